@@ -1,0 +1,11 @@
+# The command.
+file(GLOB APP_SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/apps/tacit/*.c)
+function(tacit_command name library)
+  add_executable(${name}_command ${APP_SOURCES})
+  set_target_properties(${name}_command PROPERTIES OUTPUT_NAME ${name})
+  target_link_libraries(${name}_command PRIVATE ${library} PkgConfig::ZIP PkgConfig::JSONC)
+endfunction()
+tacit_command(tacit tacit)
+tacit_command(tacit3 tacit3)
+install(TARGETS tacit_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/docs/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 FILES_MATCHING PATTERN "*.1")

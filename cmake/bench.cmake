@@ -1,0 +1,9 @@
+# Benchmarks print figures; they are no tests.
+file(GLOB BENCHES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/bench_*.c)
+foreach(file ${BENCHES})
+  get_filename_component(name ${file} NAME_WE)
+  add_executable(${name} ${file} ${CMAKE_SOURCE_DIR}/tests/lab.c)
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/tests)
+  target_link_libraries(${name} PRIVATE tacit)
+  target_compile_options(${name} PRIVATE -Wno-conversion -Wno-missing-field-initializers)
+endforeach()

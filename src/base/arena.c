@@ -1,0 +1,39 @@
+/* base/arena: bump allocation. Invariant: used <= peak <= size. */
+#include "base/arena.h"
+#include "base/bytes.h"
+#include <string.h>
+
+enum { ARENA_ALIGN = 64 };
+
+void arena_init(arena *a, void *memory, size_t size) {
+    a->base = memory;
+    a->size = memory == NULL ? 0 : size;
+    a->used = 0;
+    a->peak = 0;
+}
+
+void *arena_alloc(arena *a, size_t count, size_t size) {
+    size_t bytes, end;
+    if (!size_mul(count, size, &bytes)) return NULL;
+    /* The address is aligned, not the offset: the caller's memory may start anywhere. */
+    size_t pad = (0 - ((uintptr_t)a->base + a->used)) & (ARENA_ALIGN - 1);
+    if (!size_add(a->used, pad, &end) || !size_add(end, bytes, &end) || end > a->size) return NULL;
+    void *p = a->base + a->used + pad;
+    a->used = end;
+    if (end > a->peak) a->peak = end;
+    return p;
+}
+
+void *arena_zalloc(arena *a, size_t count, size_t size) {
+    void *p = arena_alloc(a, count, size);
+    if (p != NULL) memset(p, 0, count * size);
+    return p;
+}
+
+size_t arena_mark(const arena *a) {
+    return a->used;
+}
+
+void arena_release(arena *a, size_t mark) {
+    if (mark < a->used) a->used = mark;
+}

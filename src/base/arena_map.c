@@ -1,0 +1,31 @@
+/* base/arena_map: an arena over an anonymous mapping. Address space is reserved, pages come on first touch
+ * (MAP_NORESERVE), huge ones where the system grants them: with 4 KiB pages the TLB misses of the transforms' strides
+ * cost more than their arithmetic. */
+#define _GNU_SOURCE
+#include "base/arena.h"
+#include <string.h>
+#include <sys/mman.h>
+
+/* A multiple of the huge page, so that the last one is whole. */
+#define MAP_UNIT ((size_t)2 << 20)
+
+tacit_status arena_map(arena *a, size_t size, tacit_error *err) {
+    arena_init(a, NULL, 0);
+    if (size == 0 || size > SIZE_MAX - MAP_UNIT) return fail(err, TACIT_RESOURCES, "arena of %u bytes", (uint64_t)size);
+    size_t whole = size <= MAP_UNIT / 2 ? size : (size + MAP_UNIT - 1) & ~(MAP_UNIT - 1);
+    void *p = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (p == MAP_FAILED) return fail(err, TACIT_RESOURCES, "cannot reserve %u bytes of memory", (uint64_t)whole);
+#ifdef MADV_HUGEPAGE
+    (void)madvise(p, whole, MADV_HUGEPAGE); /* a wish: without it the arena is only slower */
+#endif
+    arena_init(a, p, whole);
+    return TACIT_OK;
+}
+
+void arena_unmap(arena *a) {
+    if (a->base == NULL) return;
+    memset(a->base, 0, a->peak);
+    __asm__ volatile("" : : "r"(a->base) : "memory"); /* the stores are observed, so they stay */
+    (void)munmap(a->base, a->size);
+    arena_init(a, NULL, 0);
+}

@@ -1,0 +1,29 @@
+/* hash/merkle: binary trees over 2^h leaves. Leaf = SHA-256(64-byte tag block "tacit merkle leaf" zero-padded, data).
+ * Node = compression(compression(IV, tag block "tacit merkle node"), left || right): one compression a node, fixed
+ * length, so no padding; leaf and node never collide because their first block differs.
+ *
+ * Storage: an array of 2n - 1 digests, leaves first (level 0 has n, level 1 n/2, ..), the root last.
+ * A multiproof for sorted distinct positions is the list of sibling digests that the positions do not give themselves,
+ * level by level from the leaves, ascending. Its length is a function of h and the positions alone. */
+#ifndef HASH_MERKLE_H
+#define HASH_MERKLE_H
+#include <stdbool.h>
+#include "hash/sha256.h"
+
+digest merkle_leaf(const void *data, size_t n);
+digest merkle_node(const digest *left, const digest *right);
+/* count leaves of `size` bytes each, stored one after the other with this stride (bytes); uses two-stream hashing. */
+void merkle_leaves(digest *out, const uint8_t *data, size_t stride, size_t size, size_t count);
+/* nodes[0..n) holds the leaves, n = 2^h; fills the rest (OpenMP over large levels in the hosted build). */
+void merkle_build(digest *nodes, unsigned h);
+static inline size_t merkle_size(unsigned h) { return ((size_t)2 << h) - 1; }
+/* Number of siblings for `count` sorted distinct positions < 2^h. work: count entries, destroyed. */
+size_t merkle_proof_length(const uint32_t *positions, size_t count, unsigned h, uint32_t *work);
+/* Writes the siblings; returns their number. */
+size_t merkle_prove(const digest *nodes, unsigned h, const uint32_t *positions, size_t count, uint32_t *work,
+                    digest *siblings);
+/* leaves: count digests in the order of the positions, destroyed. False unless the root results and exactly `siblings`
+ * digests were used. */
+bool merkle_verify(const digest *root, unsigned h, const uint32_t *positions, size_t count, digest *leaves,
+                   uint32_t *work, const digest *proof, size_t siblings);
+#endif

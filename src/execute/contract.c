@@ -1,0 +1,316 @@
+/* execute/contract.c */
+#include "execute/contract.h"
+#include "execute/dot.h"
+#include "execute/threads.h"
+#include <string.h>
+
+/* Below this many multiplications one thread is faster (about 0.1 ms). */
+#define PARALLEL_WORK ((uint64_t)1 << 22)
+#define PARALLEL_ROW_WORK ((uint64_t)1 << 17)
+enum {
+    BLOCK_BYTES = 1 << 16, /* packed rows of the streamed factor per thread */
+    PANEL_BYTES = 1 << 21, /* packed columns of the other factor */
+    MIN_SUMMED = 4,
+    MAX_BLOCK_ROWS = 64,
+    MAX_PANEL_COLS = 512,
+    ROW_CHUNK = 2048
+};
+
+static tacit_status full(tacit_error *err) {
+    return fail(err, TACIT_RESOURCES, "executor: scratch is full");
+}
+
+/* ---- labels */
+typedef struct labels {
+    uint32_t count;
+    uint32_t dim[MAX_LABELS];
+    int axis[2][MAX_LABELS]; /* per factor, or -1 */
+    int64_t out[MAX_LABELS]; /* stride in the result, 0 for summed labels */
+    uint64_t n;
+} labels;
+
+typedef enum label_class { BATCH, LEFT, RIGHT, SUMMED, CLASSES } label_class;
+
+static int axis_of(const uint8_t *label, uint32_t rank, uint32_t l) {
+    for (uint32_t k = 0; k < rank; k++) {
+        if (label[k] == l) return (int)k;
+    }
+    return -1;
+}
+
+static void add_label(labels *to, uint32_t dim, int a, int b, int64_t out) {
+    to->dim[to->count] = dim;
+    to->axis[0][to->count] = a;
+    to->axis[1][to->count] = b;
+    to->out[to->count++] = out;
+    to->n *= dim;
+}
+
+static void classify(labels cls[CLASSES], const trace *t, const constraint *c, const product *x) {
+    const shape *a = &t->p->tensors[x->a].shape, *b = &t->p->tensors[x->b].shape;
+    int64_t stride = 1, out[MAX_RANK];
+    for (uint32_t k = c->shape.rank; k-- > 0; stride *= c->shape.dim[k]) out[k] = stride;
+    for (int i = 0; i < CLASSES; i++) cls[i] = (labels){.n = 1};
+    for (uint32_t l = 0; l < MAX_LABELS; l++) {
+        int ka = axis_of(x->a_label, a->rank, l), kb = axis_of(x->b_label, b->rank, l);
+        if (ka < 0 && kb < 0) continue;
+        uint32_t dim = ka >= 0 ? a->dim[ka] : b->dim[kb];
+        if (l >= c->shape.rank)
+            add_label(&cls[SUMMED], dim, ka, kb, 0);
+        else
+            add_label(&cls[ka >= 0 && kb >= 0 ? BATCH : ka >= 0 ? LEFT : RIGHT], dim, ka, kb, out[l]);
+    }
+}
+
+/* ---- factors */
+static tacit_status factor_make(operand *o, const trace *t, uint32_t id, arena *a, tacit_error *err) {
+    const tensor *v = &t->p->tensors[id];
+    if (tensor_atom(v)) {
+        operand_make(o, t, id);
+        return TACIT_OK;
+    }
+    int32_t *values = ARENA_NEW(a, int32_t, shape_count(&v->shape));
+    if (!values) return full(err);
+    trace_values_i32(t, id, values);
+    operand_dense(o, &v->shape, values);
+    return TACIT_OK;
+}
+
+static uint64_t bound(const tensor *t) {
+    uint64_t lo = t->lo < 0 ? (uint64_t)-t->lo : (uint64_t)t->lo, hi = t->hi < 0 ? (uint64_t)-t->hi : (uint64_t)t->hi;
+    return lo > hi ? lo : hi;
+}
+
+/* Steps of DOT_STEP that fit an int32 lane (two products each), or 0: use int32 factors. */
+static uint64_t int16_steps(const tensor *a, const tensor *b) {
+    uint64_t x = bound(a), y = bound(b);
+    if (a->lo < INT16_MIN || a->hi > INT16_MAX || b->lo < INT16_MIN || b->hi > INT16_MAX) return 0;
+    uint64_t steps = x && y ? INT32_MAX / (2 * x * y) : UINT32_MAX;
+    return steps < 4 ? 0 : steps;
+}
+
+/* The affine sums of one index of a plan. */
+static void start_at(const operand *o, const plan *p, uint64_t i, int64_t *base, int64_t *idx) {
+    *base += p->lin[i];
+    for (uint32_t s = 0; s < o->streams; s++) idx[s] += p->idx[s][i];
+}
+
+/* ---- matrices */
+typedef struct side {
+    operand o;
+    plan batch, rows, summed;
+    const int64_t *out; /* per row */
+} side;
+
+typedef struct job {
+    side big, small; /* big: streamed block by block; small: packed into a panel */
+    int64_t *batch_out;
+    uint64_t batches, k, padded; /* padded: k up to a multiple of DOT_STEP */
+    uint64_t steps;              /* of int16, or 0 */
+    size_t element, block_rows, panel_cols;
+    int64_t coef, *acc;
+} job;
+
+typedef struct workspace {
+    unsigned char *block, *panel;
+    int64_t *tile;
+} workspace;
+
+static tacit_status side_make(side *s, labels cls[CLASSES], label_class own, int factor, const trace *t, uint32_t id,
+                              arena *a, tacit_error *err) {
+    const labels *rows = &cls[own];
+    TRY(factor_make(&s->o, t, id, a, err));
+    TRY(plan_make(&s->batch, &s->o, cls[BATCH].count, cls[BATCH].dim, cls[BATCH].axis[factor], a, err));
+    TRY(plan_make(&s->rows, &s->o, rows->count, rows->dim, rows->axis[factor], a, err));
+    TRY(plan_make(&s->summed, &s->o, cls[SUMMED].count, cls[SUMMED].dim, cls[SUMMED].axis[factor], a, err));
+    int64_t *out = ARENA_NEW(a, int64_t, rows->n);
+    if (!out) return full(err);
+    affine_table(out, rows->count, rows->dim, rows->out);
+    s->out = out;
+    return TACIT_OK;
+}
+
+/* Rows from .. from + n of a side as an n x padded matrix, zero padded; then zero rows up to `total`. */
+static void pack_rows(const job *j, const side *s, uint64_t batch, uint64_t from, uint64_t n, uint64_t total,
+                      unsigned char *to) {
+    size_t row = j->padded * j->element, used = j->k * j->element;
+    for (uint64_t i = 0; i < n; i++, to += row) {
+        int64_t base = s->o.base, idx[MAX_RANK] = {0};
+        start_at(&s->o, &s->batch, batch, &base, idx);
+        start_at(&s->o, &s->rows, from + i, &base, idx);
+        if (j->steps)
+            pack_i16(&s->o, &s->summed, base, idx, 0, j->k, (int16_t *)(void *)to);
+        else
+            pack_i32(&s->o, &s->summed, base, idx, 0, j->k, (int32_t *)(void *)to);
+        memset(to + used, 0, row - used);
+    }
+    memset(to, 0, (total - n) * row);
+}
+
+static void add_tile(const job *j, const int64_t *tile, uint64_t batch, uint64_t row, uint64_t rows, uint64_t stride,
+                     uint64_t col, uint64_t cols) {
+    for (uint64_t s = 0; s < cols; s++) {
+        int64_t *to = j->acc + j->batch_out[batch] + j->small.out[col + s];
+        for (uint64_t r = 0; r < rows; r++) {
+            int64_t *at = to + j->big.out[row + r];
+            *at = (int64_t)((uint64_t)*at + (uint64_t)j->coef * (uint64_t)tile[s * stride + r]);
+        }
+    }
+}
+
+/* One block of the big side against a packed panel. */
+static void run_block(const job *j, const workspace *w, const unsigned char *panel, uint64_t batch, uint64_t row,
+                      uint64_t col, uint64_t cols) {
+    uint64_t n = j->big.rows.n - row < j->block_rows ? j->big.rows.n - row : j->block_rows;
+    uint64_t total = (n + DOT_ROWS - 1) / DOT_ROWS * DOT_ROWS;
+    pack_rows(j, &j->big, batch, row, n, total, w->block);
+    if (j->steps)
+        dot_tile_i16(w->tile, (const int16_t *)(const void *)panel, cols, (const int16_t *)(const void *)w->block,
+                     total, j->padded, j->steps);
+    else
+        dot_tile_i32(w->tile, (const int32_t *)(const void *)panel, cols, (const int32_t *)(const void *)w->block,
+                     total, j->padded);
+    add_tile(j, w->tile, batch, row, n, total, col, cols);
+}
+
+static uint64_t panel_cols(const job *j, uint64_t col) {
+    return j->small.rows.n - col < j->panel_cols ? j->small.rows.n - col : j->panel_cols;
+}
+
+/* Many small matrices: a batch index per thread. */
+static void run_batches(const job *j, const workspace *w, bool parallel) {
+    (void)parallel;
+#pragma omp parallel for schedule(static) if (parallel)
+    for (uint64_t b = 0; b < j->batches; b++) {
+        const workspace *own = &w[thread_index()];
+        for (uint64_t col = 0; col < j->small.rows.n; col += j->panel_cols) {
+            uint64_t cols = panel_cols(j, col);
+            pack_rows(j, &j->small, b, col, cols, cols, own->panel);
+            for (uint64_t row = 0; row < j->big.rows.n; row += j->block_rows)
+                run_block(j, own, own->panel, b, row, col, cols);
+        }
+    }
+}
+
+/* Few large ones: the panel is shared, the blocks are divided. */
+static void run_blocks(const job *j, const workspace *w) {
+    for (uint64_t b = 0; b < j->batches; b++) {
+        for (uint64_t col = 0; col < j->small.rows.n; col += j->panel_cols) {
+            uint64_t cols = panel_cols(j, col);
+#pragma omp parallel
+            {
+#pragma omp for schedule(static)
+                for (uint64_t i = 0; i < cols; i++)
+                    pack_rows(j, &j->small, b, col + i, 1, 1, w[0].panel + i * j->padded * j->element);
+#pragma omp for schedule(dynamic)
+                for (uint64_t row = 0; row < j->big.rows.n; row += j->block_rows)
+                    run_block(j, &w[thread_index()], w[0].panel, b, row, col, cols);
+            }
+        }
+    }
+}
+
+static size_t clamp_rows(size_t bytes, size_t row, size_t least, size_t most, uint64_t have) {
+    size_t n = bytes / row;
+    if (n < least) n = least;
+    if (n > most) n = most;
+    if (n > have) n = (size_t)((have + least - 1) / least * least);
+    return n / least * least;
+}
+
+static tacit_status run_matrices(job *j, arena *a, tacit_error *err) {
+    uint64_t rows = j->big.rows.n, cols = j->small.rows.n;
+    int threads = threads_max();
+    j->element = j->steps ? sizeof(int16_t) : sizeof(int32_t);
+    j->padded = (j->k + DOT_STEP - 1) / DOT_STEP * DOT_STEP;
+    size_t row = j->padded * j->element;
+    j->block_rows = clamp_rows(BLOCK_BYTES, row, DOT_ROWS, MAX_BLOCK_ROWS, rows);
+    j->panel_cols = clamp_rows(PANEL_BYTES, row, 1, MAX_PANEL_COLS, cols);
+    workspace *w = ARENA_ZNEW(a, workspace, (size_t)threads);
+    if (!w) return full(err);
+    for (int i = 0; i < threads; i++) {
+        w[i].block = ARENA_NEW(a, unsigned char, j->block_rows *row);
+        w[i].panel = ARENA_NEW(a, unsigned char, j->panel_cols *row);
+        w[i].tile = ARENA_NEW(a, int64_t, j->block_rows * j->panel_cols);
+        if (!w[i].block || !w[i].panel || !w[i].tile) return full(err);
+    }
+    bool parallel = threads > 1 && j->batches * rows * cols * j->k >= PARALLEL_WORK;
+    if (parallel && j->batches < 2 * (uint64_t)threads)
+        run_blocks(j, w);
+    else
+        run_batches(j, w, parallel);
+    return TACIT_OK;
+}
+
+static tacit_status by_matrices(job *j, labels cls[CLASSES], const trace *t, const product *x, arena *a,
+                                tacit_error *err) {
+    bool left_big = cls[LEFT].n >= cls[RIGHT].n;
+    TRY(side_make(left_big ? &j->big : &j->small, cls, LEFT, 0, t, x->a, a, err));
+    TRY(side_make(left_big ? &j->small : &j->big, cls, RIGHT, 1, t, x->b, a, err));
+    j->steps = int16_steps(&t->p->tensors[x->a], &t->p->tensors[x->b]);
+    j->batches = cls[BATCH].n;
+    j->k = cls[SUMMED].n;
+    j->batch_out = ARENA_NEW(a, int64_t, j->batches);
+    if (!j->batch_out) return full(err);
+    affine_table(j->batch_out, cls[BATCH].count, cls[BATCH].dim, cls[BATCH].out);
+    return run_matrices(j, a, err);
+}
+
+/* ---- few summed indices: along the result's last axis */
+typedef struct row_factor {
+    operand o;
+    plan outer, summed, row;
+} row_factor;
+
+static tacit_status row_factor_make(row_factor *f, const trace *t, const constraint *c, uint32_t id,
+                                    const uint8_t *label, const labels *summed, int factor, arena *a,
+                                    tacit_error *err) {
+    uint32_t rank = c->shape.rank, outer = rank ? rank - 1 : 0, own = t->p->tensors[id].shape.rank;
+    int axis[MAX_RANK];
+    TRY(factor_make(&f->o, t, id, a, err));
+    for (uint32_t k = 0; k < rank; k++) axis[k] = axis_of(label, own, k);
+    TRY(plan_make(&f->outer, &f->o, outer, c->shape.dim, axis, a, err));
+    TRY(plan_make(&f->row, &f->o, rank - outer, c->shape.dim + outer, axis + outer, a, err));
+    return plan_make(&f->summed, &f->o, summed->count, summed->dim, summed->axis[factor], a, err);
+}
+
+static void row_pack(const row_factor *f, uint64_t outer, uint64_t summed, uint64_t from, uint64_t n, int32_t *out) {
+    int64_t base = f->o.base, idx[MAX_RANK] = {0};
+    start_at(&f->o, &f->outer, outer, &base, idx);
+    start_at(&f->o, &f->summed, summed, &base, idx);
+    pack_i32(&f->o, &f->row, base, idx, from, n, out);
+}
+
+static tacit_status by_rows(int64_t *acc, const trace *t, const constraint *c, const product *x, const labels *summed,
+                            arena *scratch, tacit_error *err) {
+    row_factor a, b;
+    TRY(row_factor_make(&a, t, c, x->a, x->a_label, summed, 0, scratch, err));
+    TRY(row_factor_make(&b, t, c, x->b, x->b_label, summed, 1, scratch, err));
+    uint64_t n = a.row.n, chunks = (n + ROW_CHUNK - 1) / ROW_CHUNK, tasks = a.outer.n * chunks;
+#pragma omp parallel for schedule(static) if (a.outer.n * n * summed->n >= PARALLEL_ROW_WORK)
+    for (uint64_t task = 0; task < tasks; task++) {
+        int32_t u[ROW_CHUNK], v[ROW_CHUNK];
+        uint64_t outer = task / chunks, from = task % chunks * ROW_CHUNK;
+        uint64_t count = n - from < ROW_CHUNK ? n - from : ROW_CHUNK;
+        int64_t *to = acc + outer * n + from;
+        for (uint64_t k = 0; k < summed->n; k++) {
+            row_pack(&a, outer, k, from, count, u);
+            row_pack(&b, outer, k, from, count, v);
+            for (uint64_t i = 0; i < count; i++)
+                to[i] = (int64_t)((uint64_t)to[i] + (uint64_t)x->coef * (uint64_t)((int64_t)u[i] * v[i]));
+        }
+    }
+    return TACIT_OK;
+}
+
+tacit_status contract(int64_t *acc, const trace *t, const constraint *c, const product *x, arena *scratch,
+                      tacit_error *err) {
+    labels cls[CLASSES];
+    job j = {.coef = x->coef, .acc = acc};
+    size_t mark = arena_mark(scratch);
+    classify(cls, t, c, x);
+    tacit_status s = cls[SUMMED].n >= MIN_SUMMED ? by_matrices(&j, cls, t, x, scratch, err)
+                                                 : by_rows(acc, t, c, x, &cls[SUMMED], scratch, err);
+    arena_release(scratch, mark);
+    return s;
+}

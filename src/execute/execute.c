@@ -1,0 +1,291 @@
+/* execute/execute: the advice, step by step (program.h states what each computes). */
+#include "execute/execute.h"
+#include "execute/contract.h"
+#include "execute/reader.h"
+#include "execute/rows.h"
+
+#define PARALLEL_ELEMENTS ((uint64_t)1 << 16)
+
+typedef struct run {
+    trace *t;
+    const program *p;
+    arena *a;
+    tacit_error *err;
+    bool *known;        /* per tensor: has its values */
+    row_index **tables; /* of ADVICE_TABLE steps */
+    uint64_t saturated;
+} run;
+
+static tacit_status full(tacit_error *err) {
+    return fail(err, TACIT_RESOURCES, "executor: scratch is full");
+}
+static tacit_status overflow(run *r, uint32_t id) {
+    return fail(r->err, TACIT_OVERFLOW, "\"%s\": a value is outside its interval", r->p->tensors[id].name);
+}
+
+/* ---- order */
+static tacit_status need_atom(run *r, uint32_t id) {
+    uint32_t base = r->p->tensors[id].kind == TENSOR_VIEW ? r->p->tensors[id].source : id;
+    if (r->known[base]) return TACIT_OK;
+    return fail(r->err, TACIT_MALFORMED, "advice reads \"%s\" before it is computed", r->p->tensors[base].name);
+}
+
+static tacit_status need(run *r, uint32_t id) {
+    const tensor *t = &r->p->tensors[id];
+    if (tensor_atom(t)) return need_atom(r, id);
+    for (uint32_t k = 0; k < t->term_count; k++) TRY(need_atom(r, t->terms[k].tensor));
+    return TACIT_OK;
+}
+
+/* ---- the rest of a constraint: everything but the terms that a step computes */
+typedef struct targets {
+    uint32_t id[4];
+    uint32_t count;
+} targets;
+
+static void add_target(targets *t, uint32_t id) {
+    if (id != NO_TENSOR) t->id[t->count++] = id;
+}
+
+static bool is_target(const targets *t, uint32_t id) {
+    for (uint32_t i = 0; i < t->count; i++) {
+        if (t->id[i] == id) return true;
+    }
+    return false;
+}
+
+static void add_atom(run *r, int64_t *acc, uint64_t n, int64_t coef, uint32_t id) {
+    operand o;
+    operand_make(&o, r->t, id);
+#pragma omp parallel for schedule(static) if (n >= PARALLEL_ELEMENTS)
+    for (uint64_t at = 0; at < n; at += READ_CHUNK)
+        atom_add(&o, coef, at, n - at < READ_CHUNK ? n - at : READ_CHUNK, acc + at);
+}
+
+static void add_term(run *r, int64_t *acc, uint64_t n, const linear_term *term) {
+    const tensor *t = &r->p->tensors[term->tensor];
+    if (tensor_atom(t)) {
+        add_atom(r, acc, n, term->coef, term->tensor);
+        return;
+    }
+    for (uint32_t k = 0; k < t->term_count; k++)
+        add_atom(r, acc, n, (int64_t)((uint64_t)term->coef * (uint64_t)t->terms[k].coef), t->terms[k].tensor);
+    uint64_t constant = (uint64_t)term->coef * (uint64_t)t->constant;
+    for (uint64_t i = 0; i < n; i++) acc[i] = (int64_t)((uint64_t)acc[i] + constant);
+}
+
+static tacit_status rest_of(run *r, const constraint *c, const targets *skip, int64_t **out) {
+    uint64_t n = shape_count(&c->shape);
+    int64_t *acc = *out = ARENA_NEW(r->a, int64_t, n);
+    if (!acc) return full(r->err);
+    for (uint64_t i = 0; i < n; i++) acc[i] = c->constant;
+    for (uint32_t k = 0; k < c->product_count; k++) {
+        TRY(need(r, c->products[k].a));
+        TRY(need(r, c->products[k].b));
+        TRY(contract(acc, r->t, c, &c->products[k], r->a, r->err));
+    }
+    for (uint32_t k = 0; k < c->term_count; k++) {
+        if (is_target(skip, c->terms[k].tensor)) continue;
+        TRY(need(r, c->terms[k].tensor));
+        add_term(r, acc, n, &c->terms[k]);
+    }
+    return TACIT_OK;
+}
+
+/* ---- steps */
+static inline bool put(const tensor *t, int32_t *to, int64_t v) {
+    *to = (int32_t)v;
+    return v >= t->lo && v <= t->hi;
+}
+
+static tacit_status rescale(run *r, const advice *x) {
+    const constraint *c = &r->p->constraints[x->relation];
+    const tensor *ty = &r->p->tensors[x->y];
+    int32_t *y = r->t->values[x->y], *rem = x->rem == NO_TENSOR ? NULL : r->t->values[x->rem];
+    uint64_t n = shape_count(&c->shape);
+    targets skip = {.count = 0};
+    int64_t *acc, mask = ((int64_t)1 << x->shift) - 1;
+    int bad = 0;
+    add_target(&skip, x->y);
+    add_target(&skip, x->rem);
+    TRY(rest_of(r, c, &skip, &acc));
+#pragma omp parallel for schedule(static) if (n >= PARALLEL_ELEMENTS) reduction(| : bad)
+    for (uint64_t i = 0; i < n; i++) {
+        bad |= !put(ty, &y[i], acc[i] >> x->shift);
+        if (rem) rem[i] = (int32_t)(acc[i] & mask);
+    }
+    r->known[x->y] = true;
+    if (rem) r->known[x->rem] = true;
+    return bad ? overflow(r, x->y) : TACIT_OK;
+}
+
+typedef struct clamp {
+    const tensor *tx, *tl, *th;
+    int32_t *x, *low, *high, *flag, *rem;
+} clamp;
+
+/* One element: v = x + r. Nonzero bits: 1 the excess does not fit, 2 x does not, 4 saturated. */
+static int clamp_one(const clamp *k, const advice *s, int64_t v, uint64_t i) {
+    int64_t x = v < s->lo ? s->lo : v > s->hi ? s->hi : v;
+    int64_t e = (int64_t)((uint64_t)v - (uint64_t)x), sign = e < 0 ? -1 : 1;
+    uint64_t m = e < 0 ? 0 - (uint64_t)e : (uint64_t)e, low = k->high ? m & (((uint64_t)1 << s->low_bits) - 1) : m;
+    int bad = (int64_t)low < 0;
+    bad |= !put(k->tl, &k->low[i], sign * (int64_t)(low & INT64_MAX));
+    if (k->high) bad |= !put(k->th, &k->high[i], sign * (int64_t)(m >> s->low_bits & INT64_MAX));
+    if (!put(k->tx, &k->x[i], x)) bad |= 2;
+    if (k->flag) k->flag[i] = x == s->hi ? 1 : x == s->lo ? -1 : 0;
+    return bad | (e ? 4 : 0);
+}
+
+static int32_t *values_or_null(const run *r, uint32_t id) {
+    return id == NO_TENSOR ? NULL : r->t->values[id];
+}
+
+static void know(run *r, uint32_t id) {
+    if (id != NO_TENSOR) r->known[id] = true;
+}
+
+static tacit_status saturate(run *r, const advice *x) {
+    const constraint *c = &r->p->constraints[x->relation];
+    const tensor *t = r->p->tensors;
+    clamp k = {&t[x->y],
+               &t[x->r_low],
+               x->r_high == NO_TENSOR ? NULL : &t[x->r_high],
+               r->t->values[x->y],
+               r->t->values[x->r_low],
+               values_or_null(r, x->r_high),
+               values_or_null(r, x->flag),
+               values_or_null(r, x->rem)};
+    uint64_t n = shape_count(&c->shape), saturated = 0;
+    targets skip = {.count = 0};
+    int64_t *acc, mask = ((int64_t)1 << x->shift) - 1;
+    int bad = 0;
+    add_target(&skip, x->y);
+    add_target(&skip, x->rem);
+    add_target(&skip, x->r_low);
+    add_target(&skip, x->r_high);
+    TRY(rest_of(r, c, &skip, &acc));
+#pragma omp parallel for schedule(static) if (n >= PARALLEL_ELEMENTS) reduction(| : bad) reduction(+ : saturated)
+    for (uint64_t i = 0; i < n; i++) {
+        int s = clamp_one(&k, x, acc[i] >> x->shift, i);
+        if (k.rem) k.rem[i] = (int32_t)(acc[i] & mask);
+        bad |= s & 3;
+        saturated += (uint64_t)s >> 2;
+    }
+    for (uint32_t i = 0; i < skip.count; i++) r->known[skip.id[i]] = true;
+    know(r, x->flag);
+    r->saturated += saturated;
+    return bad & 1 ? overflow(r, x->r_low) : bad ? overflow(r, x->y) : TACIT_OK;
+}
+
+static tacit_status solve(run *r, const advice *x) {
+    const constraint *c = &r->p->constraints[x->relation];
+    const tensor *ty = &r->p->tensors[x->y];
+    int32_t *y = r->t->values[x->y];
+    uint64_t n = shape_count(&c->shape);
+    int64_t *acc;
+    int bad = 0;
+    bool plus = false;
+    targets skip = {.count = 0};
+    add_target(&skip, x->y);
+    for (uint32_t k = 0; k < c->term_count; k++) plus = plus || (c->terms[k].tensor == x->y && c->terms[k].coef == 1);
+    TRY(rest_of(r, c, &skip, &acc));
+#pragma omp parallel for schedule(static) if (n >= PARALLEL_ELEMENTS) reduction(| : bad)
+    for (uint64_t i = 0; i < n; i++) bad |= !put(ty, &y[i], plus ? (int64_t)(0 - (uint64_t)acc[i]) : acc[i]);
+    r->known[x->y] = true;
+    return bad ? overflow(r, x->y) : TACIT_OK;
+}
+
+/* The columns that a table step fills: computed tensors that are not known yet. */
+static uint32_t open_columns(const run *r, const lookup *l, uint32_t *open) {
+    uint32_t n = 0;
+    for (uint32_t c = 1; c < r->p->tables[l->table].width; c++) {
+        const tensor *t = &r->p->tensors[l->columns[c]];
+        if ((t->kind == TENSOR_COMMITTED || t->kind == TENSOR_OUTPUT) && !r->known[l->columns[c]]) open[n++] = c;
+    }
+    return n;
+}
+
+static tacit_status by_table(run *r, const advice *x) {
+    const lookup *l = &r->p->lookups[x->relation];
+    const row_index *index = r->tables[l->table];
+    uint64_t n = shape_count(&r->p->tensors[l->columns[0]].shape);
+    uint32_t open[MAX_TABLE_WIDTH], count = open_columns(r, l, open);
+    column_reader key;
+    int bad = 0;
+    TRY(need(r, l->columns[0]));
+    TRY(reader_make(&key, r->t, l->columns[0], r->a, r->err));
+#pragma omp parallel for schedule(static) if (n >= PARALLEL_ELEMENTS) reduction(| : bad)
+    for (uint64_t at = 0; at < n; at += READ_CHUNK) {
+        int32_t value[READ_CHUNK];
+        uint64_t m = n - at < READ_CHUNK ? n - at : READ_CHUNK;
+        reader_i32(&key, at, m, value);
+        for (uint64_t i = 0; i < m; i++) {
+            uint32_t row = row_first(index, value[i]);
+            bad |= row == NO_ROW;
+            for (uint32_t k = 0; k < count && row != NO_ROW; k++)
+                r->t->values[l->columns[open[k]]][at + i] = index->column[open[k]][row];
+        }
+    }
+    for (uint32_t k = 0; k < count; k++) r->known[l->columns[open[k]]] = true;
+    return bad ? overflow(r, l->columns[0]) : TACIT_OK;
+}
+
+static tacit_status step(run *r, const advice *x) {
+    switch (x->kind) {
+    case ADVICE_RESCALE:
+        return rescale(r, x);
+    case ADVICE_SATURATE:
+        return saturate(r, x);
+    case ADVICE_TABLE:
+        return by_table(r, x);
+    case ADVICE_SOLVE:
+        return solve(r, x);
+    }
+    return fail(r->err, TACIT_INTERNAL, "unknown advice");
+}
+
+/* ---- the whole */
+static tacit_status prepare(run *r) {
+    const program *p = r->p;
+    r->known = ARENA_ZNEW(r->a, bool, p->tensor_count);
+    r->tables = ARENA_ZNEW(r->a, row_index *, p->table_count);
+    if (!r->known || !r->tables) return full(r->err);
+    for (uint32_t i = 0; i < p->tensor_count; i++) {
+        tensor_kind k = p->tensors[i].kind;
+        r->known[i] = k == TENSOR_INPUT || k == TENSOR_PARAM || k == TENSOR_CONSTANT;
+    }
+    for (uint32_t i = 0; i < p->advice_count; i++) {
+        if (p->advices[i].kind != ADVICE_TABLE) continue;
+        uint32_t index = p->lookups[p->advices[i].relation].table;
+        if (r->tables[index]) continue;
+        r->tables[index] = ARENA_NEW(r->a, row_index, 1);
+        if (!r->tables[index]) return full(r->err);
+        TRY(row_index_make(r->tables[index], &p->tables[index], r->a, r->err));
+    }
+    return TACIT_OK;
+}
+
+static tacit_status run_all(run *r) {
+    TRY(prepare(r));
+    for (uint32_t i = 0; i < r->p->advice_count; i++) {
+        size_t mark = arena_mark(r->a);
+        TRY(step(r, &r->p->advices[i]));
+        arena_release(r->a, mark);
+    }
+    for (uint32_t i = 0; i < r->p->tensor_count; i++) {
+        const tensor *t = &r->p->tensors[i];
+        if ((t->kind == TENSOR_COMMITTED || t->kind == TENSOR_OUTPUT) && !r->known[i])
+            return fail(r->err, TACIT_MALFORMED, "no advice computes \"%s\"", t->name);
+    }
+    return TACIT_OK;
+}
+
+tacit_status execute(trace *t, arena *scratch, uint64_t *saturated, tacit_error *err) {
+    run r = {.t = t, .p = t->p, .a = scratch, .err = err};
+    size_t mark = arena_mark(scratch);
+    tacit_status s = run_all(&r);
+    arena_release(scratch, mark);
+    if (saturated) *saturated = r.saturated;
+    return s;
+}

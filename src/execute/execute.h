@@ -1,0 +1,31 @@
+/* execute/execute: program + inputs -> every atom tensor. Integers only.
+ *
+ * A trace holds one array of int32 per atom (external, constant, committed, multiplicity, not views): every interval
+ * that the loader accepts for such a tensor in a program of this version fits (program_check refuses others).
+ * Linear tensors and views are materialised on demand. */
+#ifndef EXECUTE_EXECUTE_H
+#define EXECUTE_EXECUTE_H
+#include "program/program.h"
+
+typedef struct trace {
+    const program *p;
+    int32_t **values; /* per tensor; NULL for linear tensors and views */
+} trace;
+
+/* Allocates the arrays of all atoms (zeroed). Multi-threaded where it pays. */
+tacit_status trace_make(trace *t, const program *p, arena *a, tacit_error *err) TACIT_MUST_CHECK;
+/* Set an external tensor; every value is checked against the tensor's interval (VALUE names tensor and index). */
+tacit_status trace_set(trace *t, uint32_t tensor, const int64_t *values, tacit_error *err) TACIT_MUST_CHECK;
+/* Runs the advice. OVERFLOW names the tensor (never a value) when a table has no row for a computed value.
+ * *saturated (may be NULL) counts clamped elements. Outputs (TENSOR_OUTPUT) are computed here too. */
+tacit_status execute(trace *t, arena *scratch, uint64_t *saturated, tacit_error *err) TACIT_MUST_CHECK;
+/* Multiplicities of all tables from the lookups; a row that is in no table is OVERFLOW. */
+tacit_status trace_count(trace *t, arena *scratch, tacit_error *err) TACIT_MUST_CHECK;
+/* Values of any tensor (linear and view too), out[count]. */
+void trace_values(const trace *t, uint32_t tensor, int64_t *out);
+/* Same as int32; the caller knows (program_check) that the interval fits. */
+void trace_values_i32(const trace *t, uint32_t tensor, int32_t *out);
+/* Tests and `run --check`: index of the first violated constraint or lookup (lookups count from constraint_count),
+ * or UINT32_MAX. Slow and obviously right. */
+uint32_t trace_violated(const trace *t, arena *scratch);
+#endif

@@ -1,0 +1,206 @@
+/* execute/trace: the arrays, their counts in tables, and the slow check of everything. */
+#include "execute/execute.h"
+#include "execute/reader.h"
+#include "execute/rows.h"
+#include "execute/threads.h"
+#include <string.h>
+
+#define PARALLEL_ELEMENTS ((uint64_t)1 << 16)
+/* Histograms of one table over all threads: at most this many counters, otherwise one thread counts. */
+#define MAX_COUNTERS ((uint64_t)1 << 26)
+
+static tacit_status full(tacit_error *err) {
+    return fail(err, TACIT_RESOURCES, "executor: memory is full");
+}
+
+static void fill_constant(int32_t *out, const tensor *t, uint64_t n) {
+    for (uint64_t i = 0; i < n; i++) out[i] = (int32_t)(t->values ? t->values[i] : t->fill);
+}
+
+tacit_status trace_make(trace *t, const program *p, arena *a, tacit_error *err) {
+    *t = (trace){p, ARENA_ZNEW(a, int32_t *, p->tensor_count)};
+    if (!t->values) return full(err);
+    for (uint32_t i = 0; i < p->tensor_count; i++) {
+        const tensor *v = &p->tensors[i];
+        uint64_t n = shape_count(&v->shape);
+        if (v->kind == TENSOR_LINEAR || v->kind == TENSOR_VIEW) continue;
+        t->values[i] = ARENA_ZNEW(a, int32_t, n);
+        if (!t->values[i]) return full(err);
+        if (v->kind == TENSOR_CONSTANT) fill_constant(t->values[i], v, n);
+    }
+    return TACIT_OK;
+}
+
+tacit_status trace_set(trace *t, uint32_t id, const int64_t *values, tacit_error *err) {
+    if (id >= t->p->tensor_count || !tensor_external(&t->p->tensors[id]))
+        return fail(err, TACIT_USAGE, "trace_set: tensor %u is not external", (uint64_t)id);
+    const tensor *v = &t->p->tensors[id];
+    uint64_t n = shape_count(&v->shape);
+    for (uint64_t i = 0; i < n; i++) {
+        if (values[i] < v->lo || values[i] > v->hi)
+            return fail(err, TACIT_VALUE, "\"%s\": element %u is outside its interval", v->name, i);
+    }
+    for (uint64_t i = 0; i < n; i++) t->values[id][i] = (int32_t)values[i];
+    return TACIT_OK;
+}
+
+/* ---- multiplicities */
+typedef struct counting {
+    const row_index *x;
+    const column_reader *columns;
+    uint64_t n;
+} counting;
+
+/* Counts one piece; false when a row is in no table. */
+static bool count_piece(const counting *c, uint64_t begin, uint32_t *counters) {
+    int32_t values[MAX_TABLE_WIDTH][READ_CHUNK];
+    const int32_t *columns[MAX_TABLE_WIDTH];
+    uint64_t n = c->n - begin < READ_CHUNK ? c->n - begin : READ_CHUNK;
+    bool all = true;
+    for (uint32_t k = 0; k < c->x->t->width; k++) {
+        reader_i32(&c->columns[k], begin, n, values[k]);
+        columns[k] = values[k];
+    }
+    for (uint64_t i = 0; i < n; i++) {
+        uint32_t row = row_find(c->x, columns, i);
+        if (row == NO_ROW)
+            all = false;
+        else
+            counters[row]++;
+    }
+    return all;
+}
+
+static tacit_status count_lookup(const trace *t, const lookup *l, const row_index *x, uint32_t *counters, int threads,
+                                 arena *a, tacit_error *err) {
+    column_reader columns[MAX_TABLE_WIDTH];
+    int missing = 0;
+    for (uint32_t k = 0; k < x->t->width; k++) TRY(reader_make(&columns[k], t, l->columns[k], a, err));
+    const counting c = {x, columns, shape_count(&t->p->tensors[l->columns[0]].shape)};
+    (void)threads;
+#pragma omp parallel for schedule(static) num_threads(threads) if (c.n >= PARALLEL_ELEMENTS) reduction(| : missing)
+    for (uint64_t begin = 0; begin < c.n; begin += READ_CHUNK)
+        missing |= !count_piece(&c, begin, counters + (uint64_t)thread_index() * x->t->rows);
+    return missing ? fail(err, TACIT_OVERFLOW, "lookup \"%s\": a row is not in its table", l->name) : TACIT_OK;
+}
+
+static tacit_status count_table(trace *t, uint32_t index, arena *a, tacit_error *err) {
+    const program *p = t->p;
+    const table *tab = &p->tables[index];
+    row_index x;
+    int threads = (uint64_t)threads_max() * tab->rows <= MAX_COUNTERS ? threads_max() : 1;
+    uint32_t *counters = ARENA_ZNEW(a, uint32_t, (size_t)threads * tab->rows);
+    if (!counters) return full(err);
+    TRY(row_index_make(&x, tab, a, err));
+    for (uint32_t i = 0; i < p->lookup_count; i++) {
+        size_t mark = arena_mark(a);
+        if (p->lookups[i].table == index) TRY(count_lookup(t, &p->lookups[i], &x, counters, threads, a, err));
+        arena_release(a, mark);
+    }
+    int32_t *out = t->values[tab->multiplicity];
+    for (uint32_t r = 0; r < tab->rows; r++) {
+        uint32_t sum = 0;
+        for (int i = 0; i < threads; i++) sum += counters[(size_t)i * tab->rows + r];
+        out[r] = (int32_t)sum; /* at most 2^31 - 1 elements are looked up (program_check) */
+    }
+    return TACIT_OK;
+}
+
+tacit_status trace_count(trace *t, arena *scratch, tacit_error *err) {
+    for (uint32_t i = 0; i < t->p->table_count; i++) {
+        size_t mark = arena_mark(scratch);
+        tacit_status s = count_table(t, i, scratch, err);
+        arena_release(scratch, mark);
+        TRY(s);
+    }
+    return TACIT_OK;
+}
+
+/* ---- the slow check: every tensor in int64, every relation by its definition */
+static const int64_t *values_of(const trace *t, uint32_t id, arena *a) {
+    int64_t *v = ARENA_NEW(a, int64_t, shape_count(&t->p->tensors[id].shape));
+    if (v) trace_values(t, id, v);
+    return v;
+}
+
+static uint64_t labelled(const shape *s, const uint8_t *label, const uint32_t *at) {
+    uint64_t i = 0;
+    for (uint32_t k = 0; k < s->rank; k++) i = i * s->dim[k] + at[label[k]];
+    return i;
+}
+
+/* One element of a contraction: all summed labels run. */
+static __int128 product_at(const trace *t, const constraint *c, const product *x, const int64_t *a, const int64_t *b,
+                           const uint32_t *index) {
+    const shape *sa = &t->p->tensors[x->a].shape, *sb = &t->p->tensors[x->b].shape;
+    uint32_t dim[MAX_LABELS] = {0}, at[MAX_LABELS] = {0}, top = c->shape.rank;
+    for (uint32_t k = 0; k < sa->rank; k++) dim[x->a_label[k]] = sa->dim[k];
+    while (top < MAX_LABELS && dim[top]) top++; /* a summed label is in a */
+    memcpy(at, index, c->shape.rank * sizeof *at);
+    __int128 sum = 0;
+    for (;;) {
+        sum += (__int128)a[labelled(sa, x->a_label, at)] * b[labelled(sb, x->b_label, at)];
+        uint32_t l = top;
+        while (l > c->shape.rank && ++at[l - 1] == dim[l - 1]) at[--l] = 0;
+        if (l == c->shape.rank) return sum;
+    }
+}
+
+static bool constraint_holds(const trace *t, const constraint *c, arena *a) {
+    const int64_t *fa[MAX_TERMS], *fb[MAX_TERMS], *terms[MAX_TERMS];
+    for (uint32_t k = 0; k < c->product_count; k++) {
+        fa[k] = values_of(t, c->products[k].a, a);
+        fb[k] = values_of(t, c->products[k].b, a);
+        if (!fa[k] || !fb[k]) return false;
+    }
+    for (uint32_t k = 0; k < c->term_count; k++) {
+        terms[k] = values_of(t, c->terms[k].tensor, a);
+        if (!terms[k]) return false;
+    }
+    for (uint64_t i = 0; i < shape_count(&c->shape); i++) {
+        uint32_t at[MAX_RANK] = {0};
+        uint64_t rest = i;
+        for (uint32_t k = c->shape.rank; k-- > 0; rest /= c->shape.dim[k]) at[k] = (uint32_t)(rest % c->shape.dim[k]);
+        __int128 sum = c->constant;
+        for (uint32_t k = 0; k < c->product_count; k++)
+            sum += c->products[k].coef * product_at(t, c, &c->products[k], fa[k], fb[k], at);
+        for (uint32_t k = 0; k < c->term_count; k++) sum += (__int128)c->terms[k].coef * terms[k][i];
+        if (sum) return false;
+    }
+    return true;
+}
+
+static bool lookup_holds(const trace *t, const lookup *l, arena *a) {
+    const table *tab = &t->p->tables[l->table];
+    const int64_t *columns[MAX_TABLE_WIDTH];
+    row_index x;
+    tacit_error err = {0};
+    if (row_index_make(&x, tab, a, &err) != TACIT_OK) return false;
+    for (uint32_t k = 0; k < tab->width; k++) {
+        columns[k] = values_of(t, l->columns[k], a);
+        if (!columns[k]) return false;
+    }
+    for (uint64_t i = 0; i < shape_count(&t->p->tensors[l->columns[0]].shape); i++) {
+        int32_t row[MAX_TABLE_WIDTH];
+        const int32_t *pointers[MAX_TABLE_WIDTH];
+        for (uint32_t k = 0; k < tab->width; k++) {
+            row[k] = (int32_t)columns[k][i];
+            pointers[k] = &row[k];
+            if (row[k] != columns[k][i]) return false;
+        }
+        if (row_find(&x, pointers, 0) == NO_ROW) return false;
+    }
+    return true;
+}
+
+uint32_t trace_violated(const trace *t, arena *scratch) {
+    const program *p = t->p;
+    for (uint32_t i = 0; i < p->constraint_count + p->lookup_count; i++) {
+        size_t mark = arena_mark(scratch);
+        bool holds = i < p->constraint_count ? constraint_holds(t, &p->constraints[i], scratch)
+                                             : lookup_holds(t, &p->lookups[i - p->constraint_count], scratch);
+        arena_release(scratch, mark);
+        if (!holds) return i;
+    }
+    return UINT32_MAX;
+}

@@ -1,0 +1,40 @@
+/* program/layout: aligned dyadic blocks. An axis of length n is cut at the set bits of n, largest first; a tensor into
+ * products of blocks; all blocks of a vector, sorted by size (largest first; ties: order of the tensors, then axis 0
+ * slowest), laid end to end. No padding. A block at local place `start` of size 2^log is aligned: start % 2^log = 0. */
+#ifndef PROGRAM_LAYOUT_H
+#define PROGRAM_LAYOUT_H
+#include "program/program.h"
+#include "field/ext.h"
+
+typedef struct block {
+    uint32_t item; /* which of the laid-out arrays */
+    uint32_t log;  /* 2^log elements */
+    uint64_t start;
+    uint32_t offset[MAX_RANK]; /* per axis: first index */
+    uint8_t axis_log[MAX_RANK]; /* per axis: log size */
+} block;
+
+typedef struct layout {
+    uint32_t item_count;
+    const shape *const *shapes; /* per item */
+    uint32_t block_count;
+    block *blocks;          /* ascending start */
+    uint32_t *first;        /* item_count + 1: blocks of item i are order[first[i] .. first[i+1]) */
+    uint32_t *order;        /* block indices by item, in the item's own block order (axis 0 slowest, larger first) */
+    uint64_t size;          /* elements */
+} layout;
+
+tacit_status layout_make(layout *out, const shape *const *shapes, uint32_t count, arena *a, tacit_error *err)
+    TACIT_MUST_CHECK;
+/* MLE at rho (log2_ceil(size) variables or more) of the functional T -> T~(z) of item i: sum over its blocks of
+ * [weight of the fixed high bits at z] eq(z_low, rho_low) eq(rho_high, place). z: a point of the item's shape, flat. */
+ext layout_eval(const layout *l, uint32_t item, const ext *z, const ext *rho, unsigned rho_vars);
+/* Weight at z of the block's fixed high index bits (never 1 for all blocks). */
+ext block_high(const shape *s, const block *b, const ext *z);
+/* The block's low variables of z, in layout order (last axis lowest): out[0..log). */
+void block_low(const shape *s, const block *b, const ext *z, ext *out);
+/* The tensor point at which T~ is the block's own MLE at low[0..log): fixed bits in the high variables. */
+void block_point(const shape *s, const block *b, const ext *low, ext *z);
+/* Flat tensor index of the block's element e (0 <= e < 2^log). */
+uint64_t block_element(const shape *s, const block *b, uint64_t e);
+#endif

@@ -1,0 +1,246 @@
+/* program/tensor_eval: direct evaluation of what is public. Every sum over an axis uses eq tables of its two halves
+ * (2^11 entries at most on the low side), so no table is longer than the axis and cost is one multiplication by a
+ * small integer per element. */
+#include "program/tensor_eval.h"
+#include "poly/eq.h"
+
+enum { LOW_VARS = 11 }; /* eq tables of 2048 entries stay in the first cache */
+
+static tacit_status full(tacit_error *err) {
+    return fail(err, TACIT_RESOURCES, "evaluation: scratch is full");
+}
+
+ext shape_indicator(const shape *s, const ext *z) {
+    ext w = EXT_ONE;
+    for (uint32_t k = s->rank; k-- > 0;) {
+        unsigned bits = log2_ceil(s->dim[k]);
+        w = ext_mul(w, eq_prefix(z, bits, s->dim[k]));
+        z += bits;
+    }
+    return w;
+}
+
+/* ---- sums against eq over one axis */
+typedef struct axis_eq { /* eq(z, i) = low[i mod 2^low_vars] * eq(z_high, i / 2^low_vars) */
+    ext *low;
+    unsigned low_vars, vars;
+    const ext *z;
+} axis_eq;
+
+static tacit_status axis_eq_make(axis_eq *q, const ext *z, unsigned vars, arena *a, tacit_error *err) {
+    *q = (axis_eq){.low_vars = vars < LOW_VARS ? vars : LOW_VARS, .vars = vars, .z = z};
+    q->low = ARENA_NEW(a, ext, (size_t)1 << q->low_vars);
+    if (!q->low) return full(err);
+    eq_table(q->low, z, q->low_vars);
+    return TACIT_OK;
+}
+
+static ext axis_high(const axis_eq *q, uint64_t chunk) {
+    return eq_index(q->z + q->low_vars, q->vars - q->low_vars, chunk);
+}
+
+/* The residue of a signed 128-bit integer. */
+static gl gl_from_i128(__int128 v) {
+    unsigned __int128 m = v < 0 ? -(unsigned __int128)v : (unsigned __int128)v;
+    gl r = gl_reduce128((uint64_t)m, (uint64_t)(m >> 64));
+    return v < 0 ? gl_neg(r) : r;
+}
+
+/* sum_i w[i] v[i], n <= 2^11. Unreduced while |v| < 2^51: each product is below 2^115, their sum below 2^126. */
+static ext small_dot(const ext *w, const int64_t *v, uint64_t n) {
+    ext r = EXT_ZERO;
+    bool small = true;
+    for (uint64_t i = 0; i < n; i++) small = small && v[i] > -((int64_t)1 << 51) && v[i] < (int64_t)1 << 51;
+    for (int j = 0; small && j < EXT_DEG; j++) {
+        __int128 sum = 0;
+        for (uint64_t i = 0; i < n; i++) sum += (__int128)w[i].c[j] * v[i];
+        r.c[j] = gl_from_i128(sum);
+    }
+    for (uint64_t i = 0; !small && i < n; i++) r = ext_add(r, ext_scale(w[i], gl_from_i64(v[i])));
+    return r;
+}
+
+static ext axis_dot_values(const axis_eq *q, const int64_t *v, uint64_t n) {
+    ext r = EXT_ZERO;
+    uint64_t step = (uint64_t)1 << q->low_vars;
+    for (uint64_t i = 0; i < n; i += step) {
+        ext part = small_dot(q->low, v + i, n - i < step ? n - i : step);
+        if (q->vars > q->low_vars) part = ext_mul(part, axis_high(q, i >> q->low_vars));
+        r = ext_add(r, part);
+    }
+    return r;
+}
+
+static ext axis_dot_ext(const axis_eq *q, const ext *v, uint64_t n) {
+    ext r = EXT_ZERO;
+    uint64_t step = (uint64_t)1 << q->low_vars;
+    for (uint64_t i = 0; i < n; i += step) {
+        ext part = EXT_ZERO;
+        for (uint64_t j = i; j < n && j < i + step; j++) part = ext_add(part, ext_mul(q->low[j - i], v[j]));
+        if (q->vars > q->low_vars) part = ext_mul(part, axis_high(q, i >> q->low_vars));
+        r = ext_add(r, part);
+    }
+    return r;
+}
+
+/* ---- tensors of values: the last axis, then the others, row by row into an array of one element per row */
+static tacit_status fold_axes(ext *out, const shape *s, const int64_t *values, const ext *z, arena *a,
+                              tacit_error *err) {
+    uint64_t n = shape_count(s);
+    ext *rows = NULL;
+    axis_eq q;
+    for (uint32_t k = s->rank; k-- > 0;) {
+        uint64_t dim = s->dim[k];
+        n /= dim;
+        TRY(axis_eq_make(&q, z, log2_ceil(dim), a, err));
+        if (!rows) {
+            rows = ARENA_NEW(a, ext, n);
+            if (!rows) return full(err);
+            for (uint64_t i = 0; i < n; i++) rows[i] = axis_dot_values(&q, values + i * dim, dim);
+        } else { /* row i is read before place i <= i dim is written */
+            for (uint64_t i = 0; i < n; i++) rows[i] = axis_dot_ext(&q, rows + i * dim, dim);
+        }
+        z += log2_ceil(dim);
+    }
+    *out = rows ? rows[0] : ext_from_i64(values[0]);
+    return TACIT_OK;
+}
+
+tacit_status values_eval(ext *out, const shape *s, const int64_t *values, const ext *z, arena *scratch,
+                         tacit_error *err) {
+    size_t mark = arena_mark(scratch);
+    tacit_status status = fold_axes(out, s, values, z, scratch, err);
+    arena_release(scratch, mark);
+    return status;
+}
+
+/* ---- table columns */
+/* sum_{from <= i < from + count} (start + step (i - from)) eq(z, i) */
+static ext run_eval(const table_run *r, uint64_t from, const ext *z, unsigned n) {
+    uint64_t to = from + r->count;
+    ext ones = ext_sub(eq_prefix(z, n, to), eq_prefix(z, n, from));
+    ext v = ext_mul(ext_from_i64(r->start), ones);
+    if (!r->step) return v;
+    ext index = ext_sub(eq_prefix_index(z, n, to), eq_prefix_index(z, n, from));
+    index = ext_sub(index, ext_scale(ones, from));
+    return ext_add(v, ext_scale(index, gl_from_i64(r->step)));
+}
+
+tacit_status column_eval(ext *out, const table *t, uint32_t column, const ext *z, arena *scratch, tacit_error *err) {
+    const table_column *c = &t->columns[column];
+    const shape s = {1, {t->rows}};
+    if (!c->runs) return values_eval(out, &s, c->values, z, scratch, err);
+    uint64_t at = 0;
+    *out = EXT_ZERO;
+    for (uint32_t i = 0; i < c->run_count; at += c->runs[i++].count)
+        *out = ext_add(*out, run_eval(&c->runs[i], at, z, log2_ceil(t->rows)));
+    return TACIT_OK;
+}
+
+/* ---- index maps */
+/* Weight of an index over some axes of a shape. Either `all`, the product table, or a table per axis (NULL for an axis
+ * that is much longer than the map: its few weights are computed one by one). */
+typedef struct weights {
+    uint32_t axes;
+    uint32_t dim[MAX_RANK];
+    unsigned vars[MAX_RANK];
+    const ext *z[MAX_RANK];
+    ext *table[MAX_RANK], *all;
+} weights;
+
+static tacit_status axis_table(ext **out, const ext *z, uint32_t dim, arena *a, tacit_error *err) {
+    unsigned vars = log2_ceil(dim);
+    *out = ARENA_NEW(a, ext, (size_t)1 << vars);
+    if (!*out) return full(err);
+    eq_table(*out, z, vars);
+    return TACIT_OK;
+}
+
+/* all[(i, j)] = all[i] * table[j], last axis fastest; `size` entries. */
+static tacit_status product_table(weights *w, uint64_t size, arena *a, tacit_error *err) {
+    w->all = ARENA_NEW(a, ext, size);
+    if (!w->all) return full(err);
+    uint64_t n = 1;
+    w->all[0] = EXT_ONE;
+    for (uint32_t k = 0; k < w->axes; k++) {
+        for (uint64_t i = n; i-- > 0;) { /* from the end: in place */
+            ext f = w->all[i];
+            for (uint32_t j = w->dim[k]; j-- > 0;) w->all[i * w->dim[k] + j] = ext_mul(f, w->table[k][j]);
+        }
+        n *= w->dim[k];
+    }
+    return TACIT_OK;
+}
+
+static tacit_status weights_make(weights *w, const shape *s, const uint8_t *axis, uint32_t axes, const ext *z,
+                                 uint64_t entries, arena *a, tacit_error *err) {
+    uint64_t size = 1;
+    *w = (weights){.axes = axes};
+    for (uint32_t k = 0; k < axes; k++) {
+        w->dim[k] = s->dim[axis[k]];
+        w->vars[k] = log2_ceil(w->dim[k]);
+        w->z[k] = z + shape_axis_var(s, axis[k]);
+        if (w->dim[k] <= 4 * entries + 64) TRY(axis_table(&w->table[k], w->z[k], w->dim[k], a, err));
+        size *= w->dim[k];
+    }
+    if (axes == 1)
+        w->all = w->table[0];
+    else if (size <= 2 * entries)
+        return product_table(w, size, a, err); /* then every axis has its table */
+    return TACIT_OK;
+}
+
+static ext weight_at(const weights *w, uint64_t i) {
+    if (w->all) return w->all[i];
+    ext r = EXT_ONE;
+    for (uint32_t k = w->axes; k-- > 0;) {
+        uint64_t at = i % w->dim[k];
+        i /= w->dim[k];
+        r = ext_mul(r, w->table[k] ? w->table[k][at] : eq_index(w->z[k], w->vars[k], at));
+    }
+    return r;
+}
+
+/* sum over the group's out indices o of eq(z, o) eq(x, map[o]); rows along the last out axis. */
+static tacit_status group_eval(ext *out, const view_group *g, const shape *os, const shape *ss, const ext *z,
+                               const ext *x, arena *a, tacit_error *err) {
+    weights rows, src;
+    uint32_t outer = g->out_count ? g->out_count - 1 : 0;
+    uint32_t n = g->out_count ? os->dim[g->out_axis[outer]] : 1;
+    ext *last = NULL, total = EXT_ZERO;
+    TRY(weights_make(&rows, os, g->out_axis, outer, z, g->size, a, err));
+    TRY(weights_make(&src, ss, g->src_axis, g->src_count, x, g->size, a, err));
+    if (g->out_count) TRY(axis_table(&last, z + shape_axis_var(os, g->out_axis[outer]), n, a, err));
+    for (uint32_t r = 0; r < g->size / n; r++) {
+        const int32_t *m = g->map + (size_t)r * n;
+        ext sum = EXT_ZERO;
+        for (uint32_t i = 0; i < n; i++) {
+            if (m[i] < 0) continue;
+            ext w = weight_at(&src, (uint64_t)m[i]);
+            sum = ext_add(sum, last ? ext_mul(last[i], w) : w);
+        }
+        total = ext_add(total, ext_mul(weight_at(&rows, r), sum));
+    }
+    *out = total;
+    return TACIT_OK;
+}
+
+tacit_status view_eval(ext *out, const program *p, const tensor *view, const ext *z, const ext *x, arena *scratch,
+                       tacit_error *err) {
+    const shape *os = &view->shape, *ss = &p->tensors[view->source].shape;
+    *out = EXT_ONE;
+    for (uint32_t i = 0; i < view->group_count; i++) {
+        const view_group *g = &view->groups[i];
+        size_t mark = arena_mark(scratch);
+        ext v;
+        if (g->map) {
+            TRY(group_eval(&v, g, os, ss, z, x, scratch, err));
+        } else {
+            unsigned a = g->out_axis[0], b = g->src_axis[0];
+            v = eq_prefix_pair(z + shape_axis_var(os, a), x + shape_axis_var(ss, b), log2_ceil(os->dim[a]), os->dim[a]);
+        }
+        arena_release(scratch, mark);
+        *out = ext_mul(*out, v);
+    }
+    return TACIT_OK;
+}

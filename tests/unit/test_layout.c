@@ -1,0 +1,322 @@
+/* Tests of program/layout and program/tensor_eval against sums over all elements. */
+#include "test_random.h"
+#include <stdlib.h>
+#include <string.h>
+#include "poly/eq.h"
+#include "program/layout.h"
+#include "program/tensor_eval.h"
+#include "program/view_index.h"
+
+static arena memory;
+static void *memory_block;
+
+static int start(void **state) {
+    (void)state;
+    memory_block = malloc((size_t)1 << 27);
+    arena_init(&memory, memory_block, (size_t)1 << 27);
+    return memory_block ? 0 : -1;
+}
+static int end(void **state) {
+    (void)state;
+    free(memory_block);
+    return 0;
+}
+static int reset(void **state) {
+    (void)state;
+    arena_release(&memory, 0);
+    return 0;
+}
+
+static uint32_t below(uint32_t n) {
+    return (uint32_t)(test_u64() % n);
+}
+static void random_point(ext *z, unsigned n) {
+    for (unsigned i = 0; i < n; i++) z[i] = test_ext();
+}
+
+/* Weight of an element at z: the product over its axes of eq(z, coordinate). */
+static ext element_weight(const shape *s, uint64_t e, const ext *z) {
+    uint32_t at[MAX_RANK];
+    ext w = EXT_ONE;
+    shape_coords(s, e, at);
+    for (uint32_t k = 0; k < s->rank; k++)
+        w = ext_mul(w, eq_index(z + shape_axis_var(s, k), log2_ceil(s->dim[k]), at[k]));
+    return w;
+}
+
+static void make(layout *l, const shape *const *shapes, uint32_t n) {
+    tacit_error err = {0};
+    assert_int_equal(layout_make(l, shapes, n, &memory, &err), TACIT_OK);
+}
+
+/* Every element of every item lies in exactly one place, blocks descend and are aligned. */
+static void check_places(const layout *l) {
+    uint8_t *seen = ARENA_ZNEW(&memory, uint8_t, l->size);
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < l->item_count; i++) {
+        uint64_t n = shape_count(l->shapes[i]);
+        uint8_t *hit = ARENA_ZNEW(&memory, uint8_t, n);
+        total += n;
+        for (uint32_t b = l->first[i]; b < l->first[i + 1]; b++) {
+            const block *k = &l->blocks[l->order[b]];
+            assert_int_equal(k->item, i);
+            assert_true(k->start % ((uint64_t)1 << k->log) == 0);
+            for (uint64_t e = 0; e < (uint64_t)1 << k->log; e++) {
+                uint64_t at = block_element(l->shapes[i], k, e);
+                assert_true(at < n);
+                assert_false(hit[at]++);
+                assert_false(seen[k->start + e]++);
+            }
+        }
+    }
+    assert_true(total == l->size);
+    for (uint32_t b = 1; b < l->block_count; b++) {
+        assert_true(l->blocks[b].log <= l->blocks[b - 1].log);
+        if (l->blocks[b].log == l->blocks[b - 1].log) assert_true(l->blocks[b].item >= l->blocks[b - 1].item);
+    }
+}
+
+/* The functional T -> T~(z) as a vector over the layout; then its MLE at rho and its blocks' points. */
+static void check_functional(const layout *l, uint32_t item) {
+    const shape *s = l->shapes[item];
+    unsigned vars = log2_ceil(l->size) + below(2);
+    ext z[MAX_LOG_TENSOR], rho[MAX_LOG_TENSOR], low[MAX_LOG_TENSOR], point[MAX_LOG_TENSOR], dense = EXT_ZERO;
+    random_point(z, shape_vars(s));
+    random_point(rho, vars);
+    for (uint32_t b = l->first[item]; b < l->first[item + 1]; b++) {
+        const block *k = &l->blocks[l->order[b]];
+        for (uint64_t e = 0; e < (uint64_t)1 << k->log; e++) {
+            ext w = element_weight(s, block_element(s, k, e), z);
+            dense = ext_add(dense, ext_mul(w, eq_index(rho, vars, k->start + e)));
+            block_low(s, k, z, low);
+            assert_ext_equal(w, ext_mul(block_high(s, k, z), eq_index(low, k->log, e)));
+        }
+        random_point(low, k->log);
+        block_point(s, k, low, point);
+        for (uint64_t e = 0; e < (uint64_t)1 << k->log; e++)
+            assert_ext_equal(element_weight(s, block_element(s, k, e), point), eq_index(low, k->log, e));
+    }
+    assert_ext_equal(layout_eval(l, item, z, rho, vars), dense);
+}
+
+static void functional(void **unused) {
+    (void)unused;
+    static const shape a = {2, {5, 6}}, b = {1, {7}}, c = {3, {3, 1, 3}}, d = {0, {0}}, e = {2, {16, 8}};
+    const shape *shapes[] = {&a, &b, &c, &d, &e};
+    layout l;
+    make(&l, shapes, 5);
+    assert_true(l.size == 30 + 7 + 9 + 1 + 128); /* no padding */
+    check_places(&l);
+    for (uint32_t i = 0; i < 5; i++) check_functional(&l, i);
+    assert_int_equal(l.blocks[l.order[l.first[0]]].offset[0], 0); /* larger blocks first */
+    assert_int_equal(l.blocks[l.order[l.first[0]]].log, 4);
+}
+
+static void random_layouts(void **unused) {
+    (void)unused;
+    for (int round = 0; round < 20; round++) {
+        shape shapes[4];
+        const shape *pointers[4];
+        layout l;
+        for (int i = 0; i < 4; i++) {
+            shapes[i].rank = below(4);
+            for (uint32_t k = 0; k < shapes[i].rank; k++) shapes[i].dim[k] = 1 + below(9);
+            pointers[i] = &shapes[i];
+        }
+        make(&l, pointers, 4);
+        check_places(&l);
+        for (uint32_t i = 0; i < 4; i++) check_functional(&l, i);
+        arena_release(&memory, 0);
+    }
+}
+
+/* No block of several has the constant weight 1, and an error does not vanish. */
+static void cancelling_blocks(void **unused) {
+    (void)unused;
+    static const shape s = {1, {3}};
+    const shape *shapes[] = {&s};
+    layout l;
+    ext z[2], right = EXT_ZERO;
+    make(&l, shapes, 1);
+    random_point(z, 2);
+    static const int error[3] = {1, 1, -2};
+    for (uint32_t b = 0; b < l.block_count; b++) {
+        ext low[2], high = block_high(&s, &l.blocks[b], z);
+        block_low(&s, &l.blocks[b], z, low);
+        assert_false(ext_equal(high, EXT_ONE));
+        for (uint64_t e = 0; e < (uint64_t)1 << l.blocks[b].log; e++) {
+            gl v = gl_from_i64(error[block_element(&s, &l.blocks[b], e)]);
+            ext w = eq_index(low, l.blocks[b].log, e);
+            right = ext_add(right, ext_scale(ext_mul(w, high), v));
+        }
+    }
+    assert_false(ext_is_zero(right));
+}
+
+/* An error that cancels when blocks have weight 1: block (0,1) is constant 1, block (2) is -1. */
+static void cancelling_needs_weights(void **unused) {
+    (void)unused;
+    static const shape s = {1, {3}};
+    static const int64_t error[3] = {1, 1, -1};
+    ext z[2], v;
+    tacit_error err = {0};
+    random_point(z, 2);
+    ext one_each = ext_sub(ext_add(eq_index(z, 1, 0), eq_index(z, 1, 1)), EXT_ONE);
+    assert_true(ext_is_zero(one_each));
+    assert_int_equal(values_eval(&v, &s, error, z, &memory, &err), TACIT_OK);
+    assert_false(ext_is_zero(v));
+}
+
+static void hostile_blocks(void **unused) {
+    (void)unused;
+    static const shape s = {4, {511, 511, 511, 511}}; /* 6561 blocks */
+    const shape *shapes[1000];
+    tacit_error err = {0};
+    layout l;
+    for (int i = 0; i < 1000; i++) shapes[i] = &s;
+    assert_int_equal(layout_make(&l, shapes, 1000, &memory, &err), TACIT_UNSUPPORTED);
+    arena small;
+    unsigned char bytes[256];
+    err = (tacit_error){0};
+    arena_init(&small, bytes, sizeof bytes);
+    assert_int_equal(layout_make(&l, shapes, 1, &small, &err), TACIT_RESOURCES);
+}
+
+/* ---- tensor_eval */
+static void values(void **unused) {
+    (void)unused;
+    for (int round = 0; round < 60; round++) {
+        shape s = {below(4), {0}};
+        tacit_error err = {0};
+        for (uint32_t k = 0; k < s.rank; k++) s.dim[k] = 1 + below(round % 10 == 0 && k == 0 ? 5000 : 12);
+        uint64_t n = shape_count(&s);
+        int64_t *v = ARENA_NEW(&memory, int64_t, n);
+        ext z[MAX_LOG_TENSOR], got, want = EXT_ZERO, all = EXT_ZERO;
+        random_point(z, shape_vars(&s));
+        for (uint64_t i = 0; i < n; i++) {
+            v[i] = (int64_t)test_u64() >> (1 + below(62));
+            if (round % 3 == 0) v[i] = i & 1 ? INT32_MIN : INT32_MAX;
+        }
+        for (uint64_t i = 0; i < n; i++) {
+            ext w = element_weight(&s, i, z);
+            want = ext_add(want, ext_scale(w, gl_from_i64(v[i])));
+            all = ext_add(all, w);
+        }
+        size_t mark = arena_mark(&memory);
+        assert_int_equal(values_eval(&got, &s, v, z, &memory, &err), TACIT_OK);
+        assert_int_equal(arena_mark(&memory), mark);
+        assert_ext_equal(got, want);
+        assert_ext_equal(shape_indicator(&s, z), all);
+        arena_release(&memory, 0);
+    }
+}
+
+static void check_column(const table *t) {
+    ext z[22], got, want = EXT_ZERO;
+    tacit_error err = {0};
+    unsigned n = log2_ceil(t->rows);
+    random_point(z, n);
+    for (uint32_t r = 0; r < t->rows; r++)
+        want = ext_add(want, ext_scale(eq_index(z, n, r), gl_from_i64(table_value(&t->columns[0], r))));
+    assert_int_equal(column_eval(&got, t, 0, z, &memory, &err), TACIT_OK);
+    assert_ext_equal(got, want);
+}
+
+static void columns(void **unused) {
+    (void)unused;
+    static int64_t v[5000];
+    for (int i = 0; i < 5000; i++) v[i] = (int32_t)test_u64();
+    for (int round = 0; round < 50; round++) {
+        table_run runs[5];
+        table t = {.id = 1, .width = 1};
+        uint32_t count = 1 + below(5);
+        for (uint32_t i = 0; i < count; i++) {
+            runs[i] = (table_run){1 + below(100), (int32_t)test_u64(), (int32_t)test_u64() >> below(32)};
+            t.rows += runs[i].count;
+        }
+        t.columns[0] = (table_column){.run_count = count, .runs = runs};
+        check_column(&t);
+        t.columns[0] = (table_column){.values = v};
+        t.rows = 1 + below(5000);
+        check_column(&t);
+    }
+}
+
+/* Random groups over random axes: identities, maps with holes, broadcasts, fixed indices. */
+static void random_view(shape *os, shape *ss, view_group *groups, uint32_t *count) {
+    *os = *ss = (shape){0};
+    *count = 0;
+    while (os->rank < 5 && ss->rank < 5 && *count < 4 && (!*count || below(4))) {
+        view_group g = {.out_count = below(3), .src_count = below(3), .size = 1};
+        uint32_t range = 1;
+        if (!(g.out_count + g.src_count)) continue;
+        for (uint32_t k = 0; k < g.out_count; k++) {
+            g.out_axis[k] = (uint8_t)os->rank;
+            os->dim[os->rank++] = 1 + below(7);
+            g.size *= os->dim[os->rank - 1];
+        }
+        for (uint32_t k = 0; k < g.src_count; k++) {
+            g.src_axis[k] = (uint8_t)ss->rank;
+            ss->dim[ss->rank++] = 1 + below(below(5) ? 7 : 300);
+            range *= ss->dim[ss->rank - 1];
+        }
+        if (g.out_count == 1 && g.src_count == 1 && below(2)) {
+            ss->dim[ss->rank - 1] = os->dim[os->rank - 1];
+        } else {
+            int32_t *map = ARENA_NEW(&memory, int32_t, g.size);
+            for (uint32_t i = 0; i < g.size; i++) map[i] = below(6) ? (int32_t)below(range) : -1;
+            g.map = map;
+        }
+        groups[(*count)++] = g;
+    }
+}
+
+static void views(void **unused) {
+    (void)unused;
+    for (int round = 0; round < 300; round++) {
+        view_group groups[4];
+        tensor t[2] = {{.kind = TENSOR_COMMITTED}, {.kind = TENSOR_VIEW, .source = 0, .groups = groups}};
+        program p = {.tensor_count = 2, .tensors = t};
+        ext z[MAX_LOG_TENSOR + 20], x[MAX_LOG_TENSOR + 20], got, want = EXT_ZERO;
+        tacit_error err = {0};
+        random_view(&t[1].shape, &t[0].shape, groups, &t[1].group_count);
+        random_point(z, shape_vars(&t[1].shape));
+        random_point(x, shape_vars(&t[0].shape));
+        for (uint64_t i = 0; i < shape_count(&t[1].shape); i++) {
+            int64_t j = view_index(groups, t[1].group_count, &t[1].shape, &t[0].shape, i);
+            assert_true(j == view_source(&t[1], &t[0].shape, i));
+            if (j < 0) continue;
+            want =
+                ext_add(want, ext_mul(element_weight(&t[1].shape, i, z), element_weight(&t[0].shape, (uint64_t)j, x)));
+        }
+        size_t mark = arena_mark(&memory);
+        assert_int_equal(view_eval(&got, &p, &t[1], z, x, &memory, &err), TACIT_OK);
+        assert_int_equal(arena_mark(&memory), mark);
+        assert_ext_equal(got, want);
+        arena_release(&memory, 0);
+    }
+}
+
+static void no_scratch(void **unused) {
+    (void)unused;
+    unsigned char bytes[128];
+    arena small;
+    shape s = {1, {100}};
+    int64_t v[100] = {0};
+    ext z[7], out;
+    tacit_error err = {0};
+    random_point(z, 7);
+    arena_init(&small, bytes, sizeof bytes);
+    assert_int_equal(values_eval(&out, &s, v, z, &small, &err), TACIT_RESOURCES);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(functional, reset),        cmocka_unit_test_teardown(random_layouts, reset),
+        cmocka_unit_test_teardown(cancelling_blocks, reset), cmocka_unit_test_teardown(cancelling_needs_weights, reset),
+        cmocka_unit_test_teardown(hostile_blocks, reset),    cmocka_unit_test_teardown(values, reset),
+        cmocka_unit_test_teardown(columns, reset),           cmocka_unit_test_teardown(views, reset),
+        cmocka_unit_test_teardown(no_scratch, reset),
+    };
+    return cmocka_run_group_tests(tests, start, end);
+}

@@ -1,0 +1,292 @@
+#include "proof/attempt.h"
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "commit/rng.h"
+#include "execute/gather.h"
+#include "logup/logup_prove.h"
+#include "proof/batch_prove.h"
+#include "proof/steps_prove.h"
+#include "sumcheck/parallel.h"
+
+enum { STEPS = 9 };
+static const char *const step_names[STEPS + 1] = {"bind",  "witness", "commit", "lookups", "constraints",
+                                                  "views", "triples", "batch",  "open",    NULL};
+
+typedef struct attempt {
+    const attempt_request *r;
+    const statement *st;
+    arena a;
+    tacit_error *err;
+    rng_key key;
+    ext *cells[CELL_ARRAYS];
+    gl *coordinates[CELL_ARRAYS][EXT_DEG];
+    object_data x;
+    const object_data *data[MAX_OBJECTS];
+    extv sigma;
+    ext *sigma_cells;
+    extv folded[MAX_OBJECTS];
+    prover pr;
+    struct timespec last;
+    unsigned current;
+} attempt;
+
+static tacit_status full(attempt *t) { return fail(t->err, TACIT_RESOURCES, "prover: arena too small"); }
+
+/* ---------------------------------------------------------------- memory */
+uint64_t attempt_memory(const statement *st) {
+    uint64_t e = sizeof(ext), leaves = st->logup.forest[0].size + st->logup.forest[1].size, total = UINT64_C(64) << 20;
+    const geometry *g = &st->geometry;
+    total += leaves * (5 * e + 4 * MAX_TABLE_WIDTH); /* fraction trees, columns */
+    total += st->place.x.size * (4 + 8);
+    for (uint32_t i = 0; i < g->domain_count; i++)
+        total += (uint64_t)g->domain[i].width * 8 << g->domain[i].log_n;
+    for (uint32_t i = 0; i < g->domain_count; i++) total += UINT64_C(128) << g->domain[i].log_n;
+    for (uint32_t i = 0; i < g->object_count; i++) total += 12 * e << g->object[i].a;
+    total += 24 * e << g->vector_log;
+    for (uint32_t i = 0; i < g->level_count; i++) total += (e << (g->level[i].k + g->level[i].log_n)) * 2;
+    for (uint32_t i = 0; i < st->p->tensor_count; i++) { /* steps 4 and 5 */
+        const tensor *t = &st->p->tensors[i];
+        if (t->kind == TENSOR_VIEW) total += 6 * e << shape_vars(&st->p->tensors[t->source].shape);
+        total += 12 * e << shape_vars(&t->shape) >> 3;
+    }
+    for (uint32_t i = 0; i < st->p->constraint_count; i++)
+        total += (uint64_t)st->p->constraints[i].product_count * 8 * e << shape_vars(&st->p->constraints[i].shape) >> 1;
+    return total;
+}
+
+tacit_status memory_available(uint64_t needed, tacit_error *err) {
+    uint64_t physical = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    if (needed <= physical) return TACIT_OK;
+    return fail(err, TACIT_RESOURCES, "needs up to %u MiB of memory, the machine has %u MiB", needed >> 20,
+                physical >> 20);
+}
+
+/* ---------------------------------------------------------------- randomness */
+static digest witness_digest(const trace *t) {
+    sha256 h;
+    sha256_init(&h);
+    for (uint32_t i = 0; i < t->p->tensor_count; i++)
+        if (t->values[i]) sha256_update(&h, t->values[i], shape_count(&t->p->tensors[i].shape) * sizeof(int32_t));
+    return sha256_final(&h);
+}
+
+static digest statement_digest(const statement *st) {
+    sha256 h;
+    sha256_init(&h);
+    sha256_update(&h, st->p->digest.b, 32);
+    sha256_update(&h, st->model.b, 32);
+    sha256_update(&h, st->context, st->context_size);
+    return sha256_final(&h);
+}
+
+/* Pads, a, b uniform over E; copies tied; c = a b. */
+static tacit_status draw_cells(attempt *t) {
+    const plan *p = &t->st->plan;
+    size_t n = (size_t)p->pads + 2 * (size_t)p->triples, at = 0;
+    extv r = extv_new(&t->a, n);
+    if (!extv_ok(r)) return full(t);
+    rng_e(&t->key, RNG_CELLS, 0, r, n);
+    for (int k = 0; k < CELL_ARRAYS; k++) {
+        uint32_t count = plan_cells(p, (cell_array)k);
+        t->cells[k] = ARENA_NEW(&t->a, ext, count);
+        if (!t->cells[k]) return full(t);
+        for (uint32_t i = 0; k != CELL_C && i < count; i++) t->cells[k][i] = extv_get(r, at++);
+    }
+    for (uint32_t i = 0; i < t->st->copy_count; i++) {
+        const copy_rule *c = &t->st->copies[i];
+        t->cells[c->copy.array][c->copy.index] = t->cells[c->original.array][c->original.index];
+    }
+    for (uint32_t i = 0; i < p->triples; i++) t->cells[CELL_C][i] = ext_mul(t->cells[CELL_A][i], t->cells[CELL_B][i]);
+    for (int k = 0; k < CELL_ARRAYS; k++)
+        for (int j = 0; j < EXT_DEG; j++) {
+            uint32_t count = plan_cells(p, (cell_array)k);
+            gl *v = t->coordinates[k][j] = ARENA_NEW(&t->a, gl, count);
+            if (!v) return full(t);
+            for (uint32_t i = 0; i < count; i++) v[i] = t->cells[k][i].c[j];
+        }
+    return TACIT_OK;
+}
+
+static tacit_status draw_sigma(attempt *t) {
+    const geometry_object *o = &t->st->geometry.object[t->st->geometry.object_count - 1];
+    size_t n = (size_t)1 << o->a, used = t->st->plan.sigmas;
+    t->sigma = extv_new(&t->a, n);
+    t->sigma_cells = ARENA_NEW(&t->a, ext, used + 1);
+    if (!extv_ok(t->sigma) || !t->sigma_cells) return full(t);
+    if (used + o->tail > n) return fail(t->err, TACIT_INTERNAL, "sigma does not fit its lane");
+    rng_e(&t->key, RNG_SIGMA, 0, t->sigma, n);
+    for (size_t i = 0; i < used; i++) t->sigma_cells[i] = extv_get(t->sigma, i);
+    return TACIT_OK;
+}
+
+/* ---------------------------------------------------------------- the vector x */
+typedef struct pack_job {
+    const trace *t;
+    const shape *shape;
+    const block *b;
+    const int32_t *values;
+    int32_t *out;
+} pack_job;
+static void pack_piece(void *ctx, size_t first, size_t count) {
+    const pack_job *j = ctx;
+    block_gather(j->shape, j->b, j->values, first, count, j->out + j->b->start + first);
+}
+
+static void range_of_cells(attempt *t, const block *b, object_range *out) {
+    uint32_t array_item = b->item - t->st->place.array_item[0];
+    const gl *v = t->coordinates[array_item / EXT_DEG][array_item % EXT_DEG];
+    *out = (object_range){b->start, UINT64_C(1) << b->log, v + b->offset[0]};
+}
+
+static tacit_status pack_x(attempt *t) {
+    const layout *l = &t->st->place.x;
+    const geometry_object *o = &t->st->geometry.object[0];
+    uint64_t unit = UINT64_C(1) << o->k, padded = (l->size + unit - 1) / unit * unit;
+    int32_t *small = ARENA_ZNEW(&t->a, int32_t, padded);
+    object_range *ranges = ARENA_NEW(&t->a, object_range, l->block_count + 1u);
+    gl *tail = ARENA_NEW(&t->a, gl, (size_t)o->tail << o->k);
+    const int32_t **of_item = ARENA_NEW(&t->a, const int32_t *, t->st->place.tensor_items + 1u);
+    if (!small || !ranges || !tail || !of_item) return full(t);
+    for (uint32_t i = 0; i < t->st->p->tensor_count; i++)
+        if (t->st->place.object_of[i] == 0) of_item[t->st->place.item_of[i]] = t->r->t->values[i];
+    t->x = (object_data){.small = small, .small_count = l->size, .ranges = ranges, .tail = tail};
+    for (uint32_t i = 0; i < l->block_count; i++) {
+        const block *b = &l->blocks[i];
+        if (b->item >= t->st->place.tensor_items) {
+            range_of_cells(t, b, &ranges[t->x.range_count++]);
+            continue;
+        }
+        pack_job j = {t->r->t, l->shapes[b->item], b, of_item[b->item], small};
+        par_for((size_t)1 << b->log, pack_piece, &j);
+    }
+    rng_f(&t->key, RNG_TAIL, 0, tail, (size_t)o->tail << o->k);
+    return TACIT_OK;
+}
+
+/* ---------------------------------------------------------------- one attempt */
+static double seconds_since(const struct timespec *t) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - t->tv_sec) + 1e-9 * (double)(now.tv_nsec - t->tv_nsec);
+}
+
+static void account(attempt *t) {
+    if (t->r->report) {
+        t->r->report->step_seconds[t->current] += seconds_since(&t->last);
+        t->r->report->step_names[t->current] = step_names[t->current];
+    }
+    clock_gettime(CLOCK_MONOTONIC, &t->last);
+}
+
+/* Before steps 2 .. 8 of statement_run: time, progress, and what the next step needs. */
+static tacit_status on_step(void *ctx, unsigned number) {
+    attempt *t = ctx;
+    account(t);
+    t->current = number;
+    if (t->r->progress && t->r->progress(t->r->progress_ctx, step_names[number], number / (double)STEPS))
+        return fail(t->err, TACIT_INTERRUPTED, "interrupted");
+    if (number == 8)
+        for (uint32_t o = 0; o + 1 < t->st->geometry.object_count; o++) t->folded[o] = batch_folded(&t->pr.batch, o);
+    return TACIT_OK;
+}
+
+static tacit_status prepare(attempt *t) {
+    const statement *st = t->st;
+    digest w = witness_digest(t->r->t), s = statement_digest(st);
+    rng_attempt(&t->key, &w, &s);
+    TRY(draw_cells(t));
+    TRY(draw_sigma(t));
+    TRY(pack_x(t));
+    t->data[0] = &t->x;
+    for (uint32_t i = 0; i < st->certificate_count; i++) t->data[1 + i] = &t->r->secrets[i]->data;
+    TRY(logup_prover(&t->pr.logup, t->r->t, &t->a, t->err));
+    TRY(constraint_prover(&t->pr.constraint, t->r->t, &t->a, t->err));
+    TRY(view_prover(&t->pr.view, t->r->t, &t->a, t->err));
+    TRY(zero_prover(&t->pr.zero, (const ext *const *)t->cells, st->plan.triples, &t->a, t->err));
+    TRY(batch_prover(&t->pr.batch, &st->place, &st->geometry, t->data, &t->a, t->err));
+    t->pr.folded = t->folded;
+    t->pr.step = on_step;
+    t->pr.ctx = t;
+    return commit_prover_make(&t->pr.commit, &st->geometry, &t->x, t->sigma, t->r->secrets,
+                              &t->key, &t->a, t->err);
+}
+
+static tacit_status run(attempt *t, unsigned char *out, size_t capacity, size_t *size) {
+    transcript ch;
+    session s;
+    t->current = 1;
+    clock_gettime(CLOCK_MONOTONIC, &t->last);
+    TRY(prepare(t));
+    transcript_prover(&ch, out, capacity, t->err);
+    session_init(&s, t->st->p, t->st->bind, &ch, &t->a, t->err);
+    for (int k = 0; k < CELL_ARRAYS; k++) s.cells[k] = t->cells[k];
+    s.sigma = t->sigma_cells;
+    TRY(statement_run(t->st, &s, &t->pr));
+    account(t);
+    *size = ch.at;
+    return TACIT_OK;
+}
+
+/* Room for the messages: the counted part, step 6, and an opening (leaves, salts, full paths). */
+static size_t proof_capacity(const statement *st) {
+    size_t n = st->proof_size + 65536, e = sizeof(ext);
+    const geometry *g = &st->geometry;
+    for (uint32_t i = 0; i < g->domain_count; i++)
+        n += (size_t)g->domain[i].t * ((size_t)g->domain[i].width * 8 + 32 + 32 * (size_t)g->domain[i].log_n);
+    for (uint32_t c = 0; c < st->certificate_count; c++) {
+        const geometry_domain *d = &g->domain[g->object[1 + c].domain];
+        n += (size_t)d->t * (((size_t)8 << g->object[1 + c].k) + 32 + 32 * (size_t)d->log_n);
+    }
+    for (uint32_t i = 0; i < g->level_count; i++)
+        n += (size_t)g->level[i].t * ((e << g->level[i].k) + 32 * (size_t)g->level[i].log_n) + 64 * e;
+    return n + (e << (g->level_count ? g->level[g->level_count - 1].log_size - g->level[g->level_count - 1].k
+                                     : g->vector_log));
+}
+
+static tacit_status spend(const attempt_request *r, tacit_error *err) {
+    for (uint32_t i = 0; i < r->st->certificate_count; i++) TRY(key_spend(r->secrets[i], err));
+    return TACIT_OK;
+}
+
+static tacit_status attempt_once(const attempt_request *r, unsigned char *out, size_t capacity, size_t *size,
+                                 tacit_error *err) {
+    attempt *t = calloc(1, sizeof *t);
+    if (!t) return fail(err, TACIT_RESOURCES, "out of memory");
+    t->r = r;
+    t->st = r->st;
+    t->err = err;
+    tacit_status st = spend(r, err);
+    if (st == TACIT_OK) st = arena_map(&t->a, attempt_memory(r->st), err);
+    if (st == TACIT_OK) {
+        st = run(t, out, capacity, size);
+        arena_unmap(&t->a);
+    }
+    sodium_memzero(t, sizeof *t);
+    free(t);
+    return st;
+}
+
+tacit_status attempt_prove(const attempt_request *r, unsigned char **proof, size_t *size, tacit_error *err) {
+    size_t capacity = proof_capacity(r->st);
+    unsigned char *out = malloc(capacity);
+    tacit_status st;
+    vec_select(NULL);
+    sha256_select(NULL);
+    if (!out) return fail(err, TACIT_RESOURCES, "out of memory");
+    for (;;) {
+        if (r->report) r->report->attempts++;
+        st = attempt_once(r, out, capacity, size, err);
+        if (st != TACIT_REJECTED || err->reject != TACIT_REJECT_DEGENERATE) break;
+        memset(err, 0, sizeof *err); /* probability about 2^-120: everything anew */
+    }
+    if (st != TACIT_OK) {
+        sodium_memzero(out, capacity);
+        free(out);
+        return st;
+    }
+    *proof = out;
+    return TACIT_OK;
+}

@@ -1,0 +1,129 @@
+#include "proof/batch.h"
+#include <string.h>
+#include "poly/eq.h"
+
+uint32_t plan_cells(const plan *p, cell_array array) { return array == CELL_PAD ? p->pads : p->triples; }
+
+/* ---------------------------------------------------------------- one equation of all */
+/* Every equation in list order, weights 1, mu, mu^2, .. */
+static void weigh_all(session *s, expr *whole) {
+    ext mu = transcript_challenge(s->ch, TAG_BATCH_WEIGHT), w = EXT_ONE;
+    for (uint32_t i = 0; i < s->equation_count; i++, w = ext_mul(w, mu)) expr_add(s, whole, &s->equations[i], w);
+    for (uint32_t i = 0; i < s->copy_count; i++, w = ext_mul(w, mu)) {
+        const copy_rule *c = &s->copies[i];
+        expr_add_term(s, whole, (term){.coef = w, .kind = TERM_CELL, .array = c->copy.array, .index = c->copy.index});
+        expr_add_term(s, whole, (term){.coef = ext_neg(w), .kind = TERM_CELL, .array = c->original.array,
+                                       .index = c->original.index});
+    }
+    for (int i = 0; i < 3; i++, w = ext_mul(w, mu)) expr_add(s, whole, &s->zero[i], w);
+}
+
+/* cells += coef * eq(z, i) over the first `count` indices; the table doubles variable by variable in `tab`. */
+static void add_eq(ext *cells, uint32_t count, const ext *z, ext coef, ext *tab) {
+    unsigned vars = log2_ceil(count);
+    eq_table(tab, z, vars);
+    for (uint32_t i = 0; i < count; i++) cells[i] = ext_add(cells[i], ext_mul(coef, tab[i]));
+}
+
+static tacit_status split(session *s, const expr *whole, functional *f) {
+    uint32_t most = s->plan.pads > s->plan.triples ? s->plan.pads : s->plan.triples;
+    term *terms = ARENA_NEW(s->a, term, whole->count + 1);
+    ext *tab = ARENA_NEW(s->a, ext, 2 * (size_t)most + 2);
+    memset(f, 0, sizeof *f);
+    for (int k = 0; k < CELL_ARRAYS; k++) {
+        f->cells[k] = ARENA_ZNEW(s->a, ext, plan_cells(&s->plan, (cell_array)k) + 1);
+        if (!f->cells[k]) return fail(s->err, TACIT_RESOURCES, "scratch too small");
+    }
+    if (!terms || !tab) return fail(s->err, TACIT_RESOURCES, "scratch too small");
+    for (uint32_t i = 0; i < whole->count; i++) {
+        const term *t = &whole->terms[i];
+        if (t->kind == TERM_MLE) terms[f->count++] = *t;
+        else if (t->kind == TERM_CELL) f->cells[t->array][t->index] = ext_add(f->cells[t->array][t->index], t->coef);
+        else if (t->kind == TERM_EMLE) add_eq(f->cells[t->array], s->plan.triples, t->z, t->coef, tab);
+        else return fail(s->err, TACIT_INTERNAL, "step 6: a view or sigma term is left");
+    }
+    f->terms = terms;
+    return TACIT_OK;
+}
+
+/* ---------------------------------------------------------------- the functional at rho */
+/* MLE at rho of the weights of an E array: its coordinate arrays lie in blocks of their own, with weight theta^j. */
+static tacit_status cells_at(session *s, const placement *place, cell_array array, const ext *cells, const ext *rho,
+                             unsigned vars, ext *out) {
+    const layout *l = &place->x;
+    size_t mark = arena_mark(s->a);
+    uint32_t first = place->array_item[array];
+    unsigned most = 0;
+    *out = EXT_ZERO;
+    if (l->first[first] == l->first[first + 1]) return TACIT_OK;
+    most = l->blocks[l->order[l->first[first]]].log;
+    ext *tab = ARENA_NEW(s->a, ext, (size_t)1 << most);
+    if (!tab) return fail(s->err, TACIT_RESOURCES, "scratch too small");
+    for (int j = 0; j < EXT_DEG; j++) {
+        for (uint32_t i = l->first[first + (uint32_t)j]; i < l->first[first + (uint32_t)j + 1]; i++) {
+            const block *b = &l->blocks[l->order[i]];
+            ext sum = EXT_ZERO, high = eq_index(rho + b->log, vars - b->log, b->start >> b->log);
+            eq_table(tab, rho, b->log);
+            for (uint32_t c = 0; c < UINT32_C(1) << b->log; c++)
+                sum = ext_add(sum, ext_mul(cells[b->offset[0] + c], tab[c]));
+            *out = ext_add(*out, ext_mul(ext_theta(j), ext_mul(high, sum)));
+        }
+    }
+    arena_release(s->a, mark);
+    return TACIT_OK;
+}
+
+static tacit_status coefficients(session *s, const placement *place, const geometry *g, const functional *f,
+                                 const ext *rho, batch_final *out) {
+    unsigned rounds = geometry_rounds(g), x_vars = g->object[0].a + g->object[0].k;
+    memset(out->coef, 0, sizeof out->coef);
+    for (uint32_t i = 0; i < f->count; i++) {
+        const term *t = &f->terms[i];
+        uint32_t o = place->object_of[t->index];
+        const layout *l = o ? place->certificates[o - 1] : &place->x;
+        unsigned vars = g->object[o].a + g->object[o].k;
+        ext w = layout_eval(l, place->item_of[t->index], t->z, rho, vars);
+        out->coef[o] = ext_add(out->coef[o], ext_mul(t->coef, w));
+    }
+    for (int k = 0; k < CELL_ARRAYS; k++) {
+        ext w;
+        TRY(cells_at(s, place, (cell_array)k, f->cells[k], rho, x_vars, &w));
+        out->coef[0] = ext_add(out->coef[0], w);
+    }
+    for (uint32_t o = 0; o + 1 < g->object_count; o++)
+        out->coef[o] = ext_mul(out->coef[o], eq_late(rho, g->object[o].a + g->object[o].k, rounds));
+    return TACIT_OK;
+}
+
+/* The last running claim is k0 + <sigma, U>. */
+static tacit_status last_claim(session *s, const expr *claim, batch_final *out) {
+    ext *u = ARENA_ZNEW(s->a, ext, s->sigmas + 1);
+    if (!u) return fail(s->err, TACIT_RESOURCES, "scratch too small");
+    for (uint32_t i = 0; i < claim->count; i++) {
+        const term *t = &claim->terms[i];
+        if (t->kind != TERM_SIGMA) return fail(s->err, TACIT_INTERNAL, "step 6: a term is left in the claim");
+        u[t->index] = ext_add(u[t->index], t->coef);
+    }
+    out->k0 = claim->constant;
+    out->u = u;
+    out->u_count = s->sigmas;
+    return TACIT_OK;
+}
+
+tacit_status batch_run(session *s, const placement *place, const geometry *g, const batch_oracle *oracle,
+                       batch_final *out) {
+    expr whole = {EXT_ZERO, NULL, 0, 0}, claim = whole;
+    functional f;
+    ext rho[64];
+    unsigned rounds = geometry_rounds(g);
+    if (rounds > 64) return fail(s->err, TACIT_MALFORMED, "an object is too large");
+    weigh_all(s, &whole);
+    TRY(session_status(s));
+    TRY(split(s, &whole, &f));
+    claim.constant = ext_neg(whole.constant);
+    if (oracle) TRY(oracle->begin(oracle->ctx, &f));
+    TRY(sumcheck_plain(s, TAG_BATCH_ROUND, rounds, 2, PADS_IN_SIGMA, &claim, oracle ? &oracle->rounds : NULL, rho));
+    out->rho = session_point(s, rho, rounds);
+    TRY(coefficients(s, place, g, &f, out->rho, out));
+    return last_claim(s, &claim, out);
+}

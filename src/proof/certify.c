@@ -1,0 +1,203 @@
+/* proof/certify: committing to a model: certificate, key file, range proof; and what all that will cost. */
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/file.h"
+#include "proof/attempt.h"
+#include "proof/files.h"
+#include "tacit/certificate.h"
+
+/* One opening for the range proof; restarts (probability about 2^-120 a proof) are not provided for. */
+enum { RANGE_OPENINGS = 1, DEFAULT_PROOFS = 100, MAX_PROOFS = 1 << 20 };
+
+typedef struct certifying {
+    const struct tacit_model *m;
+    const tacit_commit_options *o;
+    arena a;
+    certificate cert;
+    const int32_t **weights; /* per item */
+    tacit_error *err;
+} certifying;
+
+static tacit_status full(certifying *c) { return fail(c->err, TACIT_RESOURCES, "commit: arena too small"); }
+
+/* ---------------------------------------------------------------- the certificate's description */
+static uint32_t parameter_count(const program *p) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < p->tensor_count; i++) n += p->tensors[i].kind == TENSOR_PARAM;
+    return n;
+}
+
+static tacit_status describe(certifying *c, uint64_t proofs) {
+    const program *p = &c->m->pub.program;
+    uint32_t n = parameter_count(p), item = 0;
+    const shape **shapes = ARENA_NEW(&c->a, const shape *, n + 1u);
+    c->cert.items = ARENA_ZNEW(&c->a, certificate_item, n + 1u);
+    c->weights = ARENA_NEW(&c->a, const int32_t *, n + 1u);
+    if (!shapes || !c->cert.items || !c->weights) return full(c);
+    if (n == 0) return fail(c->err, TACIT_UNSUPPORTED, "the model has no weights to commit to");
+    for (uint32_t i = 0; i < p->tensor_count; i++) {
+        const tensor *t = &p->tensors[i];
+        if (t->kind != TENSOR_PARAM) continue;
+        c->cert.items[item] = (certificate_item){t->name, t->shape, t->lo, t->hi};
+        c->weights[item] = c->m->weights[i];
+        shapes[item++] = &t->shape;
+    }
+    c->cert.item_count = n;
+    c->cert.openings = proofs + RANGE_OPENINGS;
+    TRY(layout_make(&c->cert.layout, shapes, n, &c->a, c->err));
+    return geometry_certificate(&c->cert.shape, c->cert.layout.size, c->cert.openings, &c->cert.t_max, c->err);
+}
+
+static tacit_status map_arena(certifying *c, uint64_t weights) {
+    return arena_map(&c->a, (UINT64_C(512) << 20) + weights * 128, c->err);
+}
+
+/* ---------------------------------------------------------------- range proof */
+static tacit_status range_trace(certificate_secret *secret, const statement *st, trace *t, certifying *c) {
+    TRY(trace_make(t, st->p, &c->a, c->err));
+    uint32_t item = 0;
+    for (uint32_t i = 0; i < st->p->tensor_count; i++) {
+        const tensor *x = &st->p->tensors[i];
+        if (x->kind != TENSOR_PARAM) continue;
+        memcpy(t->values[i], c->weights[item++], shape_count(&x->shape) * sizeof(int32_t));
+    }
+    (void)secret;
+    return trace_count(t, &c->a, c->err);
+}
+
+static tacit_status prove_range(certifying *c, certificate_secret *secret, unsigned char **proof, size_t *size) {
+    statement st;
+    trace t;
+    TRY(range_statement(&st, &secret->cert, &c->a, c->err));
+    TRY(range_trace(secret, &st, &t, c));
+    TRY(memory_available(attempt_memory(&st), c->err));
+    attempt_request r = {.st = &st, .t = &t, .secrets = &secret, .progress = c->o->progress,
+                         .progress_ctx = c->o->progress_ctx};
+    return attempt_prove(&r, proof, size, c->err);
+}
+
+/* ---------------------------------------------------------------- files */
+static tacit_status write_certificate(certifying *c, const certificate *cert, const char *path,
+                                      const unsigned char *proof, size_t size) {
+    writer w = {NULL, 0, 0};
+    cert_file_write(&c->m->pub, cert, proof, size, &w);
+    w.cap = w.at;
+    w.data = malloc(w.cap);
+    w.at = 0;
+    if (!w.data) return fail(c->err, TACIT_RESOURCES, "out of memory");
+    cert_file_write(&c->m->pub, cert, proof, size, &w);
+    tacit_status st = file_replace(path, w.data, w.at, false, c->err);
+    free(w.data);
+    return st;
+}
+
+static tacit_status finish(certifying *c, const char *cert_path, const char *key_path, uint8_t digest_out[32]) {
+    certificate_secret *secret = NULL;
+    unsigned char *proof = NULL;
+    size_t size = 0;
+    tacit_status st = key_open(&secret, key_path, c->err);
+    if (st == TACIT_OK) st = prove_range(c, secret, &proof, &size);
+    if (st == TACIT_OK) st = write_certificate(c, &secret->cert, cert_path, proof, size);
+    if (st == TACIT_OK) {
+        digest d = model_digest(&c->m->pub, &secret->cert);
+        memcpy(digest_out, d.b, 32);
+    }
+    free(proof);
+    key_close(secret);
+    return st;
+}
+
+static tacit_status commit(certifying *c, const char *cert_path, const char *key_path, uint8_t digest_out[32]) {
+    uint64_t proofs = c->o->proofs ? c->o->proofs : DEFAULT_PROOFS;
+    if (proofs > MAX_PROOFS) return fail(c->err, TACIT_USAGE, "--proofs: at most %u", (uint64_t)MAX_PROOFS);
+    TRY(describe(c, proofs));
+    TRY(key_create(key_path, &c->cert, c->weights, c->m->bytes, c->m->size, &c->a, c->err));
+    tacit_status st = finish(c, cert_path, key_path, digest_out);
+    if (st != TACIT_OK) (void)unlink(key_path); /* made by this call: key_create refuses an existing file */
+    return st;
+}
+
+tacit_status tacit_commit(const tacit_model *m, const tacit_commit_options *o, const char *cert_path,
+                              const char *key_path, uint8_t model_digest_out[32], tacit_error *err) {
+    certifying c = {.m = m, .o = o, .err = err};
+    memset(err, 0, sizeof *err);
+    vec_select(NULL);
+    sha256_select(NULL);
+    TRY(map_arena(&c, tacit_model_weight_count(m)));
+    tacit_status st = commit(&c, cert_path, key_path, model_digest_out);
+    arena_unmap(&c.a);
+    return st;
+}
+
+/* ---------------------------------------------------------------- cost */
+/* The statement that a proof with private inputs and public outputs makes; public values are placeholders inside their
+ * intervals, since only their number matters. */
+static tacit_status typical_statement(certifying *c, statement *st) {
+    cert_file *f = ARENA_ZNEW(&c->a, cert_file, 1);
+    proof_file *p = ARENA_ZNEW(&c->a, proof_file, 1);
+    if (!f || !p) return full(c);
+    f->pub = c->m->pub;
+    f->cert = c->cert;
+    for (uint32_t i = 0; i < f->pub.io_count; i++) {
+        const tensor *t = &f->pub.program.tensors[f->pub.io[i].tensor];
+        if (t->kind != TENSOR_OUTPUT) continue;
+        uint64_t n = shape_count(&t->shape);
+        int64_t *v = ARENA_NEW(&c->a, int64_t, n);
+        if (!v) return full(c);
+        for (uint64_t k = 0; k < n; k++) v[k] = t->lo;
+        p->is_public[i] = 1;
+        p->values[i] = v;
+    }
+    return inference_statement(st, f, p, &c->a, c->err);
+}
+
+static void add_opening_bytes(const geometry *g, const certificate *cert, uint64_t *bytes) {
+    for (uint32_t i = 0; i < g->domain_count; i++) {
+        const geometry_domain *d = &g->domain[i];
+        unsigned shared = log2_ceil(d->t); /* paths meet after about log2 t levels */
+        uint64_t path = 32 * (uint64_t)(d->log_n > shared ? d->log_n - shared + 1 : 1);
+        *bytes += d->t * ((uint64_t)d->width * 8 + 32 + path);
+        if (g->object[1].domain == i) *bytes += d->t * ((UINT64_C(8) << cert->shape.k) + 32 + path);
+    }
+    for (uint32_t i = 0; i < g->level_count; i++) {
+        const geometry_level *l = &g->level[i];
+        unsigned shared = log2_ceil(l->t);
+        *bytes += l->t * ((sizeof(ext) << l->k) + 32 * (uint64_t)(l->log_n > shared ? l->log_n - shared + 1 : 1));
+    }
+    *bytes += sizeof(ext) << (g->level_count ? g->level[g->level_count - 1].log_size - g->level[g->level_count - 1].k
+                                             : g->vector_log);
+}
+
+static tacit_status estimate(certifying *c, uint64_t proofs, tacit_cost *cost) {
+    statement st;
+    TRY(describe(c, proofs ? proofs : DEFAULT_PROOFS));
+    TRY(typical_statement(c, &st));
+    const certificate_shape *s = &c->cert.shape;
+    uint64_t columns = UINT64_C(1) << (s->a + RATE_LOG), leaf = (UINT64_C(8) << s->k) + 32;
+    writer w = {NULL, 0, 0};
+    model_public_write(&c->m->pub, &w);
+    cost->prove_memory = attempt_memory(&st);
+    cost->commit_memory = columns * leaf + columns * 64 + (UINT64_C(64) << 20);
+    cost->key_bytes = columns * leaf + columns * 64 + c->m->size + 4 * c->cert.layout.size;
+    cost->proof_bytes = st.proof_size;
+    add_opening_bytes(&st.geometry, &c->cert, &cost->proof_bytes);
+    cost->certificate_bytes = w.at + cost->proof_bytes;
+    cost->verify_scratch = UINT64_C(64) << 20;
+    cost->committed = st.place.x.size;
+    cost->lookups = st.logup.forest[0].size;
+    cost->table_rows = st.logup.forest[1].size;
+    return TACIT_OK;
+}
+
+tacit_status tacit_estimate(const tacit_model *m, uint64_t proofs, tacit_cost *cost, tacit_error *err) {
+    tacit_commit_options none = {0};
+    certifying c = {.m = m, .o = &none, .err = err};
+    memset(err, 0, sizeof *err);
+    memset(cost, 0, sizeof *cost);
+    TRY(map_arena(&c, tacit_model_weight_count(m)));
+    tacit_status st = estimate(&c, proofs, cost);
+    arena_unmap(&c.a);
+    return st;
+}

@@ -1,0 +1,200 @@
+#include "sumcheck/parallel.h"
+#include <string.h>
+
+extv extv_new(arena *a, size_t n) {
+    extv v;
+    for (int j = 0; j < EXT_DEG; j++) {
+        v.c[j] = ARENA_NEW(a, gl, n ? n : 1);
+        if (!v.c[j]) return (extv){{NULL}};
+    }
+    return v;
+}
+
+void par_for(size_t n, void (*body)(void *ctx, size_t first, size_t count), void *ctx) {
+    size_t chunks = (n + PAR_CHUNK - 1) / PAR_CHUNK;
+    if (chunks <= 2) {
+        if (n) body(ctx, 0, n);
+        return;
+    }
+#pragma omp parallel for schedule(static)
+    for (size_t c = 0; c < chunks; c++) {
+        size_t first = c * PAR_CHUNK;
+        body(ctx, first, n - first < PAR_CHUNK ? n - first : PAR_CHUNK);
+    }
+}
+
+/* ---------------------------------------------------------------- element-wise */
+typedef struct job {
+    extv out, in;
+    ext s;
+} job;
+
+static void fold_piece(void *ctx, size_t first, size_t count) {
+    const job *j = ctx;
+    vec->fold(extv_at(j->out, first), extv_at(j->in, 2 * first), j->s, count);
+}
+void par_fold(extv out, extv in, ext r, size_t n) { par_for(n, fold_piece, &(job){out, in, r}); }
+
+static void pair_sum_piece(void *ctx, size_t first, size_t count) {
+    const job *j = ctx;
+    vec->pair_sum(extv_at(j->out, first), extv_at(j->in, 2 * first), count);
+}
+void par_pair_sum(extv out, extv in, size_t n) { par_for(n, pair_sum_piece, &(job){out, in, EXT_ZERO}); }
+
+static void axpy_piece(void *ctx, size_t first, size_t count) {
+    const job *j = ctx;
+    vec->axpy(extv_at(j->out, first), extv_at(j->in, first), j->s, count);
+}
+void par_axpy(extv out, extv in, ext s, size_t n) { par_for(n, axpy_piece, &(job){out, in, s}); }
+
+/* The table over all variables is the outer product of two: low variables (at most 2^10 entries) in the first part of
+ * `out`, high ones on the stack; high rows are written from the top so that row 0 is last. */
+enum { EQ_LOW = 10 };
+static void eq_serial(extv out, const ext *z, unsigned vars, ext scale) {
+    extv_set(out, 0, scale);
+    for (unsigned i = 0; i < vars; i++) vec->eq_step(out, z[i], (size_t)1 << i);
+}
+
+typedef struct outer_job {
+    extv out, low, high;
+} outer_job;
+static void outer_piece(void *ctx, size_t first, size_t count) {
+    const outer_job *j = ctx;
+    for (size_t at = first; at < first + count; at += (size_t)1 << EQ_LOW)
+        vec->scale(extv_at(j->out, at), j->low, extv_get(j->high, at >> EQ_LOW), (size_t)1 << EQ_LOW);
+}
+
+void par_eq_table(extv out, const ext *z, unsigned vars, ext scale) {
+    gl low_memory[EXT_DEG][1 << EQ_LOW];
+    extv low, high = out;
+    if (vars <= EQ_LOW + 2) {
+        eq_serial(out, z, vars, scale);
+        return;
+    }
+    for (int j = 0; j < EXT_DEG; j++) low.c[j] = low_memory[j];
+    eq_serial(low, z, EQ_LOW, scale);
+    /* the high table is built in the last quarter of `out` and moved down row by row: rows are written in ascending
+     * order by chunks, so it needs a place of its own */
+    size_t rows = (size_t)1 << (vars - EQ_LOW);
+    for (int j = 0; j < EXT_DEG; j++) {
+        high.c[j] = __builtin_malloc(rows * sizeof(gl));
+        if (!high.c[j]) { /* fall back: slower, same result */
+            for (int i = 0; i < j; i++) __builtin_free(high.c[i]);
+            eq_serial(out, z, vars, scale);
+            return;
+        }
+    }
+    eq_serial(high, z + EQ_LOW, vars - EQ_LOW, EXT_ONE);
+    par_for(rows << EQ_LOW, outer_piece, &(outer_job){out, low, high});
+    for (int j = 0; j < EXT_DEG; j++) __builtin_free(high.c[j]);
+}
+
+/* ---------------------------------------------------------------- small integers times E */
+typedef struct int_job {
+    extv out, e;
+    const int32_t *x;
+    size_t rows, cols;
+} int_job;
+
+static void row_piece(void *ctx, size_t first, size_t count) {
+    const int_job *j = ctx;
+    for (size_t u = first; u < first + count; u++)
+        extv_set(j->out, u, vec->dot_i32(j->e, j->x + u * j->cols, j->cols));
+}
+void par_row_dots(extv out, extv e, const int32_t *x, size_t rows, size_t cols) {
+    par_for(rows, row_piece, &(int_job){out, e, x, rows, cols});
+}
+
+void par_column_sums(extv out, extv e, const int32_t *x, size_t rows, size_t cols) {
+    for (int j = 0; j < EXT_DEG; j++) memset(out.c[j], 0, cols * sizeof(gl));
+    if (rows * cols < 4 * PAR_CHUNK) {
+        vec->column_sums_i32(out, e, x, rows, cols);
+        return;
+    }
+    /* threads take pieces of the rows; partial sums are added in any order */
+#pragma omp parallel
+    {
+        gl *memory = __builtin_calloc(cols ? cols * EXT_DEG : 1, sizeof(gl));
+        extv mine;
+        for (int j = 0; j < EXT_DEG; j++) mine.c[j] = memory ? memory + (size_t)j * cols : NULL;
+        size_t piece = PAR_CHUNK * 8 / (cols ? cols : 1) + 1;
+#pragma omp for schedule(static)
+        for (size_t at = 0; at < rows; at += piece) {
+            size_t n = rows - at < piece ? rows - at : piece;
+            if (memory) {
+                vec->column_sums_i32(mine, extv_at(e, at), x + at * cols, n, cols);
+            } else {
+#pragma omp critical
+                vec->column_sums_i32(out, extv_at(e, at), x + at * cols, n, cols);
+            }
+        }
+        if (memory) {
+#pragma omp critical
+            vec->add(out, out, mine, cols);
+        }
+        __builtin_free(memory);
+    }
+}
+
+/* ---------------------------------------------------------------- round sums */
+typedef struct round_job {
+    extv v[5];
+    ext mu;
+    void (*kernel)(const struct round_job *j, ext *out, size_t first, size_t count);
+} round_job;
+
+static void sum_rounds(ext *out, unsigned values, const round_job *j, size_t n) {
+    size_t chunks = (n + PAR_CHUNK - 1) / PAR_CHUNK;
+    if (chunks <= 2) {
+        j->kernel(j, out, 0, n);
+        return;
+    }
+    for (unsigned i = 0; i < values; i++) out[i] = EXT_ZERO;
+#pragma omp parallel
+    {
+        ext mine[3] = {EXT_ZERO, EXT_ZERO, EXT_ZERO};
+#pragma omp for schedule(static) nowait
+        for (size_t c = 0; c < chunks; c++) {
+            ext part[3];
+            size_t first = c * PAR_CHUNK;
+            j->kernel(j, part, first, n - first < PAR_CHUNK ? n - first : PAR_CHUNK);
+            for (unsigned i = 0; i < values; i++) mine[i] = ext_add(mine[i], part[i]);
+        }
+#pragma omp critical
+        for (unsigned i = 0; i < values; i++) out[i] = ext_add(out[i], mine[i]);
+    }
+}
+
+static void prod2_kernel(const round_job *j, ext *out, size_t first, size_t n) {
+    vec->round_prod2(out, extv_at(j->v[0], 2 * first), extv_at(j->v[1], 2 * first), n);
+}
+static void prod2_deg3_kernel(const round_job *j, ext *out, size_t first, size_t n) {
+    vec->round_prod2_deg3(out, extv_at(j->v[0], 2 * first), extv_at(j->v[1], 2 * first), n);
+}
+static void prod3_kernel(const round_job *j, ext *out, size_t first, size_t n) {
+    vec->round_prod3(out, extv_at(j->v[0], 2 * first), extv_at(j->v[1], 2 * first), extv_at(j->v[2], 2 * first), n);
+}
+static void logup_kernel(const round_job *j, ext *out, size_t first, size_t n) {
+    vec->round_logup(out, extv_at(j->v[0], first), extv_at(j->v[1], 2 * first), extv_at(j->v[2], 2 * first),
+                     extv_at(j->v[3], 2 * first), extv_at(j->v[4], 2 * first), n);
+}
+static void logup_leaf_kernel(const round_job *j, ext *out, size_t first, size_t n) {
+    vec->round_logup_leaf(out, extv_at(j->v[0], first), extv_at(j->v[1], 2 * first), extv_at(j->v[2], 2 * first),
+                          j->mu, n);
+}
+
+void par_round_prod2(ext out[2], extv f, extv g, size_t n) {
+    sum_rounds(out, 2, &(round_job){.v = {f, g}, .kernel = prod2_kernel}, n);
+}
+void par_round_prod2_deg3(ext out[3], extv f, extv g, size_t n) {
+    sum_rounds(out, 3, &(round_job){.v = {f, g}, .kernel = prod2_deg3_kernel}, n);
+}
+void par_round_prod3(ext out[3], extv e, extv f, extv g, size_t n) {
+    sum_rounds(out, 3, &(round_job){.v = {e, f, g}, .kernel = prod3_kernel}, n);
+}
+void par_round_logup(ext out[2], extv eq, extv a, extv b, extv c, extv d, size_t n) {
+    sum_rounds(out, 2, &(round_job){.v = {eq, a, b, c, d}, .kernel = logup_kernel}, n);
+}
+void par_round_logup_leaf(ext out[2], extv eq, extv c, extv d, ext mu, size_t n) {
+    sum_rounds(out, 2, &(round_job){.v = {eq, c, d}, .mu = mu, .kernel = logup_leaf_kernel}, n);
+}

@@ -1,0 +1,31 @@
+/* sumcheck/parallel: the vector kernels over all cores. Results do not depend on the number of threads: outputs are
+ * disjoint, sums are exact. Folds write to another vector than they read (chunks of one fold may run in any order). */
+#ifndef SUMCHECK_PARALLEL_H
+#define SUMCHECK_PARALLEL_H
+#include "base/arena.h"
+#include "field/vec.h"
+
+/* n E elements in the arena; planes NULL when it is full. */
+extv extv_new(arena *a, size_t n);
+static inline bool extv_ok(extv v) { return v.c[0] != NULL; }
+
+void par_fold(extv out, extv in, ext r, size_t n);     /* out[i] = in[2i] + r (in[2i+1] - in[2i]); no overlap */
+void par_pair_sum(extv out, extv in, size_t n);        /* no overlap */
+void par_axpy(extv out, extv in, ext s, size_t n);
+/* out[i] = scale * eq(z, i), 2^vars entries. */
+void par_eq_table(extv out, const ext *z, unsigned vars, ext scale);
+/* out[u] = sum_l e[l] x[u * cols + l] for u < rows. */
+void par_row_dots(extv out, extv e, const int32_t *x, size_t rows, size_t cols);
+/* out[l] = sum_u e[u] x[u * cols + l] for l < cols. */
+void par_column_sums(extv out, extv e, const int32_t *x, size_t rows, size_t cols);
+
+void par_round_prod2(ext out[2], extv f, extv g, size_t n);
+void par_round_prod2_deg3(ext out[3], extv f, extv g, size_t n);
+void par_round_prod3(ext out[3], extv e, extv f, extv g, size_t n);
+void par_round_logup(ext out[2], extv eq, extv a, extv b, extv c, extv d, size_t n);
+void par_round_logup_leaf(ext out[2], extv eq, extv c, extv d, ext mu, size_t n);
+
+/* A range cut for threads: body(ctx, first, count) on pieces that start at multiples of PAR_CHUNK. */
+enum { PAR_CHUNK = 2048 };
+void par_for(size_t n, void (*body)(void *ctx, size_t first, size_t count), void *ctx);
+#endif

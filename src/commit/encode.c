@@ -1,0 +1,195 @@
+#include "commit/encode.h"
+#include <stdatomic.h>
+#include <string.h>
+#include "base/bytes.h"
+#include "commit/rng_chunk.h"
+#include "commit/threads.h"
+#include "hash/merkle.h"
+#include "poly/ntt.h"
+
+static tacit_status full(tacit_error *err) {
+    return fail(err, TACIT_RESOURCES, "not enough memory for the commitment");
+}
+
+tacit_status code_alloc(code_tree *t, unsigned log_n, uint32_t width, arena *a, tacit_error *err) {
+    *t = (code_tree){.log_n = log_n, .width = width};
+    t->codes = ARENA_NEW(a, gl, (size_t)width << log_n);
+    t->nodes = ARENA_NEW(a, digest, merkle_size(log_n));
+    return t->codes && t->nodes ? TACIT_OK : full(err);
+}
+
+void encode_lanes(const lane_job *jobs, uint32_t count, size_t length, unsigned log_n) {
+    ntt_prepare(log_n);
+#pragma omp parallel for schedule(dynamic, 1) if (((size_t)count << log_n) > 4096)
+    for (uint32_t i = 0; i < count; i++) rs_encode(jobs[i].out, jobs[i].coeffs, length, log_n);
+}
+
+/* ---------------------------------------------------------------- from index order to lanes */
+/* A group of lanes is brought into lane order together, so that its memory is read in runs: GROUP lanes at a time,
+ * TILE columns at a time through a tile that stays in the cache (the lanes' own places are a power of two apart). */
+enum { GROUP_LOG = 4, GROUP = 1 << GROUP_LOG, TILE = 64 };
+
+typedef struct lane_group {
+    gl *coeffs; /* lane q of the group at coeffs + (q << a) */
+    unsigned a, k;
+    uint32_t first, count; /* lanes of the object */
+} lane_group;
+
+static void tile_out(const lane_group *g, gl tile[GROUP][TILE], size_t column, size_t columns) {
+    for (uint32_t q = 0; q < g->count; q++)
+        memcpy(g->coeffs + ((size_t)q << g->a) + column, tile[q], columns * sizeof(gl));
+}
+
+/* Columns [0, 2^a) from 32-bit integers; zeros beyond `count` elements. */
+static void group_small(const lane_group *g, const int32_t *x, uint64_t count) {
+    size_t all = (size_t)1 << g->a;
+#pragma omp parallel for schedule(static) if ((all << GROUP_LOG) > 65536)
+    for (size_t c0 = 0; c0 < all; c0 += TILE) {
+        gl tile[GROUP][TILE], row[GROUP];
+        size_t columns = all - c0 < TILE ? all - c0 : TILE;
+        for (size_t c = 0; c < columns; c++) {
+            uint64_t at = ((uint64_t)(c0 + c) << g->k) + g->first;
+            size_t have = at >= count ? 0 : count - at < g->count ? (size_t)(count - at) : g->count;
+            memset(row, 0, sizeof row);
+            for (size_t q = 0; q < have; q++) row[q] = gl_from_i64(x[at + q]);
+            for (size_t q = 0; q < GROUP; q++) tile[q][c] = row[q];
+        }
+        tile_out(g, tile, c0, columns);
+    }
+}
+
+/* Columns [from, from + columns) from field elements in index order. */
+static void group_field(const lane_group *g, const gl *x, size_t from, size_t all) {
+#pragma omp parallel for schedule(static) if ((all << GROUP_LOG) > 65536)
+    for (size_t c0 = 0; c0 < all; c0 += TILE) {
+        gl tile[GROUP][TILE];
+        size_t columns = all - c0 < TILE ? all - c0 : TILE;
+        for (size_t c = 0; c < columns; c++)
+            for (uint32_t q = 0; q < g->count; q++) tile[q][c] = x[((c0 + c) << g->k) + g->first + q];
+        tile_out(g, tile, from + c0, columns);
+    }
+}
+
+/* The cells' ranges override the integers: column by column, the lanes of the group that the range covers. */
+static void group_range(const lane_group *g, const object_range *r) {
+    uint64_t end = r->start + r->count, lanes = UINT64_C(1) << g->k;
+    for (uint64_t column = r->start >> g->k; column << g->k < end; column++) {
+        uint64_t row = column << g->k, from = row + g->first, to = from + g->count;
+        if (from < r->start) from = r->start;
+        if (to > end) to = end;
+        for (uint64_t at = from; at < to; at++)
+            g->coeffs[(((at & (lanes - 1)) - g->first) << g->a) + column] = r->values[at - r->start];
+    }
+}
+
+static tacit_status group_alloc(lane_group *g, arena *scratch, tacit_error *err) {
+    g->coeffs = ARENA_NEW(scratch, gl, (size_t)GROUP << g->a);
+    return g->coeffs ? TACIT_OK : full(err);
+}
+
+static void encode_group(const lane_group *g, gl *out, size_t stride, unsigned log_n) {
+    lane_job jobs[GROUP];
+    for (uint32_t q = 0; q < g->count; q++) jobs[q] = (lane_job){g->coeffs + ((size_t)q << g->a), out + q * stride};
+    encode_lanes(jobs, g->count, (size_t)1 << g->a, log_n);
+}
+
+static uint32_t group_next(lane_group *g, uint32_t first) {
+    uint32_t lanes = UINT32_C(1) << g->k;
+    g->first = first;
+    g->count = lanes - first < GROUP ? lanes - first : GROUP;
+    return first + g->count;
+}
+
+tacit_status encode_object(const code_tree *t, uint32_t first, const object_data *x, unsigned a, unsigned k,
+                           uint32_t tail, arena *scratch, tacit_error *err) {
+    size_t mark = arena_mark(scratch), tail_from = ((size_t)1 << a) - tail;
+    lane_group g = {.a = a, .k = k};
+    TRY(group_alloc(&g, scratch, err));
+    for (uint32_t lane = 0; lane >> k == 0;) {
+        uint32_t next = group_next(&g, lane);
+        group_small(&g, x->small, x->small_count);
+        for (uint32_t i = 0; i < x->range_count; i++) group_range(&g, &x->ranges[i]);
+        group_field(&g, x->tail, tail_from, tail);
+        encode_group(&g, code_lane(t, first + lane), (size_t)1 << t->log_n, t->log_n);
+        lane = next;
+    }
+    arena_release(scratch, mark);
+    return TACIT_OK;
+}
+
+tacit_status encode_vector(const code_tree *t, extv v, unsigned a, unsigned k, arena *scratch, tacit_error *err) {
+    size_t mark = arena_mark(scratch);
+    lane_group g = {.a = a, .k = k};
+    TRY(group_alloc(&g, scratch, err));
+    for (uint32_t lane = 0; lane >> k == 0;) {
+        uint32_t next = group_next(&g, lane);
+        for (uint32_t j = 0; j < EXT_DEG; j++) {
+            group_field(&g, v.c[j], 0, (size_t)1 << a);
+            encode_group(&g, code_lane(t, lane * EXT_DEG + j), (size_t)EXT_DEG << t->log_n, t->log_n);
+        }
+        lane = next;
+    }
+    arena_release(scratch, mark);
+    return TACIT_OK;
+}
+
+/* ---------------------------------------------------------------- hashing */
+enum { SALT_LEAVES = RNG_CHUNK / 32, PIECE = 64 }; /* leaves per chunk of salts; leaves hashed at once */
+
+static void transpose(const code_tree *t, uint64_t at, size_t leaves, size_t leaf_size, uint8_t *out) {
+    for (uint32_t lane = 0; lane < t->width; lane++) {
+        const gl *code = code_lane(t, lane) + at;
+        uint8_t *to = out + 8 * (size_t)lane;
+        for (size_t i = 0; i < leaves; i++) store_le64(to + i * leaf_size, code[i]);
+    }
+}
+
+/* Leaves hashed at once: as many as fit the second-level cache's half, at least two (one per hash stream). */
+static size_t piece_leaves(size_t leaf_size) {
+    size_t leaves = PIECE;
+    while (leaves > 2 && leaves * leaf_size > (size_t)1 << 17) leaves /= 2;
+    return leaves;
+}
+
+static bool hash_chunk(const code_tree *t, const rng_key *salts, const leaf_sink *sink, uint64_t first, size_t leaves,
+                       uint8_t *bytes) {
+    size_t leaf_size = code_leaf_size(t, salts != NULL), step = piece_leaves(leaf_size);
+    uint8_t *salt = bytes + step * leaf_size;
+    if (salts) rng_chunk(salts, first / SALT_LEAVES, 0, salt, leaves * 32);
+    for (size_t at = 0; at < leaves; at += step) {
+        size_t n = leaves - at < step ? leaves - at : step;
+        transpose(t, first + at, n, leaf_size, bytes);
+        for (size_t i = 0; salts && i < n; i++)
+            memcpy(bytes + i * leaf_size + 8 * (size_t)t->width, salt + (at + i) * 32, 32);
+        merkle_leaves(t->nodes + first + at, bytes, leaf_size, leaf_size, n);
+        if (sink && !sink->put(sink->ctx, first + at, bytes, n * leaf_size)) return false;
+    }
+    return true;
+}
+
+tacit_status code_hash(code_tree *t, const rng_key *salts, const leaf_sink *sink, arena *scratch, tacit_error *err) {
+    size_t n = (size_t)1 << t->log_n, leaf_size = code_leaf_size(t, salts != NULL), mark = arena_mark(scratch);
+    size_t step = n < SALT_LEAVES ? n : SALT_LEAVES, own = piece_leaves(leaf_size) * leaf_size + RNG_CHUNK;
+    uint8_t *bytes = ARENA_NEW(scratch, uint8_t, own * threads_most());
+    atomic_bool stopped = false;
+    if (!bytes) return full(err);
+#pragma omp parallel for schedule(dynamic, 1) if (n > step)
+    for (size_t first = 0; first < n; first += step)
+        if (!atomic_load(&stopped) && !hash_chunk(t, salts, sink, first, step, bytes + own * thread_own()))
+            atomic_store(&stopped, true);
+    merkle_build(t->nodes, t->log_n);
+    arena_release(scratch, mark);
+    return atomic_load(&stopped) ? fail(err, TACIT_IO, "could not store the encoded columns") : TACIT_OK;
+}
+
+void code_column(const code_tree *t, uint64_t position, gl *column) {
+    for (uint32_t lane = 0; lane < t->width; lane++) column[lane] = code_lane(t, lane)[position];
+}
+
+digest code_salt(const rng_key *salts, uint64_t position) {
+    uint8_t block[64];
+    digest d;
+    rng_chunk(salts, position / SALT_LEAVES, position % SALT_LEAVES / 2, block, sizeof block);
+    memcpy(d.b, block + 32 * (position & 1), sizeof d.b);
+    return d;
+}

@@ -1,0 +1,50 @@
+/* commit/encode: lanes to codewords, codewords to a Merkle tree. Prover only.
+ *
+ * Codewords stay lane after lane (that is how they are made); leaves need column after column, so they are transposed
+ * tile by tile on their way into the hash and never stored. Cost: for 2^24 elements at rate 1/4 about half encoding,
+ * half transposing and hashing. Results do not depend on the number of threads. */
+#ifndef COMMIT_ENCODE_H
+#define COMMIT_ENCODE_H
+#include "commit/commit.h"
+#include "commit/rng.h"
+
+typedef struct code_tree {
+    unsigned log_n;
+    uint32_t width; /* F lanes */
+    gl *codes;      /* lane l at codes + (l << log_n) */
+    digest *nodes;  /* merkle_build's array */
+} code_tree;
+
+tacit_status code_alloc(code_tree *t, unsigned log_n, uint32_t width, arena *a, tacit_error *err) TACIT_MUST_CHECK;
+static inline gl *code_lane(const code_tree *t, uint32_t lane) {
+    return t->codes + ((size_t)lane << t->log_n);
+}
+
+/* Lanes of one length that lie in memory as they are. */
+typedef struct lane_job {
+    const gl *coeffs;
+    gl *out;
+} lane_job;
+void encode_lanes(const lane_job *jobs, uint32_t count, size_t length, unsigned log_n);
+/* 2^k lanes of an object (2^a columns, the last `tail` of them from x->tail) from lane `first` of the tree on.
+ * scratch: up to 16 lanes of coefficients. */
+tacit_status encode_object(const code_tree *t, uint32_t first, const object_data *x, unsigned a, unsigned k,
+                           uint32_t tail, arena *scratch, tacit_error *err) TACIT_MUST_CHECK;
+/* An E vector of 2^(a+k) elements as 2^k E lanes, coordinates together: the whole tree. */
+tacit_status encode_vector(const code_tree *t, extv v, unsigned a, unsigned k, arena *scratch,
+                           tacit_error *err) TACIT_MUST_CHECK;
+
+/* Receives leaves (bytes as hashed) in pieces, from several threads at once; false stops. */
+typedef struct leaf_sink {
+    void *ctx;
+    bool (*put)(void *ctx, uint64_t first_leaf, const uint8_t *bytes, size_t size);
+} leaf_sink;
+static inline size_t code_leaf_size(const code_tree *t, bool salted) {
+    return 8 * (size_t)t->width + (salted ? 32 : 0);
+}
+/* Hashes the columns (followed by a 32-byte salt of the stream, if one is given) and builds the tree. */
+tacit_status code_hash(code_tree *t, const rng_key *salts, const leaf_sink *sink, arena *scratch,
+                       tacit_error *err) TACIT_MUST_CHECK;
+void code_column(const code_tree *t, uint64_t position, gl *column);
+digest code_salt(const rng_key *salts, uint64_t position);
+#endif

@@ -1,0 +1,59 @@
+/* commit/geometry: sizes, rates and query counts of a statement's opening, a function of public sizes alone
+ * (protocol.md, section 5). Integer arithmetic only: the verifier computes it again. */
+#ifndef COMMIT_GEOMETRY_H
+#define COMMIT_GEOMETRY_H
+#include "base/arena.h"
+#include "base/error.h"
+#include "field/ext.h"
+
+enum { MAX_CERTIFICATES = 8, MAX_OBJECTS = MAX_CERTIFICATES + 2, MAX_LEVELS = 8, RATE_LOG = 2 };
+#define SECURITY_BITS (EXT_DEG == 2 ? 100u : 128u)
+/* Every single challenge's error is at most 2^-CHALLENGE_BITS. */
+#define CHALLENGE_BITS (EXT_DEG == 2 ? 100u : 130u)
+
+/* An object: 2^k lanes of polynomials with 2^a coefficients, the top `tail` of them uniformly random; index =
+ * column * 2^k + lane. Objects in order: x, certificates in statement order, sigma (one E lane, k = 0). */
+typedef struct geometry_object {
+    uint32_t a, k, tail, domain;
+} geometry_object;
+/* One tree of the proof: x's lanes if x has this length, sigma if it has, then the omegas (one E lane each) of all
+ * objects of this length, in object order. n = 2^(a + RATE_LOG) points, t of them opened. */
+typedef struct geometry_domain {
+    uint32_t a, log_n, t;
+    uint32_t width; /* F elements of a leaf (without salt) */
+} geometry_domain;
+/* Inner level i: the vector of 2^log_size E elements as 2^k E lanes on 2^log_n points, t opened. */
+typedef struct geometry_level {
+    uint32_t log_size, k, log_n, t;
+} geometry_level;
+
+typedef struct geometry {
+    uint32_t object_count, domain_count, level_count;
+    geometry_object object[MAX_OBJECTS];
+    geometry_domain domain[MAX_OBJECTS]; /* longest first */
+    geometry_level level[MAX_LEVELS];
+    uint32_t vector_log;                 /* level-1 vector: 2^vector_log E elements */
+    uint32_t start_order[MAX_OBJECTS];   /* objects, longest first (ties: object order) */
+    uint64_t start[MAX_OBJECTS];         /* place of z_c in the level-1 vector */
+    uint64_t used;                       /* sum of the lengths */
+} geometry;
+
+/* Smallest t with C(A, t) / C(n, t) <= 2^-CHALLENGE_BITS, A = ceil((n + K) / 2) (unique decoding, queries without
+ * replacement); 0 when no t <= n/2 does it. Conservative integer arithmetic. */
+uint32_t geometry_queries(uint64_t n, uint64_t dimension);
+
+typedef struct certificate_shape {
+    uint32_t a, k, tail;
+} certificate_shape;
+/* x_size: elements of x (tensors and cells, no tail). sigma_cells: see session (two per index bit of the longest
+ * object). Chooses a, k of x, the inner levels and all t by a deterministic search for the smallest expected proof.
+ * SOUNDNESS when a challenge misses the target (error terms of section 5 for the fold and gamma challenges). */
+tacit_status geometry_make(geometry *g, uint64_t x_size, const certificate_shape *certs, uint32_t cert_count,
+                           tacit_error *err) TACIT_MUST_CHECK;
+/* a, k, tail of a certificate for `size` weights and `openings` openings: the smallest domain on which the tail
+ * openings * t_max fits beside the weights. */
+tacit_status geometry_certificate(certificate_shape *c, uint64_t size, uint64_t openings, uint32_t *t_max,
+                                  tacit_error *err) TACIT_MUST_CHECK;
+/* Variables of the longest object (rounds of step 6). */
+uint32_t geometry_rounds(const geometry *g);
+#endif

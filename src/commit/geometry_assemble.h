@@ -1,0 +1,12 @@
+/* commit/geometry_assemble: domains, places and the level-1 vector of objects whose a, k, tail are set. Used by the
+ * search, and by tests that choose their own geometry. */
+#ifndef COMMIT_GEOMETRY_ASSEMBLE_H
+#define COMMIT_GEOMETRY_ASSEMBLE_H
+#include "commit/ladder_search.h"
+
+/* table NULL: the number of queries is computed anew. */
+void geometry_assemble(geometry *g, const ladder_table *table);
+/* The largest proof an opening of this geometry can have, roots included, and the expected one, in bytes. */
+uint64_t geometry_most_bytes(const geometry *g);
+uint64_t geometry_expected_bytes(const geometry *g);
+#endif

@@ -1,0 +1,39 @@
+/* commit/key: the secret side of a certificate: a file that holds the committed model, the certificate's encoded
+ * columns and tree, and the counter of openings. Hosted, prover only.
+ *
+ * File: "TACK", version, sizes, 32-byte secret seed, then 4096-byte aligned sections: counter record, model bytes
+ * (m.tacit), certificate bytes, small weights in layout order (int32), tail, encoded columns (leaf after leaf: 2^k
+ * values and 32-byte salt), Merkle nodes. Mode 0600, written to a temporary file, synced, renamed; never overwrites.
+ * Counter (protocol.md, section 5 [!]): advanced and synced before the opening; a file lock makes concurrent provers
+ * wait; bound to one host (machine id and the file's own device and inode, so that a copied or restored file counts as
+ * exhausted); fails closed. */
+#ifndef COMMIT_KEY_H
+#define COMMIT_KEY_H
+#include "commit/certificate.h"
+#include "commit/commit.h"
+
+struct certificate_secret {
+    certificate cert;
+    object_data data;            /* weights and tail */
+    const unsigned char *leaves; /* leaf j at j * leaf_size */
+    size_t leaf_size;
+    const digest *nodes;         /* merkle_build's array */
+    const unsigned char *model;
+    size_t model_size;
+    uint64_t openings_used;
+    /* mapping */
+    int fd;
+    unsigned char *map;
+    size_t map_size;
+};
+
+/* Commit: lays out, encodes, hashes, writes the key file. weights: per certificate item, int32 row-major. Certificate
+ * bytes come back in `cert` (cert->root set). progress as in the public API. */
+tacit_status key_create(const char *path, certificate *cert, const int32_t *const *weights, const void *model,
+                        size_t model_size, arena *scratch, tacit_error *err) TACIT_MUST_CHECK;
+tacit_status key_open(certificate_secret **out, const char *path, tacit_error *err) TACIT_MUST_CHECK;
+void key_close(certificate_secret *k);
+/* One more opening: advance, sync, then return OK; BUDGET when none is left. */
+tacit_status key_spend(certificate_secret *k, tacit_error *err) TACIT_MUST_CHECK;
+uint64_t key_left(const certificate_secret *k);
+#endif

@@ -1,0 +1,46 @@
+/* commit/ladder_search: the inner levels with the smallest cost, by dynamic programming over (variables left, rate,
+ * levels left). Deterministic, integers only: the verifier computes it again.
+ *
+ * Cost = expected proof bytes + codeword elements of F / 2^WORK_LOG_PER_BYTE: a byte is worth about 2 microseconds of
+ * the prover (two cores), so that big vectors do not buy a few kilobytes with a doubled codeword. */
+#ifndef COMMIT_LADDER_SEARCH_H
+#define COMMIT_LADDER_SEARCH_H
+#include "commit/geometry.h"
+
+enum {
+    LADDER_VARS = 30, /* longest vector: 2^30 elements of E */
+    LADDER_DEPTH = 6, /* levels at most; <= MAX_LEVELS */
+    LADDER_RATES = 5, /* rates 2^-RATE_LOG .. 2^-(RATE_LOG + LADDER_RATES - 1) */
+    LADDER_K_MIN = 2,
+    LADDER_K_MAX = 6,
+    WORK_LOG_PER_BYTE = 9
+};
+#define LADDER_NEVER (UINT64_MAX / 4)
+
+typedef struct ladder_step {
+    uint8_t k, rate; /* k == 0: send the vector in the clear */
+} ladder_step;
+typedef struct ladder_table {
+    unsigned vars;                                /* filled up to here */
+    uint16_t t[LADDER_VARS + 1][LADDER_RATES];    /* queries for 2^v coefficients at rate r */
+    uint32_t path[LADDER_VARS + 1][LADDER_RATES]; /* bytes of the multiproof */
+    uint64_t cost[LADDER_DEPTH + 1][LADDER_VARS + 1][LADDER_RATES];
+    ladder_step step[LADDER_DEPTH + 1][LADDER_VARS + 1][LADDER_RATES];
+} ladder_table;
+
+/* Fills the table for vectors of up to 2^vars elements, vars <= LADDER_VARS. */
+void ladder_search(ladder_table *t, unsigned vars);
+/* Queries and multiproof bytes of 2^a coefficients at the level-0 rate. */
+static inline uint32_t ladder_queries(const ladder_table *t, unsigned a) {
+    return t->t[a][0];
+}
+static inline uint64_t ladder_path(const ladder_table *t, unsigned a) {
+    return t->path[a][0];
+}
+/* The best ladder below a vector of 2^vars elements whose own level had the level-0 rate, at least one level. */
+static inline uint64_t ladder_cost(const ladder_table *t, unsigned vars) {
+    return t->cost[LADDER_DEPTH][vars][0];
+}
+/* Writes the levels; returns their number (0: clear). */
+uint32_t ladder_levels(const ladder_table *t, unsigned vars, geometry_level *out);
+#endif

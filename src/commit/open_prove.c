@@ -1,0 +1,82 @@
+#include "commit/open_prove.h"
+#include <string.h>
+#include "commit/threads.h"
+#include "poly/ntt.h"
+
+enum { SHORT_LOG = 11, LINE = 8, LINES = 8 }; /* log m; elements of a cache line; lines of i0 per task */
+
+typedef struct power_sum {
+    extv v; /* at the block's first element */
+    unsigned log, log_n, log_m;
+    uint32_t count;
+    const gl *x;
+    const uint32_t *place; /* position mod m */
+    const ext *weight;
+    const gl *scale; /* GL_GEN^(B i1) */
+} power_sum;
+
+/* One cache line of i0: its transforms, then m-strided lines of v. state: w_i x_i^i0 for the first i0, advanced. */
+static void power_line(const power_sum *p, size_t i0, size_t lines, gl *state, gl *buffer, unsigned j) {
+    size_t m = (size_t)1 << p->log_m, b_log = p->log_n - p->log_m, outputs = (size_t)1 << (p->log - b_log);
+    memset(buffer, 0, lines * m * sizeof *buffer);
+    for (size_t q = 0; q < lines; q++) {
+        gl *d = buffer + q * m;
+        for (uint32_t i = 0; i < p->count; i++) {
+            d[p->place[i]] = gl_add(d[p->place[i]], state[i]);
+            state[i] = gl_mul(state[i], p->x[i]);
+        }
+        ntt_forward(d, p->log_m);
+    }
+    for (size_t i1 = 0; i1 < outputs; i1++) {
+        gl *to = p->v.c[j] + i0 + (i1 << b_log);
+        for (size_t q = 0; q < lines; q++) to[q] = gl_add(to[q], gl_mul(p->scale[i1], buffer[q * m + i1]));
+    }
+}
+
+static void power_task(const power_sum *p, size_t first, size_t count, gl *memory) {
+    gl *state = memory, *buffer = memory + p->count;
+    for (unsigned j = 0; j < EXT_DEG; j++) {
+        for (uint32_t i = 0; i < p->count; i++) state[i] = gl_mul(p->weight[i].c[j], gl_pow(p->x[i], first));
+        for (size_t i0 = first; i0 < first + count; i0 += LINE) {
+            size_t rest = first + count - i0;
+            power_line(p, i0, rest < LINE ? rest : LINE, state, buffer, j);
+        }
+    }
+}
+
+static tacit_status run_tasks(const power_sum *p, arena *scratch, tacit_error *err) {
+    size_t b = (size_t)1 << (p->log_n - p->log_m), step = b < LINE * LINES ? b : LINE * LINES;
+    size_t own = p->count + ((size_t)LINE << p->log_m);
+    gl *memory = ARENA_NEW(scratch, gl, own * threads_most());
+    if (!memory) return fail(err, TACIT_RESOURCES, "not enough memory for the opening");
+    ntt_prepare(p->log_m);
+#pragma omp parallel for schedule(dynamic, 1) if (b > step)
+    for (size_t first = 0; first < b; first += step) power_task(p, first, step, memory + own * thread_own());
+    return TACIT_OK;
+}
+
+tacit_status add_powers(extv v, ladder_block block, const ladder_opening *list, uint32_t count, const ext *weights,
+                        arena *scratch, tacit_error *err) {
+    size_t mark = arena_mark(scratch);
+    gl *x = ARENA_NEW(scratch, gl, count);
+    uint32_t *place = ARENA_NEW(scratch, uint32_t, count);
+    ext *weight = ARENA_NEW(scratch, ext, count);
+    gl *scale = ARENA_NEW(scratch, gl, (size_t)1 << SHORT_LOG);
+    power_sum p = {
+        .v = extv_at(v, block.start), .log = block.log, .x = x, .place = place, .weight = weight, .scale = scale};
+    if (!x || !place || !weight || !scale) return fail(err, TACIT_RESOURCES, "not enough memory for the opening");
+    for (uint32_t i = 0; i < count; i++) {
+        if (list[i].at.start != block.start) continue;
+        p.log_n = list[i].log_n;
+        p.log_m = p.log_n < SHORT_LOG ? p.log_n : SHORT_LOG;
+        x[p.count] = rs_point(p.log_n, list[i].position);
+        place[p.count] = list[i].position & ((UINT32_C(1) << p.log_m) - 1);
+        weight[p.count++] = weights[i];
+    }
+    if (p.count == 0) return TACIT_OK;
+    gl step = gl_pow(GL_GEN, UINT64_C(1) << (p.log_n - p.log_m)), power = 1;
+    for (size_t i = 0; i < (size_t)1 << SHORT_LOG; i++, power = gl_mul(power, step)) scale[i] = power;
+    TRY(run_tasks(&p, scratch, err));
+    arena_release(scratch, mark);
+    return TACIT_OK;
+}

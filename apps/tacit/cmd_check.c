@@ -1,0 +1,39 @@
+/* tacit check: which operators work and what a proof will cost, before anything runs. */
+#include "command.h"
+#include "compile_flags.h"
+#include "compile_report.h"
+#include "errors.h"
+
+static const option_def options[] = {OPTION_DIM, OPTION_BATCH, OPTION_WEIGHTS, COMMON_OPTIONS};
+
+static tacit_status run(const arguments *args, report *r, tacit_error *err) {
+    const char *path = args->file[0];
+    static compile_flags flags;
+    static tacit_compile_report found;
+    CLI_TRY(compile_flags_read(&flags, args, err));
+    CLI_TRY(cli_at(path, tacit_check(path, &flags.options, &found, err), err));
+    report_text(r, "model", path);
+    compile_report_operators(r, &found);
+    compile_report_sizes(r, &found);
+    for (uint32_t i = 0; i < found.operator_count; i++) {
+        if (found.operators[i].supported) continue;
+        report_yes(r, "supported", false);
+        /* The library's text names the first node that does not work. */
+        if (err->text[0] != '\0') return cli_at(path, TACIT_UNSUPPORTED, err);
+        return cli_fail(err, TACIT_UNSUPPORTED, "%s: operator %.40s", path, found.operators[i].name);
+    }
+    report_yes(r, "supported", true);
+    return TACIT_OK;
+}
+
+const command cmd_check = {
+    .name = "check",
+    .summary = "which operators of an ONNX model work, and what a proof will cost",
+    .synopsis = "model.onnx [--dim NAME=VALUE]... [--batch N] [--weights 8|16] [--json]",
+    .examples = "  tacit check model.onnx\n"
+                "  tacit check transformer.onnx --dim sequence=128 --batch 1\n",
+    .options = options,
+    .min_files = 1,
+    .max_files = 1,
+    .run = run,
+};

@@ -1,0 +1,25 @@
+/* command: the subcommands, one file each. */
+#ifndef TACIT_APP_COMMAND_H
+#define TACIT_APP_COMMAND_H
+#include "options.h"
+#include "report.h"
+
+typedef struct command {
+    const char *name, *summary;
+    const char *synopsis; /* without "tacit name" */
+    const char *examples; /* whole lines */
+    const option_def *options;
+    size_t min_files, max_files;
+    tacit_status (*run)(const arguments *args, report *r, tacit_error *err);
+} command;
+
+extern const command cmd_check, cmd_compile, cmd_commit, cmd_run, cmd_prove, cmd_verify, cmd_inspect, cmd_params;
+
+/* Every command has these; they stand at the end of its table. */
+#define COMMON_OPTIONS                                                                                                 \
+    {"json", 0, NULL, false, "print one JSON object instead of text"}, {"help", 'h', NULL, false, "print this help"},  \
+    {                                                                                                                  \
+        0                                                                                                              \
+    }
+
+#endif

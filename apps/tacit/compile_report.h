@@ -1,0 +1,15 @@
+/* compile_report: what check and compile print of a tacit_compile_report. */
+#ifndef TACIT_APP_COMPILE_REPORT_H
+#define TACIT_APP_COMPILE_REPORT_H
+#include "report.h"
+#include "tacit/certificate.h"
+#include "tacit/compile.h"
+
+void compile_report_operators(report *r, const tacit_compile_report *found);
+void compile_report_sizes(report *r, const tacit_compile_report *found);
+/* Errors over the calibration samples, in all and layer by layer. */
+void compile_report_fidelity(report *r, const tacit_compile_report *found);
+/* Predicted memory and sizes. */
+void cost_report(report *r, const tacit_cost *cost);
+
+#endif

@@ -1,0 +1,104 @@
+/* bench_prove KEY CERT [ignored]: 20 proofs of pseudo-random inputs inside the model's range, in one process after a warm-up;
+ * median times of proving (by step) and verifying, proof size, peak memory. Public API only. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "tacit/tacit.h"
+
+enum { RUNS = 20 };
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static int by_value(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+static double median(double *v, int n) {
+    qsort(v, (size_t)n, sizeof *v, by_value);
+    return v[n / 2];
+}
+
+static unsigned char *read_file(const char *path, size_t *size) {
+    FILE *f = fopen(path, "rb");
+    if (!f) return NULL;
+    fseek(f, 0, SEEK_END);
+    *size = (size_t)ftell(f);
+    rewind(f);
+    unsigned char *p = malloc(*size);
+    if (!p || fread(p, 1, *size, f) != *size) *size = 0;
+    fclose(f);
+    return p;
+}
+
+/* Inputs near zero: an eighth of the range, so that no layer leaves its calibrated range. */
+static int64_t **random_inputs(const tacit_model *m, uint64_t seed) {
+    static int64_t *in[64];
+    size_t n = 0;
+    for (size_t i = 0; i < tacit_model_io_count(m); i++) {
+        tacit_io io = tacit_model_io(m, i);
+        if (io.is_output) continue;
+        free(in[n]);
+        in[n] = malloc(io.count * sizeof **in);
+        for (uint64_t k = 0; k < io.count; k++) {
+            seed = seed * 6364136223846793005u + 1442695040888963407u;
+            int64_t span = (io.hi - io.lo) / 8 + 1, v = (int64_t)((seed >> 33) % (uint64_t)span);
+            in[n][k] = io.lo < 0 ? v - span / 2 : v;
+            if (in[n][k] < io.lo) in[n][k] = io.lo;
+            if (in[n][k] > io.hi) in[n][k] = io.hi;
+        }
+        n++;
+    }
+    return in;
+}
+
+int main(int argc, char **argv) {
+    tacit_key *key;
+    tacit_error err;
+    size_t cert_size = 0, proof_size = 0;
+    double prove[RUNS], verify[RUNS], steps[10][RUNS];
+    tacit_prove_report report;
+    if (argc < 3) return 2;
+    unsigned char *cert = read_file(argv[2], &cert_size), *proof = NULL;
+    size_t scratch_size = tacit_verify_scratch(cert, cert_size);
+    void *scratch = malloc(scratch_size);
+    if (!cert || !scratch || tacit_key_open(&key, argv[1], &err) != TACIT_OK) {
+        fprintf(stderr, "bench_prove: %s\n", err.text);
+        return 1;
+    }
+    for (int i = -1; i < RUNS; i++) {
+        tacit_prove_options o = {0};
+        tacit_expectation e = {.certificate_checked = 1};
+        tacit_verdict v;
+        tacit_free(proof);
+        if (tacit_prove(key, (const int64_t *const *)random_inputs(tacit_key_model(key), (uint64_t)i + 7), NULL, &o, &proof,
+                        &proof_size, &report, &err) != TACIT_OK) {
+            fprintf(stderr, "bench_prove: %s\n", err.text);
+            return 1;
+        }
+        double start = now();
+        if (tacit_verify(cert, cert_size, proof, proof_size, &e, scratch, scratch_size, &v, &err) != TACIT_OK) {
+            fprintf(stderr, "bench_prove: verify: %s\n", err.text);
+            return 1;
+        }
+        if (i < 0) continue;
+        verify[i] = now() - start;
+        prove[i] = report.seconds;
+        for (int s = 0; s < 10; s++) steps[s][i] = report.step_seconds[s];
+    }
+    printf("  prove %.2f ms, verify %.2f ms, proof %.1f KiB, peak %.0f MiB\n  ", median(prove, RUNS) * 1e3,
+           median(verify, RUNS) * 1e3, (double)proof_size / 1024, (double)report.peak_memory / 1048576);
+    for (int s = 0; s < 10; s++)
+        if (report.step_names[s]) printf("%s %.2f  ", report.step_names[s], median(steps[s], RUNS) * 1e3);
+    printf("(ms)\n");
+    tacit_free(proof);
+    tacit_key_close(key);
+    free(scratch);
+    free(cert);
+    return 0;
+}

@@ -23,3 +23,20 @@ foreach(file ${UNIT_TESTS})
   tacit_test(${name} 2 tacit ${file} ${extra})
   tacit_test(${name} 3 tacit3 ${file} ${extra})
 endforeach()
+
+# The command's readers, and the command from end to end.
+set(APP_READERS array errors disk interrupt io_npy io_npz io_json data tensors report)
+list(TRANSFORM APP_READERS PREPEND ${CMAKE_SOURCE_DIR}/apps/tacit/)
+list(TRANSFORM APP_READERS APPEND .c)
+add_executable(test_io ${CMAKE_SOURCE_DIR}/tests/cli/test_io.c ${APP_READERS})
+target_include_directories(test_io PRIVATE ${CMAKE_SOURCE_DIR}/apps/tacit)
+target_link_libraries(test_io PRIVATE tacit PkgConfig::ZIP PkgConfig::JSONC PkgConfig::CMOCKA)
+target_compile_options(test_io PRIVATE -Wno-conversion -Wno-missing-field-initializers)
+add_test(NAME test_io COMMAND test_io)
+add_test(NAME cli COMMAND sh ${CMAKE_SOURCE_DIR}/tests/cli/cli.sh $<TARGET_FILE:tacit_command> ${CMAKE_SOURCE_DIR})
+add_test(NAME cli_degree3 COMMAND sh ${CMAKE_SOURCE_DIR}/tests/cli/cli.sh $<TARGET_FILE:tacit3_command> ${CMAKE_SOURCE_DIR})
+
+# The house's laws and the verifier's closure.
+add_test(NAME layers COMMAND ${CMAKE_SOURCE_DIR}/tools/check_layers)
+add_test(NAME freestanding COMMAND ${CMAKE_SOURCE_DIR}/tools/check_freestanding $<TARGET_FILE:tacit-verify>)
+add_test(NAME freestanding_degree3 COMMAND ${CMAKE_SOURCE_DIR}/tools/check_freestanding $<TARGET_FILE:tacit-verify3>)

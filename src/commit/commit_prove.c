@@ -1,6 +1,7 @@
 /* commit/commit_prove: the prover's answers of commit_oracle.h. */
 #include <sodium.h>
 #include <string.h>
+#include "base/broken.h"
 #include "base/bytes.h"
 #include "commit/commit_oracle.h"
 #include "commit/encode.h"
@@ -60,11 +61,12 @@ static tacit_status commit_domain(commit_prover *cp, uint32_t d, digest *root, t
         if (g->object[o].domain != d) continue;
         c->omega[o] = extv_new(c->a, (size_t)1 << dom->a);
         if (!extv_ok(c->omega[o])) return full(err);
-        rng_e(&c->key, RNG_OMEGA, o, c->omega[o], (size_t)1 << dom->a);
+        rng_e(&c->key, RNG_OMEGA, RULE_OFF(LEAK_OMEGA_REUSED) ? 0 : o, c->omega[o], (size_t)1 << dom->a);
+        for (int j = 0; RULE_OFF(LEAK_OMEGA) && j < EXT_DEG; j++) memset(c->omega[o].c[j], 0, sizeof(gl) << dom->a);
     }
     if (x->domain == d) TRY(encode_object(&c->domain[d], 0, c->x, x->a, x->k, x->tail, c->a, err));
     encode_lanes(jobs, mask_jobs(c, d, jobs), (size_t)1 << dom->a, dom->log_n);
-    c->salts[d] = rng_stream(&c->key, RNG_SALT, d);
+    c->salts[d] = RULE_ELSE(LEAK_SALTS, (rng_key){{0}}, rng_stream(&c->key, RNG_SALT, d));
     TRY(code_hash(&c->domain[d], &c->salts[d], NULL, c->a, err));
     *root = c->domain[d].nodes[merkle_size(dom->log_n) - 1];
     return TACIT_OK;

@@ -129,8 +129,8 @@ uint64_t geometry_expected_bytes(const geometry *g) {
 /* As in commit/ladder_search: bytes and work. Certificates' own trees are work done before. */
 static uint64_t domain_cost(const geometry *g, const ladder_table *table, uint32_t d) {
     const geometry_domain *dom = &g->domain[d];
-    uint64_t path = ladder_path(table, dom->a), elements = (uint64_t)dom->width << dom->log_n;
-    uint64_t cost = 32 + dom->t * (8 * (uint64_t)dom->width + 32) + path + (elements >> WORK_LOG_PER_BYTE);
+    uint64_t path = ladder_path(table, dom->a);
+    uint64_t cost = 32 + dom->t * (8 * (uint64_t)dom->width + 32) + path + tree_work(dom->log_n, dom->width);
     for (uint32_t c = 1; c + 1 < g->object_count; c++)
         if (g->object[c].domain == d) cost += dom->t * ((UINT64_C(8) << g->object[c].k) + 32) + path;
     return cost;
@@ -258,9 +258,9 @@ uint32_t certificate_queries(unsigned a) {
 
 /* What a certificate of this shape adds to every proof: its own tree's openings, the mask's tree, the longer ladder. */
 static uint64_t certificate_cost(const ladder_table *table, unsigned a, unsigned k) {
-    uint64_t t = ladder_queries(table, a), work = (uint64_t)2 * EXT_DEG << (a + RATE_LOG);
-    return t * ((UINT64_C(8) << k) + 8 * EXT_DEG + 64) + 2 * ladder_path(table, a) + (work >> WORK_LOG_PER_BYTE) +
-           ladder_cost(table, a);
+    uint64_t t = ladder_queries(table, a);
+    return t * ((UINT64_C(8) << k) + 8 * EXT_DEG + 64) + 2 * ladder_path(table, a) +
+           tree_work(a + RATE_LOG, 2 * EXT_DEG) + ladder_cost(table, a);
 }
 
 tacit_status geometry_certificate(certificate_shape *c, uint64_t size, uint64_t openings, uint32_t *t_max,

@@ -17,9 +17,8 @@ static void queries_row(ladder_table *t, unsigned v) {
 
 /* Root, openings, sumcheck messages and work of a level of 2^k lanes with 2^v coefficients each. */
 static uint64_t level_cost(const ladder_table *t, unsigned v, unsigned k, unsigned r) {
-    uint64_t elements = (uint64_t)EXT_DEG << (v + k + RATE_LOG + r);
     uint64_t opened = ((uint64_t)t->t[v][r] * 8 * EXT_DEG) << k;
-    return 32 + opened + t->path[v][r] + 16 * EXT_DEG * k + (elements >> WORK_LOG_PER_BYTE);
+    return 32 + opened + t->path[v][r] + 16 * EXT_DEG * k + tree_work(v + RATE_LOG + r, (uint64_t)EXT_DEG << k);
 }
 
 /* A level keeps the rate of the one above or lowers it, while its domain stays no longer than the one above. */

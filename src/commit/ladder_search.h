@@ -1,8 +1,10 @@
 /* commit/ladder_search: the inner levels with the smallest cost, by dynamic programming over (variables left, rate,
  * levels left). Deterministic, integers only: the verifier computes it again.
  *
- * Cost = expected proof bytes + codeword elements of F / 2^WORK_LOG_PER_BYTE: a byte is worth about 2 microseconds of
- * the prover (two cores), so that big vectors do not buy a few kilobytes with a doubled codeword. */
+ * Cost = expected proof bytes + work / 2^WORK_LOG_PER_BYTE; work = elements of F that are encoded and hashed, each leaf
+ * (its salt, padding and node) counting as LEAF_WORK more. A byte is worth about 2 microseconds of the prover (two
+ * cores), so that big vectors do not buy a few kilobytes with a doubled codeword.
+ */
 #ifndef COMMIT_LADDER_SEARCH_H
 #define COMMIT_LADDER_SEARCH_H
 #include "commit/geometry.h"
@@ -13,7 +15,8 @@ enum {
     LADDER_RATES = 5, /* rates 2^-RATE_LOG .. 2^-(RATE_LOG + LADDER_RATES - 1) */
     LADDER_K_MIN = 2,
     LADDER_K_MAX = 6,
-    WORK_LOG_PER_BYTE = 9
+    WORK_LOG_PER_BYTE = 9,
+    LEAF_WORK = 12
 };
 #define LADDER_NEVER (UINT64_MAX / 4)
 
@@ -28,6 +31,10 @@ typedef struct ladder_table {
     ladder_step step[LADDER_DEPTH + 1][LADDER_VARS + 1][LADDER_RATES];
 } ladder_table;
 
+/* Work in bytes of a tree of 2^log_n leaves of `width` elements. */
+static inline uint64_t tree_work(unsigned log_n, uint64_t width) {
+    return ((width + LEAF_WORK) << log_n) >> WORK_LOG_PER_BYTE;
+}
 /* Fills the table for vectors of up to 2^vars elements, vars <= LADDER_VARS. */
 void ladder_search(ladder_table *t, unsigned vars);
 /* Queries and multiproof bytes of 2^a coefficients at the level-0 rate. */

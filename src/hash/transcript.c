@@ -1,5 +1,6 @@
 #include "hash/transcript.h"
 #include <string.h>
+#include "base/broken.h"
 #include "base/bytes.h"
 
 typedef enum message_type { TYPE_BYTES = 1, TYPE_F, TYPE_E, TYPE_HASH, TYPE_CHALLENGE, TYPE_POSITIONS, TYPE_SQUEEZE } message_type;
@@ -73,6 +74,7 @@ static unsigned char *room(transcript *t, size_t n) {
 static void field_message(transcript *t, transcript_tag tag, message_type type, uint32_t count, gl *v, size_t words) {
     const unsigned char *bytes = NULL;
     if (t->mode == TRANSCRIPT_PROVE) {
+        CHEAT(MESSAGE, v, ((const unsigned[3]){tag, type, (unsigned)words}));
         unsigned char *out = room(t, 8 * words);
         for (size_t i = 0; out && i < words; i++) store_le64(out + 8 * i, v[i]);
         bytes = out;
@@ -80,7 +82,8 @@ static void field_message(transcript *t, transcript_tag tag, message_type type, 
         bytes = take(t, 8 * words);
         for (size_t i = 0; bytes && i < words; i++) {
             v[i] = load_le64(bytes + 8 * i);
-            if (v[i] >= GL_P) {
+            if (v[i] >= GL_P && RULE_OFF(CANONICAL)) v[i] -= GL_P;
+            else if (v[i] >= GL_P) {
                 (void)reject(t->err, TACIT_REJECT_NOT_CANONICAL);
                 bytes = NULL;
             }
@@ -140,6 +143,7 @@ ext transcript_challenge(transcript *t, transcript_tag tag) {
     if (t->mode == TRANSCRIPT_COUNT) return r;
     mix(t, tag, TYPE_CHALLENGE, 1, NULL, 0);
     squeeze q = {.state = t->state};
+    BROKEN_ONLY(if (RULE_OFF(FROZEN)) q.state = sha256_of((unsigned[]){tag, t->drawn++}, 8);)
     for (int j = 0; j < EXT_DEG;) {
         uint64_t w = squeeze_word(&q);
         if (w < GL_P) r.c[j++] = w;
@@ -159,7 +163,7 @@ static uint32_t insert_sorted(uint32_t *list, uint32_t count, uint32_t v) {
         if (list[mid] < v) lo = mid + 1;
         else hi = mid;
     }
-    if (lo < count && list[lo] == v) return count;
+    if (lo < count && list[lo] == v && !RULE_OFF(DISTINCT)) return count;
     memmove(list + lo + 1, list + lo, (count - lo) * sizeof *list);
     list[lo] = v;
     return count + 1;
@@ -172,9 +176,14 @@ void transcript_positions(transcript *t, unsigned log_n, uint32_t count, uint32_
         if (t->mode != TRANSCRIPT_COUNT) (void)fail(t->err, TACIT_INTERNAL, "too many positions");
         return;
     }
+    if (RULE_OFF(POSITIONS)) {
+        for (uint32_t i = 0; i < count; i++) out[i] = i;
+        return;
+    }
     store_le64(n, UINT64_C(1) << log_n);
     mix(t, TAG_POSITIONS, TYPE_POSITIONS, count, n, sizeof n);
     squeeze q = {.state = t->state};
+    BROKEN_ONLY(if (RULE_OFF(FROZEN)) q.state = sha256_of((unsigned[]){0, t->drawn++}, 8);)
     for (uint32_t have = 0; have < count;)
         have = insert_sorted(out, have, (uint32_t)(squeeze_word(&q) & ((UINT64_C(1) << log_n) - 1)));
 }
@@ -182,7 +191,7 @@ void transcript_positions(transcript *t, unsigned log_n, uint32_t count, uint32_
 tacit_status transcript_status(const transcript *t) { return t->err->status; }
 
 tacit_status transcript_finish(transcript *t) {
-    if (t->err->status == TACIT_OK && t->mode == TRANSCRIPT_VERIFY && t->at != t->size)
+    if (t->err->status == TACIT_OK && !RULE_OFF(END) && t->mode == TRANSCRIPT_VERIFY && t->at != t->size)
         return reject(t->err, TACIT_REJECT_LONG);
     return t->err->status;
 }

@@ -33,6 +33,9 @@ typedef struct transcript {
     const unsigned char *in;
     size_t size, at;
     tacit_error *err;
+#ifdef TACIT_RULES
+    unsigned drawn; /* challenges so far */
+#endif
 } transcript;
 
 void transcript_prover(transcript *t, unsigned char *out, size_t capacity, tacit_error *err);

@@ -1,5 +1,6 @@
 #include "logup/logup.h"
 #include <string.h>
+#include "base/broken.h"
 #include "poly/eq.h"
 #include "program/tensor_eval.h"
 
@@ -96,6 +97,7 @@ static void expr_sub_from(session *s, expr *e, const expr *other) { expr_add(s, 
 static tacit_status leave(run *r, const logup_tree *t, const ext *point, tree_claim *c) {
     expr num = {EXT_ZERO, NULL, 0, 0}, den = num;
     TRY(leaf_equations(r, t, point, &num, &den));
+    if (t->table ? RULE_OFF(LEAF_TABLE) : RULE_OFF(LEAF_LOOKUP)) return session_status(r->s);
     if (c->has_n) {
         expr_sub_from(r->s, &c->n, &num);
         session_equation(r->s, &c->n);
@@ -121,7 +123,7 @@ static tacit_status send_roots(run *r, tree_claim *claims) {
         hidden_product(s, &claims[i].n, &hs, &hd, t, EXT_ONE);
         hidden_add(s, &claims[i].d, &hd, EXT_ONE);
     }
-    session_equation(s, &sum);
+    if (!RULE_OFF(SUM)) session_equation(s, &sum);
     return session_status(s);
 }
 
@@ -170,7 +172,7 @@ static void next_claim(session *s, const ends *e, ext lambda, tree_claim *c) {
 static tacit_status layer(run *r, unsigned l, ext *point, const uint32_t *live, uint32_t live_count,
                           tree_claim *claims) {
     session *s = r->s;
-    ext weight[2 * MAX_TREES], mu = transcript_challenge(s->ch, TAG_LOGUP_WEIGHT), next[MAX_LOG_TENSOR + 9];
+    ext weight[2 * MAX_TREES], mu = RULE_ELSE(LOGUP_WEIGHT, broken_logup_weight, transcript_challenge(s->ch, TAG_LOGUP_WEIGHT)), next[MAX_LOG_TENSOR + 9];
     ends e[MAX_TREES];
     expr claim = {EXT_ZERO, NULL, 0, 0}, total = claim;
     weight[0] = EXT_ONE;
@@ -186,7 +188,7 @@ static tacit_status layer(run *r, unsigned l, ext *point, const uint32_t *live, 
         send_ends(r, j, !t->table && t->height == l + 1, weight[2 * j], weight[2 * j + 1], &e[j], &total);
     }
     expr_sub_from(s, &total, &claim);
-    session_equation(s, &total); /* the layer equation; the eq factor left with Gruen's form */
+    if (!RULE_OFF(LAYER)) session_equation(s, &total); /* the layer equation; the eq factor left with Gruen's form */
     next[0] = transcript_challenge(s->ch, TAG_LOGUP_LAMBDA);
     for (uint32_t j = 0; j < live_count; j++) next_claim(s, &e[j], next[0], &claims[live[j]]);
     memcpy(point, next, (l + 1) * sizeof *point);
@@ -201,6 +203,7 @@ tacit_status logup_run(session *s, const logup *l, const logup_oracle *oracle) {
     if (!claims) return fail(s->err, TACIT_RESOURCES, "scratch too small");
     r.alpha = transcript_challenge(s->ch, TAG_ALPHA);
     for (uint32_t j = 0; j < l->width; j++) r.beta[j] = transcript_challenge(s->ch, TAG_BETA);
+    BROKEN_ONLY(if (RULE_OFF(LOGUP_WEIGHT)) broken_logup_weight = transcript_challenge(s->ch, TAG_LOGUP_WEIGHT);)
     if (oracle) TRY(oracle->begin(oracle->ctx, l, r.alpha, r.beta));
     TRY(send_roots(&r, claims));
     for (unsigned height = 0;; height++) {

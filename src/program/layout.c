@@ -1,6 +1,7 @@
 /* program/layout: aligned dyadic blocks. Cost of layout_make: O(blocks); of layout_eval: O(blocks of the item x
  * variables). */
 #include "program/layout.h"
+#include "base/broken.h"
 #include "poly/eq.h"
 
 /* A hostile shape of 36 variables has up to 2^17 blocks, a program many shapes. */
@@ -101,6 +102,7 @@ tacit_status layout_make(layout *out, const shape *const *shapes, uint32_t count
 ext block_high(const shape *s, const block *b, const ext *z) {
     ext w = EXT_ONE;
     unsigned var = 0;
+    if (RULE_OFF(DYADIC)) return w;
     for (uint32_t k = s->rank; k-- > 0;) {
         unsigned bits = log2_ceil(s->dim[k]), low = b->axis_log[k];
         if (bits > low) w = ext_mul(w, eq_index(z + var + low, bits - low, b->offset[k] >> low));

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "base/broken.h"
 #include "commit/rng.h"
 #include "execute/gather.h"
 #include "logup/logup_prove.h"
@@ -89,6 +90,7 @@ static tacit_status draw_cells(attempt *t) {
     extv r = extv_new(&t->a, n);
     if (!extv_ok(r)) return full(t);
     rng_e(&t->key, RNG_CELLS, 0, r, n);
+    for (int j = RULE_OFF(LEAK_PADS_F); (RULE_OFF(LEAK_PADS) || j) && j < EXT_DEG; j++) memset(r.c[j], 0, n * sizeof(gl));
     for (int k = 0; k < CELL_ARRAYS; k++) {
         uint32_t count = plan_cells(p, (cell_array)k);
         t->cells[k] = ARENA_NEW(&t->a, ext, count);
@@ -99,7 +101,9 @@ static tacit_status draw_cells(attempt *t) {
         const copy_rule *c = &t->st->copies[i];
         t->cells[c->copy.array][c->copy.index] = t->cells[c->original.array][c->original.index];
     }
+    if (RULE_OFF(LEAK_DUMMY)) t->cells[CELL_A][p->triples - 1] = t->cells[CELL_B][p->triples - 1] = EXT_ZERO;
     for (uint32_t i = 0; i < p->triples; i++) t->cells[CELL_C][i] = ext_mul(t->cells[CELL_A][i], t->cells[CELL_B][i]);
+    CHEAT(CELLS, t->cells, t->st);
     for (int k = 0; k < CELL_ARRAYS; k++)
         for (int j = 0; j < EXT_DEG; j++) {
             uint32_t count = plan_cells(p, (cell_array)k);
@@ -118,6 +122,7 @@ static tacit_status draw_sigma(attempt *t) {
     if (!extv_ok(t->sigma) || !t->sigma_cells) return full(t);
     if (used + o->tail > n) return fail(t->err, TACIT_INTERNAL, "sigma does not fit its lane");
     rng_e(&t->key, RNG_SIGMA, 0, t->sigma, n);
+    for (int j = 0; RULE_OFF(LEAK_SIGMA) && j < EXT_DEG; j++) memset(t->sigma.c[j], 0, used * sizeof(gl));
     for (size_t i = 0; i < used; i++) t->sigma_cells[i] = extv_get(t->sigma, i);
     return TACIT_OK;
 }
@@ -163,6 +168,7 @@ static tacit_status pack_x(attempt *t) {
         par_for((size_t)1 << b->log, pack_piece, &j);
     }
     rng_f(&t->key, RNG_TAIL, 0, tail, (size_t)o->tail << o->k);
+    if (RULE_OFF(LEAK_TAIL)) memset(tail, 0, sizeof(gl) * o->tail << o->k);
     return TACIT_OK;
 }
 
@@ -224,6 +230,7 @@ static tacit_status run(attempt *t, unsigned char *out, size_t capacity, size_t 
     session_init(&s, t->st->p, t->st->bind, &ch, &t->a, t->err);
     for (int k = 0; k < CELL_ARRAYS; k++) s.cells[k] = t->cells[k];
     s.sigma = t->sigma_cells;
+    CHEAT(PROVER, &t->pr, ((const void *[]){&s, &t->x}));
     TRY(statement_run(t->st, &s, &t->pr));
     account(t);
     *size = ch.at;

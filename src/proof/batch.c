@@ -1,5 +1,6 @@
 #include "proof/batch.h"
 #include <string.h>
+#include "base/broken.h"
 #include "poly/eq.h"
 
 uint32_t plan_cells(const plan *p, cell_array array) { return array == CELL_PAD ? p->pads : p->triples; }
@@ -7,9 +8,9 @@ uint32_t plan_cells(const plan *p, cell_array array) { return array == CELL_PAD 
 /* ---------------------------------------------------------------- one equation of all */
 /* Every equation in list order, weights 1, mu, mu^2, .. */
 static void weigh_all(session *s, expr *whole) {
-    ext mu = transcript_challenge(s->ch, TAG_BATCH_WEIGHT), w = EXT_ONE;
+    ext mu = RULE_ELSE(BATCH_WEIGHT, broken_batch_weight, transcript_challenge(s->ch, TAG_BATCH_WEIGHT)), w = EXT_ONE;
     for (uint32_t i = 0; i < s->equation_count; i++, w = ext_mul(w, mu)) expr_add(s, whole, &s->equations[i], w);
-    for (uint32_t i = 0; i < s->copy_count; i++, w = ext_mul(w, mu)) {
+    for (uint32_t i = 0; !RULE_OFF(COPIES) && i < s->copy_count; i++, w = ext_mul(w, mu)) {
         const copy_rule *c = &s->copies[i];
         expr_add_term(s, whole, (term){.coef = w, .kind = TERM_CELL, .array = c->copy.array, .index = c->copy.index});
         expr_add_term(s, whole, (term){.coef = ext_neg(w), .kind = TERM_CELL, .array = c->original.array,
@@ -91,7 +92,7 @@ static tacit_status coefficients(session *s, const placement *place, const geome
         out->coef[0] = ext_add(out->coef[0], w);
     }
     for (uint32_t o = 0; o + 1 < g->object_count; o++)
-        out->coef[o] = ext_mul(out->coef[o], eq_late(rho, g->object[o].a + g->object[o].k, rounds));
+        if (!RULE_OFF(PHI)) out->coef[o] = ext_mul(out->coef[o], eq_late(rho, g->object[o].a + g->object[o].k, rounds));
     return TACIT_OK;
 }
 

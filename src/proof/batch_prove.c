@@ -1,5 +1,6 @@
 #include "proof/batch_prove.h"
 #include <string.h>
+#include "base/broken.h"
 #include "poly/eq.h"
 #include "sumcheck/products.h"
 
@@ -211,6 +212,10 @@ static tacit_status begin(void *ctx, const functional *f) {
     }
     small_terms(s, f);
     dense_cells(s, f);
+    for (uint32_t c = 0; RULE_OFF(PHI) && c < s->count; c++) /* the forger counts late joiners too often */
+        for (size_t i = 0; i < s->o[c].low_size; i++)
+            extv_set(s->o[c].low_w, i, ext_scale(extv_get(s->o[c].low_w, i),
+                                                 UINT64_C(1) << (geometry_rounds(s->g) - s->o[c].a - s->o[c].k)));
     for (uint32_t c = 0; c < s->count; c++)
         if (s->o[c].k == 0) TRY(start_high(s, &s->o[c]));
     return TACIT_OK;

@@ -1,5 +1,6 @@
 #include "proof/constraint.h"
 #include <string.h>
+#include "base/broken.h"
 #include "poly/eq.h"
 #include "program/tensor_eval.h"
 
@@ -101,7 +102,7 @@ static tacit_status send_operand(step *st, uint32_t job, int side, uint32_t trip
     st->operands[st->operand_count++] = o;
     TRY(session_evaluate(s, &e, id, operand_point(s, j, t, labels, rho), ext_neg(EXT_ONE)));
     hidden_add(s, &e, out, EXT_ONE);
-    session_equation(s, &e);
+    if (!RULE_OFF(OPERAND)) session_equation(s, &e);
     return session_status(s);
 }
 
@@ -143,7 +144,7 @@ static tacit_status collect(step *st, const ext *tau, expr *affines, uint32_t *b
         expr e = {EXT_ZERO, NULL, 0, 0};
         TRY(affine(s, c, tau, &e));
         if (c->product_count == 0) {
-            session_equation(s, &e);
+            if (!RULE_OFF(AFFINE)) session_equation(s, &e);
             continue;
         }
         affines[(*batched)++] = e;
@@ -194,7 +195,7 @@ static tacit_status prove_batch(step *st, const expr *affines, uint32_t batched)
     for (uint32_t i = 0; i < st->job_count; i++)
         TRY(add_product(st, i, rho, final_weight(&st->jobs[i], rho, rounds), &total));
     expr_add(s, &total, &claim, ext_neg(EXT_ONE));
-    session_equation(s, &total);
+    if (!RULE_OFF(CONTRACTION)) session_equation(s, &total);
     return session_status(s);
 }
 
@@ -210,7 +211,8 @@ tacit_status constraints_run(session *s, const constraint_oracle *oracle) {
         if (v > vars) vars = v;
     }
     if (vars > 64) return fail(s->err, TACIT_MALFORMED, "program: a constraint is too large");
-    transcript_point(s->ch, TAG_TAU, tau, vars);
+    if (!RULE_OFF(TAU)) transcript_point(s->ch, TAG_TAU, tau, vars);
+    BROKEN_ONLY(else memcpy(tau, broken_tau, sizeof tau);)
     const ext *point = session_point(s, tau, vars);
     st.jobs = ARENA_NEW(s->a, contraction, products + 1);
     st.operands = ARENA_NEW(s->a, operand, 2 * products + 1);

@@ -1,11 +1,12 @@
 #include "proof/statement.h"
 #include <string.h>
+#include "base/broken.h"
 
 /* ---------------------------------------------------------------- bindings */
 static tacit_status check_public(const tensor *t, const int64_t *values, tacit_error *err) {
     uint64_t n = shape_count(&t->shape);
     if (!values) return fail(err, TACIT_INTERNAL, "%s: public without values", t->name);
-    for (uint64_t i = 0; i < n; i++)
+    for (uint64_t i = 0; !RULE_OFF(PUBLIC_RANGE) && i < n; i++)
         if (values[i] < t->lo || values[i] > t->hi) return reject(err, TACIT_REJECT_PUBLIC_RANGE);
     return TACIT_OK;
 }
@@ -133,31 +134,31 @@ static tacit_status absorb_public(session *s, const tensor *t, uint32_t id) {
     unsigned char *bytes = ARENA_NEW(s->a, unsigned char, 8 * n);
     if (!bytes) return fail(s->err, TACIT_RESOURCES, "scratch too small");
     for (uint64_t i = 0; i < n; i++) store_le64(bytes + 8 * i, (uint64_t)s->bind[id].values[i]);
-    transcript_absorb(s->ch, TAG_BINDING, bytes, 8 * n);
+    if (!RULE_OFF(ABSORB_PUBLIC)) transcript_absorb(s->ch, TAG_BINDING, bytes, 8 * n);
     arena_release(s->a, mark);
     return TACIT_OK;
 }
 
 static tacit_status bind_all(const statement *st, session *s) {
-    const unsigned char id[4] = {PROTOCOL_VERSION, EXT_DEG, RATE_LOG, CHALLENGE_BITS};
+    const unsigned char id[4] = {PROTOCOL_VERSION | TEST_PROTOCOL, EXT_DEG, RATE_LOG, CHALLENGE_BITS};
     transcript_absorb(s->ch, TAG_PROTOCOL, id, sizeof id);
-    transcript_absorb(s->ch, TAG_PROGRAM, st->p->digest.b, 32);
-    transcript_absorb(s->ch, TAG_PROGRAM, st->model.b, 32);
+    if (!RULE_OFF(ABSORB_PROGRAM)) transcript_absorb(s->ch, TAG_PROGRAM, st->p->digest.b, 32);
+    if (!RULE_OFF(ABSORB_MODEL)) transcript_absorb(s->ch, TAG_PROGRAM, st->model.b, 32);
     for (uint32_t i = 0; i < st->p->tensor_count; i++) {
         if (!tensor_external(&st->p->tensors[i])) continue;
         unsigned char head[6] = {(unsigned char)st->bind[i].kind, (unsigned char)st->bind[i].certificate};
         for (int k = 0; k < 4; k++) head[2 + k] = (unsigned char)(st->bind[i].item >> (8 * k));
-        transcript_absorb(s->ch, TAG_BINDING, head, sizeof head);
+        if (!RULE_OFF(ABSORB_KINDS)) transcript_absorb(s->ch, TAG_BINDING, head, sizeof head);
         if (st->bind[i].kind == BIND_PUBLIC) TRY(absorb_public(s, &st->p->tensors[i], i));
     }
-    for (uint32_t i = 0; i < st->certificate_count; i++)
+    for (uint32_t i = 0; !RULE_OFF(ABSORB_CERTIFICATE) && i < st->certificate_count; i++)
         transcript_absorb(s->ch, TAG_CERTIFICATE, st->certificates[i]->digest.b, 32);
-    transcript_absorb(s->ch, TAG_CONTEXT, st->context, st->context_size);
+    if (!RULE_OFF(ABSORB_CONTEXT)) transcript_absorb(s->ch, TAG_CONTEXT, st->context, st->context_size);
     return TACIT_OK;
 }
 
 /* ---------------------------------------------------------------- the protocol */
-static tacit_status step(prover *pr, unsigned number) { return pr && pr->step ? pr->step(pr->ctx, number) : TACIT_OK; }
+static tacit_status before(prover *pr, unsigned number) { return pr && pr->step ? pr->step(pr->ctx, number) : TACIT_OK; }
 
 tacit_status statement_run(const statement *st, session *s, prover *pr) {
     digest roots[MAX_OBJECTS], cert_roots[MAX_CERTIFICATES];
@@ -166,19 +167,20 @@ tacit_status statement_run(const statement *st, session *s, prover *pr) {
     s->plan = st->plan;
     for (uint32_t i = 0; i < st->certificate_count; i++) cert_roots[i] = st->certificates[i]->root;
     TRY(bind_all(st, s));                                                                    /* 1 */
-    TRY(step(pr, 2));
+    BROKEN_ONLY(if (RULE_OFF(TAU)) transcript_point(s->ch, TAG_TAU, broken_tau, 64);)
+    TRY(before(pr, 2));
     TRY(commit_roots(s, &st->geometry, roots, pr ? pr->commit : NULL));                      /* 2 */
-    TRY(step(pr, 3));
+    TRY(before(pr, 3));
     TRY(logup_run(s, &st->logup, pr ? &pr->logup : NULL));                                   /* 3 */
-    TRY(step(pr, 4));
+    TRY(before(pr, 4));
     TRY(constraints_run(s, pr ? &pr->constraint : NULL));                                    /* 4 */
-    TRY(step(pr, 5));
+    TRY(before(pr, 5));
     TRY(views_run(s, pr ? &pr->view : NULL));                                                /* 5 */
-    TRY(step(pr, 6));
+    TRY(before(pr, 6));
     TRY(zero_run(s, pr ? &pr->zero : NULL));                                                 /* 5b */
-    TRY(step(pr, 7));
+    TRY(before(pr, 7));
     TRY(batch_run(s, &st->place, &st->geometry, pr ? &pr->batch : NULL, &final));            /* 6 */
-    TRY(step(pr, 8));
+    TRY(before(pr, 8));
     TRY(commit_open(s, &st->geometry, roots, cert_roots, &final, pr ? pr->folded : NULL, pr ? pr->commit : NULL)); /* 7 */
     return transcript_finish(s->ch);
 }

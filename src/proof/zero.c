@@ -1,4 +1,5 @@
 #include "proof/zero.h"
+#include "base/broken.h"
 #include "poly/eq.h"
 
 static void array_at(session *s, expr *e, cell_array array, const ext *r, ext factor) {
@@ -18,6 +19,7 @@ tacit_status zero_run(session *s, const zero_oracle *oracle) {
         if (ext_is_zero(eq_index(r, vars, triples - 1))) return reject(s->err, TACIT_REJECT_DEGENERATE);
         oracle->ends(oracle->ctx, &a, &b);
     }
+    BROKEN_ONLY(if (RULE_OFF(BATCH_WEIGHT)) broken_batch_weight = transcript_challenge(s->ch, TAG_BATCH_WEIGHT);)
     transcript_e(s->ch, TAG_ZERO_A, &a, 1);
     transcript_e(s->ch, TAG_ZERO_B, &b, 1);
     array_at(s, &s->zero[0], CELL_A, point, EXT_ONE);
@@ -27,5 +29,8 @@ tacit_status zero_run(session *s, const zero_oracle *oracle) {
     s->zero[2].constant = ext_mul(a, b);
     array_at(s, &s->zero[2], CELL_C, point, ext_neg(EXT_ONE));
     expr_add(s, &s->zero[2], &claim, ext_neg(EXT_ONE));
+    if (RULE_OFF(A_EQUATION)) s->zero[0] = (expr){.count = 0};
+    if (RULE_OFF(B_EQUATION)) s->zero[1] = (expr){.count = 0};
+    if (RULE_OFF(C_EQUATION)) s->zero[2] = (expr){.count = 0};
     return session_status(s);
 }

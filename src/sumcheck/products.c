@@ -1,4 +1,5 @@
 #include "sumcheck/products.h"
+#include "base/broken.h"
 
 tacit_status product_ready(product_tables *p, arena *a, tacit_error *err) {
     p->late = EXT_ONE;
@@ -15,6 +16,10 @@ ext product_end(const product_tables *p, unsigned k) { return extv_get(p->now[k]
 static void bound_values(const product_tables *p, unsigned degree, ext *values) {
     ext v = ext_mul(p->coef, p->late);
     for (unsigned k = 0; k < p->factors; k++) v = ext_mul(v, product_end(p, k));
+    if (RULE_OFF(PHI)) { /* the forger: f / 2 at every node */
+        for (unsigned i = 0; i < degree; i++) values[i] = ext_add(values[i], ext_scale(v, gl_inv(2)));
+        return;
+    }
     values[0] = ext_add(values[0], v);
     for (unsigned i = 1; i < degree; i++) values[i] = ext_sub(values[i], ext_scale(v, i)); /* 1 - (i + 1) = -i */
 }
@@ -41,7 +46,7 @@ void products_bind(void *ctx, ext r) {
     for (uint32_t i = 0; i < s->count; i++) {
         product_tables *p = &s->products[i];
         if (p->vars == 0) {
-            p->late = ext_mul(p->late, ext_one_minus(r));
+            p->late = ext_mul(p->late, RULE_ELSE(PHI, ext_from(gl_inv(2)), ext_one_minus(r)));
             continue;
         }
         p->vars--;

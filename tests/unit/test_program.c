@@ -517,7 +517,7 @@ static void covers(void **unused) {
         for (uint32_t parts = 1 + below(3), k = 0; k < parts; k++) {
             shape t = {2, {1 + below(3), 1 + below(3)}};
             int32_t a[3], b[3], both[9];
-            char name[8];
+            char name[16];
             for (int i = 0; i < 3; i++) {
                 a[i] = below(5) ? (int32_t)below(s.dim[0]) : -1;
                 b[i] = below(5) ? (int32_t)below(s.dim[1]) : -1;

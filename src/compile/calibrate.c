@@ -1,0 +1,72 @@
+#include "compile/calibrate.h"
+#include <math.h>
+#include <string.h>
+
+tacit_status frame_make(frame *f, const graph *g, arena *a, tacit_error *err) {
+    *f = (frame){.g = g, .scratch = a};
+    f->real = ARENA_ZNEW(a, double *, g->tensor_count + 1);
+    f->whole = ARENA_ZNEW(a, int64_t *, g->tensor_count + 1);
+    if (!f->real || !f->whole) return fail(err, TACIT_RESOURCES, "calibration needs more memory than is set aside");
+    for (uint32_t t = 0; t < g->tensor_count; t++) {
+        const gtensor *x = &g->tensors[t];
+        if (x->constant || !x->known || x->type != ELEM_REAL) continue;
+        f->real[t] = ARENA_NEW(a, double, shape_count(&x->shape));
+        if (!f->real[t]) return fail(err, TACIT_RESOURCES, "calibration needs more memory than is set aside");
+    }
+    return TACIT_OK;
+}
+
+static tacit_status check_finite(const frame *f, uint32_t t, tacit_error *err) {
+    uint64_t n = shape_count(&f->g->tensors[t].shape);
+    for (uint64_t i = 0; i < n; i++) {
+        if (!isfinite(f->real[t][i]))
+            return fail(err, TACIT_VALUE, "tensor \"%s\": element %u is not a finite number on this input",
+                        f->g->tensors[t].name, i);
+    }
+    return TACIT_OK;
+}
+
+tacit_status frame_run(frame *f, const double *const *inputs, tacit_error *err) {
+    const graph *g = f->g;
+    for (uint32_t i = 0; i < g->input_count; i++) {
+        uint32_t t = g->inputs[i];
+        memcpy(f->real[t], inputs[i], shape_count(&g->tensors[t].shape) * sizeof(double));
+        TRY(check_finite(f, t, err));
+    }
+    for (uint32_t k = 0; k < g->node_count; k++) {
+        const gnode *n = &g->nodes[k];
+        if (n->dead) continue;
+        size_t mark = arena_mark(f->scratch);
+        TRY(n->rule->eval(f, n, err));
+        arena_release(f->scratch, mark);
+        TRY(check_finite(f, n->out[0], err));
+    }
+    return TACIT_OK;
+}
+
+void sample_inputs(const graph *g, uint64_t s, const double *const *values, const double **inputs) {
+    for (uint32_t i = 0; i < g->input_count; i++)
+        inputs[i] = values[i] + s * shape_count(&g->tensors[g->inputs[i]].shape);
+}
+
+static void widen(gtensor *t, const double *v, bool first) {
+    uint64_t n = shape_count(&t->shape);
+    if (first) t->lo = t->hi = v[0];
+    for (uint64_t i = 0; i < n; i++) {
+        if (v[i] < t->lo) t->lo = v[i];
+        if (v[i] > t->hi) t->hi = v[i];
+    }
+}
+
+tacit_status calibrate(graph *g, frame *f, uint64_t samples, const double *const *values, tacit_error *err) {
+    const double **inputs = ARENA_NEW(f->scratch, const double *, g->input_count + 1);
+    if (!inputs) return fail(err, TACIT_RESOURCES, "calibration needs more memory than is set aside");
+    for (uint64_t s = 0; s < samples; s++) {
+        sample_inputs(g, s, values, inputs);
+        TRY(frame_run(f, inputs, err));
+        for (uint32_t t = 0; t < g->tensor_count; t++) {
+            if (f->real[t]) widen(&g->tensors[t], f->real[t], s == 0);
+        }
+    }
+    return TACIT_OK;
+}

@@ -1,0 +1,218 @@
+/* compile/compile: the public functions. Each reads like a table of contents:
+ * import -> fold -> calibrate -> lower (scales, tables, relations) -> model -> report. */
+#include "compile/calibrate.h"
+#include "compile/fold.h"
+#include "compile/lower/pass.h"
+#include "compile/onnx/import.h"
+#include "compile/report.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Address space; pages are backed on first touch. */
+#define COMPILE_MEMORY ((size_t)64 << 30)
+
+void tacit_compile_defaults(tacit_compile_options *o) {
+    *o = (tacit_compile_options){.weight_bits = 8, .activation_bits = 16, .overflow = TACIT_SATURATE, .headroom = 1.5};
+}
+
+static tacit_status check_options(const tacit_compile_options *o, tacit_error *err) {
+    if (o->weight_bits != 8 && o->weight_bits != 16) return fail(err, TACIT_USAGE, "weight bits must be 8 or 16");
+    if (o->activation_bits < 8 || o->activation_bits > 16)
+        return fail(err, TACIT_USAGE, "activation bits must be 8 to 16");
+    if (!(o->headroom >= 1 && o->headroom <= 64)) return fail(err, TACIT_USAGE, "headroom must be 1 to 64");
+    if (o->overflow != TACIT_SATURATE && o->overflow != TACIT_REFUSE) return fail(err, TACIT_USAGE, "unknown overflow");
+    if (o->batch > 1u << 16) return fail(err, TACIT_USAGE, "the batch is too large");
+    return TACIT_OK;
+}
+
+/* ---- samples */
+/* values[i] of graph input i, found by name or by place. */
+static tacit_status order_samples(const graph *g, const tacit_samples *s, const double **values, tacit_error *err) {
+    if (s->count == 0) return fail(err, TACIT_USAGE, "no samples to calibrate with");
+    for (uint32_t i = 0; i < g->input_count; i++) {
+        const char *name = g->tensors[g->inputs[i]].name;
+        values[i] = !s->names && i < s->input_count ? s->values[i] : NULL;
+        for (uint32_t k = 0; s->names && k < s->input_count; k++) {
+            if (strcmp(s->names[k], name) == 0) values[i] = s->values[k];
+        }
+        if (!values[i]) return fail(err, TACIT_USAGE, "no samples for input \"%s\"", name);
+    }
+    return TACIT_OK;
+}
+
+/* Stand-ins for `check`: numbers in [-1, 1) from a fixed sequence. */
+enum { CHECK_SAMPLES = 2 };
+static tacit_status invent_samples(const graph *g, arena *a, const double **values, tacit_error *err) {
+    uint64_t state = 88172645463325252u; /* xorshift64, Marsaglia 2003 */
+    for (uint32_t i = 0; i < g->input_count; i++) {
+        uint64_t n = CHECK_SAMPLES * shape_count(&g->tensors[g->inputs[i]].shape);
+        double *v = ARENA_NEW(a, double, n);
+        if (!v) return fail(err, TACIT_RESOURCES, "no memory for samples");
+        for (uint64_t k = 0; k < n; k++) {
+            state ^= state << 13, state ^= state >> 7, state ^= state << 17;
+            v[k] = (double)(int64_t)(state >> 11) * 0x1p-52 - 1;
+        }
+        values[i] = v;
+    }
+    return TACIT_OK;
+}
+
+/* ---- the steps that all share */
+typedef struct work {
+    arena a;
+    graph g;
+    frame f;
+    const double **values; /* per graph input: samples */
+    lowered low;
+} work;
+
+static tacit_status read_graph(work *w, const char *path, const tacit_compile_options *o, tacit_error *err) {
+    TRY(check_options(o, err));
+    TRY(arena_map(&w->a, COMPILE_MEMORY, err));
+    TRY(import_file(&w->g, &w->a, path, o, err));
+    w->values = ARENA_ZNEW(&w->a, const double *, w->g.input_count + 1);
+    return w->values ? TACIT_OK : fail(err, TACIT_RESOURCES, "no memory for the model's inputs");
+}
+
+static tacit_status check_io_count(const graph *g, tacit_error *err) {
+    if (g->input_count + g->output_count > MAX_IO)
+        return fail(err, TACIT_UNSUPPORTED, "more than 64 inputs and outputs together");
+    return g->input_count > 0 ? TACIT_OK : fail(err, TACIT_UNSUPPORTED, "the model has no input");
+}
+
+static tacit_status make_model(struct tacit_model **out, const work *w, const tacit_compile_options *o, tacit_error *err) {
+    const graph *g = &w->g;
+    model_io io[MAX_IO];
+    const int32_t **weights = calloc(MAX_TENSORS, sizeof *weights);
+    if (!weights) return fail(err, TACIT_RESOURCES, "no memory for the model");
+    for (uint32_t i = 0; i < g->input_count; i++) io[i] = (model_io){w->low.inputs[i].id, w->low.inputs[i].scale};
+    for (uint32_t k = 0; k < g->output_count; k++)
+        io[g->input_count + k] = (model_io){w->low.outputs[k].id, w->low.outputs[k].scale};
+    for (const param_list *p = w->low.params; p; p = p->next) weights[p->id] = p->values;
+    tacit_status s = model_make(out, w->low.bytes, w->low.size, io, g->input_count + g->output_count,
+                                (uint8_t)o->overflow, weights, err);
+    free((void *)weights);
+    return s;
+}
+
+static tacit_status lower_all(work *w, const tacit_compile_options *o, uint64_t samples, tacit_error *err) {
+    TRY(check_io_count(&w->g, err));
+    TRY(frame_make(&w->f, &w->g, &w->a, err));
+    TRY(calibrate(&w->g, &w->f, samples, w->values, err));
+    return lower_graph(&w->g, o, &w->a, &w->low, err);
+}
+
+static void drop(work *w) {
+    free(w->low.bytes);
+    arena_unmap(&w->a);
+}
+
+/* ---- public */
+static tacit_status compile(struct tacit_model **out, work *w, const char *path, const tacit_compile_options *o,
+                            const tacit_samples *samples, tacit_compile_report *r, tacit_error *err) {
+    TRY(read_graph(w, path, o, err));
+    report_operators(&w->g, r);
+    TRY(fold_graph(&w->g, err));
+    TRY(order_samples(&w->g, samples, w->values, err));
+    TRY(lower_all(w, o, samples->count, err));
+    TRY(make_model(out, w, o, err));
+    report_sizes(&(*out)->pub.program, &w->low, r);
+    return report_fidelity(&w->g, *out, &w->low, &w->f, samples->count, w->values, o->headroom, r, err);
+}
+
+tacit_status tacit_compile(tacit_model **out, const char *path, const tacit_compile_options *o,
+                           const tacit_samples *samples, tacit_compile_report *report, tacit_error *err) {
+    static const tacit_compile_report EMPTY;
+    tacit_compile_report *r = report ? report : malloc(sizeof *r);
+    work w = {0};
+    if (err) *err = (tacit_error){0};
+    *out = NULL;
+    if (!r) return fail(err, TACIT_RESOURCES, "no memory for the report");
+    *r = EMPTY;
+    r->headroom = o->headroom;
+    tacit_status s = samples ? compile(out, &w, path, o, samples, r, err) : fail(err, TACIT_USAGE, "no samples");
+    drop(&w);
+    if (s != TACIT_OK) {
+        model_free(*out);
+        *out = NULL;
+    }
+    if (!report) free(r);
+    return s;
+}
+
+static tacit_status check(work *w, const char *path, const tacit_compile_options *o, tacit_compile_report *r,
+                          tacit_error *found, tacit_error *err) {
+    struct tacit_model *m = NULL;
+    TRY(read_graph(w, path, o, err));
+    report_operators(&w->g, r);
+    if (fold_graph(&w->g, found) != TACIT_OK) return TACIT_OK;
+    TRY(invent_samples(&w->g, &w->a, w->values, err));
+    if (lower_all(w, o, CHECK_SAMPLES, found) != TACIT_OK || make_model(&m, w, o, found) != TACIT_OK) return TACIT_OK;
+    report_sizes(&m->pub.program, &w->low, r);
+    model_free(m);
+    return TACIT_OK;
+}
+
+tacit_status tacit_check(const char *path, const tacit_compile_options *o, tacit_compile_report *report,
+                         tacit_error *err) {
+    static const tacit_compile_report EMPTY;
+    work w = {0};
+    tacit_error found = {0};
+    if (err) *err = (tacit_error){0};
+    *report = EMPTY;
+    report->headroom = o->headroom;
+    tacit_status s = check(&w, path, o, report, &found, err);
+    if (s == TACIT_OK && err && found.status != TACIT_OK) *err = found;
+    drop(&w);
+    return s;
+}
+
+static tacit_status float_run(work *w, const char *path, const tacit_compile_options *o, const double *const *inputs,
+                              double *const *outputs, tacit_error *err) {
+    TRY(read_graph(w, path, o, err));
+    TRY(fold_graph(&w->g, err));
+    TRY(frame_make(&w->f, &w->g, &w->a, err));
+    TRY(frame_run(&w->f, inputs, err));
+    for (uint32_t k = 0; k < w->g.output_count; k++) {
+        uint32_t t = w->g.outputs[k];
+        memcpy(outputs[k], frame_real(&w->f, t), shape_count(&w->g.tensors[t].shape) * sizeof(double));
+    }
+    return TACIT_OK;
+}
+
+tacit_status tacit_float_run(const char *path, const tacit_compile_options *o, const double *const *inputs,
+                             double *const *outputs, tacit_error *err) {
+    work w = {0};
+    if (err) *err = (tacit_error){0};
+    tacit_status s = float_run(&w, path, o, inputs, outputs, err);
+    drop(&w);
+    return s;
+}
+
+static tacit_status list_inputs(const graph *g, tacit_io *ios, uint32_t capacity, uint32_t *count, char *names,
+                                uint32_t names_size, tacit_error *err) {
+    uint32_t used = 0;
+    *count = g->input_count;
+    if (g->input_count > capacity) return fail(err, TACIT_RESOURCES, "%u inputs", (uint64_t)g->input_count);
+    for (uint32_t i = 0; i < g->input_count; i++) {
+        const gtensor *t = &g->tensors[g->inputs[i]];
+        size_t n = strlen(t->name) + 1;
+        if (n > names_size - used) return fail(err, TACIT_RESOURCES, "no room for the names of the inputs");
+        memcpy(names + used, t->name, n);
+        ios[i] = (tacit_io){.name = names + used, .rank = t->shape.rank, .count = shape_count(&t->shape)};
+        memcpy(ios[i].dim, t->shape.dim, sizeof ios[i].dim);
+        used += (uint32_t)n;
+    }
+    return TACIT_OK;
+}
+
+tacit_status tacit_onnx_inputs(const char *path, const tacit_compile_options *o, tacit_io *ios, uint32_t capacity,
+                               uint32_t *count, char *names, uint32_t names_size, tacit_error *err) {
+    work w = {0};
+    if (err) *err = (tacit_error){0};
+    tacit_status s = read_graph(&w, path, o, err);
+    if (s == TACIT_OK) s = list_inputs(&w.g, ios, capacity, count, names, names_size, err);
+    drop(&w);
+    return s;
+}

@@ -1,0 +1,88 @@
+/* compile/graph: the float graph, as read from ONNX: tensors with shapes, nodes in an order in which every input is
+ * known before it is used. Everything lives in one arena and goes with it.
+ *
+ * Two element types: real (double; float16/32/64 in the file) and whole (int64; all integer and boolean types).
+ * Shape data is whole and never becomes real. A tensor is a constant (initializer, or folded) or gets values when the
+ * graph is run on a sample. After import every shape is static. */
+#ifndef COMPILE_GRAPH_H
+#define COMPILE_GRAPH_H
+#include "program/program.h"
+
+enum { MAX_NODES = 1 << 16, MIN_OPSET = 7, MAX_OPSET = 22 };
+#define NO_INDEX UINT32_MAX
+
+typedef enum elem_type { ELEM_REAL, ELEM_WHOLE } elem_type;
+
+typedef struct gtensor {
+    const char *name;
+    elem_type type;
+    bool known; /* type and shape are known */
+    bool constant;
+    bool is_input, is_output;
+    shape shape;
+    const double *real; /* of a constant, by type */
+    const int64_t *whole;
+    uint32_t producer; /* node, or NO_INDEX */
+    uint32_t uses;     /* by nodes that are not dead */
+    double lo, hi;     /* over the calibration samples */
+} gtensor;
+
+typedef struct operator_rule operator_rule;
+
+typedef struct gnode {
+    const char *name; /* never empty */
+    const char *op;
+    const operator_rule *rule;
+    const struct Onnx__NodeProto *proto; /* attributes: compile/onnx/attribute.h */
+    uint32_t in_count, out_count;
+    uint32_t *in, *out; /* tensors; NO_INDEX where an optional one is left out */
+    bool dead;          /* folded or merged: neither run nor lowered */
+} gnode;
+
+typedef struct name_table {
+    uint32_t *slot; /* tensor + 1 */
+    uint32_t size;  /* power of two */
+} name_table;
+
+typedef struct graph {
+    arena *a;
+    uint32_t opset, batch; /* batch 0: the model's own */
+    uint32_t tensor_count, tensor_capacity, node_count;
+    gtensor *tensors;
+    gnode *nodes;
+    name_table names;
+    uint32_t input_count, output_count;
+    uint32_t *inputs, *outputs; /* tensors, in the file's order */
+    const char **output_names;  /* an output may share its tensor with another */
+    const char *folder;         /* of the file, for external data */
+} graph;
+
+/* Room for `tensors` tensors. */
+tacit_status graph_init(graph *g, arena *a, uint32_t tensors, tacit_error *err) TACIT_MUST_CHECK;
+/* The tensor of that name, or NO_INDEX. */
+uint32_t graph_find(const graph *g, const char *name);
+/* A new tensor; the name must be new and outlive the graph. */
+tacit_status graph_add(graph *g, const char *name, uint32_t *out, tacit_error *err) TACIT_MUST_CHECK;
+void graph_count_uses(graph *g);
+/* Arena memory or RESOURCES. */
+tacit_status graph_alloc(graph *g, void **out, size_t count, size_t size, tacit_error *err) TACIT_MUST_CHECK;
+/* A copy of at most MAX_NAME - 1 printable characters, `suffix` behind it. */
+const char *name_copy(arena *a, const char *name, const char *suffix);
+
+static inline bool node_has_input(const gnode *n, uint32_t i) { return i < n->in_count && n->in[i] != NO_INDEX; }
+/* Input or output i; the table's counts make sure that it exists. */
+static inline gtensor *node_in(const graph *g, const gnode *n, uint32_t i) { return &g->tensors[n->in[i]]; }
+static inline gtensor *node_out(const graph *g, const gnode *n, uint32_t i) { return &g->tensors[n->out[i]]; }
+
+/* UNSUPPORTED with the node's and operator's name and what about it. */
+tacit_status unsupported(const gnode *n, const char *what, tacit_error *err);
+/* SHAPE, likewise. */
+tacit_status misshapen(const gnode *n, const char *what, tacit_error *err);
+
+/* Sets shape and type of output 0. */
+void set_output(graph *g, const gnode *n, elem_type type, const shape *s);
+/* Numpy broadcasting of two shapes; false if they do not fit. */
+bool shape_broadcast(shape *out, const shape *a, const shape *b);
+/* Row-major strides; stride 0 on axes of length 1 when read as an operand of `as` (broadcast, aligned on the right). */
+void broadcast_strides(const shape *operand, const shape *as, uint64_t stride[MAX_RANK]);
+#endif

@@ -1,0 +1,13 @@
+/* compile/lower/activation: functions of one number, by table. */
+#ifndef COMPILE_LOWER_ACTIVATION_H
+#define COMPILE_LOWER_ACTIVATION_H
+#include "compile/lower/lower.h"
+
+bool activation_is(const gnode *n);
+/* The node's function; in_scale is filled in by whoever rounds its input. */
+tacit_status activation_func(const graph *g, const gnode *n, func *out, tacit_error *err) TACIT_MUST_CHECK;
+
+tacit_status activation_infer(graph *g, gnode *n, tacit_error *err);
+tacit_status activation_eval(frame *f, const gnode *n, tacit_error *err);
+tacit_status activation_lower(lowering *l, const gnode *n, tacit_error *err);
+#endif

@@ -1,0 +1,114 @@
+#include "compile/lower/elementwise.h"
+#include "compile/lower/views.h"
+
+tacit_status elementwise_infer(graph *g, gnode *n, tacit_error *err) {
+    const gtensor *a = node_in(g, n, 0), *b = node_in(g, n, 1);
+    shape s;
+    if (a->type != b->type) return misshapen(n, "operands of different types", err);
+    if (!shape_broadcast(&s, &a->shape, &b->shape)) return misshapen(n, "the operands do not fit", err);
+    set_output(g, n, a->type, &s);
+    return TACIT_OK;
+}
+
+static double apply_real(char op, double x, double y) {
+    return op == 'A' ? x + y : op == 'S' ? x - y : op == 'M' ? x * y : x / y;
+}
+
+/* int64 with wrapping, as ONNX leaves it open; division by zero was refused. */
+static int64_t apply_whole(char op, int64_t x, int64_t y) {
+    uint64_t a = (uint64_t)x, b = (uint64_t)y;
+    if (op == 'D') return y == -1 ? (int64_t)(0 - a) : x / y;
+    return (int64_t)(op == 'A' ? a + b : op == 'S' ? a - b : a * b);
+}
+
+tacit_status elementwise_eval(frame *f, const gnode *n, tacit_error *err) {
+    const gtensor *out = node_out(f->g, n, 0);
+    uint64_t a_step[MAX_RANK], b_step[MAX_RANK], count = shape_count(&out->shape);
+    broadcast_strides(&node_in(f->g, n, 0)->shape, &out->shape, a_step);
+    broadcast_strides(&node_in(f->g, n, 1)->shape, &out->shape, b_step);
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t a = 0, b = 0, rest = i;
+        for (uint32_t k = out->shape.rank; k-- > 0; rest /= out->shape.dim[k]) {
+            a += rest % out->shape.dim[k] * a_step[k];
+            b += rest % out->shape.dim[k] * b_step[k];
+        }
+        if (out->type == ELEM_REAL) {
+            f->real[n->out[0]][i] = apply_real(n->op[0], frame_real(f, n->in[0])[a], frame_real(f, n->in[1])[b]);
+            continue;
+        }
+        if (n->op[0] == 'D' && frame_whole(f, n->in[1])[b] == 0) return misshapen(n, "division by zero", err);
+        f->whole[n->out[0]][i] = apply_whole(n->op[0], frame_whole(f, n->in[0])[a], frame_whole(f, n->in[1])[b]);
+    }
+    return TACIT_OK;
+}
+
+/* ---- sums */
+typedef struct target {
+    const shape *broadcast, *final; /* first the node's shape, then the sum's cut of it */
+} target;
+
+/* A param_view. */
+static tacit_status target_view(lowering *l, uint32_t id, const void *context, uint32_t *out, tacit_error *err) {
+    const target *t = context;
+    TRY(view_broadcast(l, id, t->broadcast, &id, err));
+    return view_reshape(l, id, t->final, out, err);
+}
+
+/* Operand t, not constant, as a sum over the node's elements; its pending one if it has exactly these. */
+static tacit_status operand_sum(lowering *l, uint32_t t, const shape *s, bool pending, sum *out, tacit_error *err) {
+    if (pending && shape_equal(&l->g->tensors[t].shape, s)) return lower_sum_of(l, t, out, err);
+    value v;
+    TRY(lower_operand(l, t, &v, err));
+    TRY(view_broadcast(l, v.id, s, &v.id, err));
+    sum_start(out, s, v.scale);
+    return sum_term(out, v.id, 1, v.lo, v.hi, err);
+}
+
+static tacit_status add_tensors(lowering *l, const gnode *n, const shape *s, int sign, sum *out, tacit_error *err) {
+    sum b;
+    bool pending = n->in[0] != n->in[1];
+    TRY(operand_sum(l, n->in[0], s, pending, out, err));
+    TRY(operand_sum(l, n->in[1], s, pending, &b, err));
+    if (!shape_equal(&out->shape, &b.shape) || out->product_count + b.product_count > MAX_SUM_PRODUCTS ||
+        out->term_count + b.term_count > MAX_SUM_TERMS) {
+        TRY(operand_sum(l, n->in[0], s, false, out, err));
+        TRY(operand_sum(l, n->in[1], s, false, &b, err));
+    }
+    return sum_join(out, &b, sign, err);
+}
+
+/* sign_x * x + sign_c * constant. */
+static tacit_status add_constant(lowering *l, uint32_t x, int sign_x, uint32_t c, int sign_c, const shape *s, sum *out,
+                                 tacit_error *err) {
+    sum given;
+    TRY(operand_sum(l, x, s, true, &given, err));
+    if (given.term_count == MAX_SUM_TERMS) TRY(operand_sum(l, x, s, false, &given, err));
+    sum_start(out, &given.shape, given.scale);
+    TRY(sum_join(out, &given, sign_x, err));
+    const target t = {s, &given.shape};
+    return sum_constant(l, out, c, sign_c, target_view, &t, err);
+}
+
+tacit_status add_lower(lowering *l, const gnode *n, tacit_error *err) {
+    int sign = n->op[0] == 'S' ? -1 : 1;
+    const shape *s = &node_out(l->g, n, 0)->shape;
+    sum out;
+    if (node_in(l->g, n, 0)->constant) TRY(add_constant(l, n->in[1], sign, n->in[0], 1, s, &out, err));
+    else if (node_in(l->g, n, 1)->constant) TRY(add_constant(l, n->in[0], 1, n->in[1], sign, s, &out, err));
+    else TRY(add_tensors(l, n, s, sign, &out, err));
+    return lower_set_sum(l, n->out[0], &out, err);
+}
+
+tacit_status mul_lower(lowering *l, const gnode *n, tacit_error *err) {
+    const shape *s = &node_out(l->g, n, 0)->shape;
+    uint8_t a_label[MAX_RANK] = {0}, b_label[MAX_RANK] = {0};
+    value a, b;
+    sum out;
+    TRY(lower_factor(l, n->in[0], 1, 16, &a, err));
+    TRY(lower_factor(l, n->in[1], 1, 16, &b, err));
+    TRY(view_drop(l, a.id, s, &a.id, a_label, err));
+    TRY(view_drop(l, b.id, s, &b.id, b_label, err));
+    sum_start(&out, s, a.scale + b.scale);
+    TRY(sum_product(l, &out, &a, a_label, &b, b_label, 1, 1, err));
+    return lower_set_sum(l, n->out[0], &out, err);
+}

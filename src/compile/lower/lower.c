@@ -1,0 +1,212 @@
+#include "compile/lower/lower.h"
+#include "compile/lower/activation.h"
+#include "compile/lower/rescale.h"
+#include "compile/lower/views.h"
+#include "compile/quantise.h"
+#include <stdio.h>
+#include <string.h>
+
+int64_t activation_limit(const lowering *l) { return ((int64_t)1 << (l->o->activation_bits - 1)) - 1; }
+
+static tacit_status no_memory(tacit_error *err) {
+    return fail(err, TACIT_RESOURCES, "lowering needs more memory than is set aside");
+}
+
+/* ---- names */
+static used_name **bucket(lowering *l, const char *name) {
+    uint32_t h = 2166136261u;
+    for (const char *p = name; *p != '\0'; p++) h = (h ^ (unsigned char)*p) * 16777619u;
+    return &l->names[h % NAME_BUCKETS];
+}
+
+static bool name_taken(lowering *l, const char *name) {
+    for (const used_name *u = *bucket(l, name); u; u = u->next) {
+        if (strcmp(u->name, name) == 0) return true;
+    }
+    return false;
+}
+
+/* Names that begin with # or ~ belong to the loader and the builder. */
+static const char *clean(const char *base) { return base[0] == '#' || base[0] == '~' || base[0] == '\0' ? "_" : base; }
+
+const char *lower_name(lowering *l, const char *base, const char *suffix) {
+    const char *name = name_copy(l->a, clean(base), suffix);
+    used_name *u = ARENA_ZNEW(l->a, used_name, 1);
+    char text[64];
+    for (uint32_t k = 2; name && name_taken(l, name); k++) {
+        (void)snprintf(text, sizeof text, "%s:%u", suffix, k);
+        name = name_copy(l->a, clean(base), text);
+    }
+    if (!name || !u) return "x"; /* the arena is full: the next allocation that is checked says so */
+    *u = (used_name){*bucket(l, name), name};
+    *bucket(l, name) = u;
+    return name;
+}
+
+/* ---- slots */
+tacit_status lower_set_sum(lowering *l, uint32_t t, const sum *s, tacit_error *err) {
+    slot *k = &l->slots[t];
+    k->s = ARENA_NEW(l->a, sum, 1);
+    if (!k->s) return no_memory(err);
+    *k->s = *s;
+    k->state = VALUE_SUM;
+    return TACIT_OK;
+}
+
+tacit_status lower_set_value(lowering *l, uint32_t t, const value *v, tacit_error *err) {
+    slot *k = &l->slots[t];
+    k->state = VALUE_READY;
+    k->v = *v;
+    return view_reshape(l, v->id, &l->g->tensors[t].shape, &k->v.id, err);
+}
+
+/* The first activation that uses t: it shares t's lookup. */
+static const gnode *first_activation(const lowering *l, uint32_t t) {
+    for (uint32_t k = 0; k < l->g->node_count; k++) {
+        const gnode *n = &l->g->nodes[k];
+        if (!n->dead && n->in_count > 0 && n->in[0] == t && activation_is(n)) return n;
+    }
+    return NULL;
+}
+
+static tacit_status round_slot(lowering *l, uint32_t t, tacit_error *err) {
+    static const func plain = {.kind = FUNC_RANGE, .out_scale = INT32_MIN};
+    const gnode *n = first_activation(l, t);
+    func f;
+    if (!n || l->slots[n->out[0]].state != VALUE_NONE) return rescale(l, l->slots[t].s, t, &plain, NO_INDEX, err);
+    TRY(activation_func(l->g, n, &f, err));
+    return rescale(l, l->slots[t].s, t, &f, n->out[0], err);
+}
+
+/* A sum of tensors, of at most 24 bits, can be used as it is: it costs nothing. */
+static bool free_of_charge(const sum *s) {
+    const __int128 most = (__int128)1 << 23;
+    return s->product_count == 0 && s->term_count > 0 && s->lo > -most && s->hi < most;
+}
+
+tacit_status lower_operand(lowering *l, uint32_t t, value *out, tacit_error *err) {
+    slot *k = &l->slots[t];
+    if (k->state == VALUE_NONE) return fail(err, TACIT_INTERNAL, "tensor \"%s\" has no value yet", tensor_name(l, t));
+    if (k->state == VALUE_SUM && free_of_charge(k->s) && !first_activation(l, t)) {
+        value v = {.scale = k->s->scale, .lo = (int64_t)k->s->lo, .hi = (int64_t)k->s->hi};
+        v.id = builder_linear(l->b, lower_name(l, tensor_name(l, t), ""), &k->s->shape, k->s->terms, k->s->term_count,
+                              (int64_t)k->s->constant);
+        TRY(lower_set_value(l, t, &v, err));
+    }
+    if (k->state == VALUE_SUM) TRY(round_slot(l, t, err));
+    *out = k->v;
+    return TACIT_OK;
+}
+
+tacit_status lower_sum_of(lowering *l, uint32_t t, sum *out, tacit_error *err) {
+    slot *k = &l->slots[t];
+    const gtensor *x = &l->g->tensors[t];
+    if (k->state == VALUE_SUM && x->uses <= 1 && !x->is_output) {
+        *out = *k->s;
+        return TACIT_OK;
+    }
+    value v;
+    TRY(lower_operand(l, t, &v, err));
+    sum_start(out, &x->shape, v.scale);
+    return sum_term(out, v.id, 1, v.lo, v.hi, err);
+}
+
+/* ---- parameters */
+static tacit_status keep_param(lowering *l, uint32_t id, const int32_t *values, uint64_t n, tacit_error *err) {
+    param_list *p = ARENA_NEW(l->a, param_list, 1);
+    if (!p) return no_memory(err);
+    *p = (param_list){l->params, id, values};
+    l->params = p;
+    l->weight_count += n;
+    return TACIT_OK;
+}
+
+tacit_status lower_param(lowering *l, uint32_t t, double factor, uint32_t bits, int32_t max_scale, value *out,
+                         tacit_error *err) {
+    const gtensor *x = &l->g->tensors[t];
+    uint64_t n = shape_count(&x->shape);
+    int64_t limit = bits == 8 ? 127 : 32767;
+    int32_t *q = ARENA_NEW(l->a, int32_t, n);
+    if (!q) return no_memory(err);
+    int32_t scale = scale_for(largest_magnitude(x->real, n, factor), limit);
+    if (scale > max_scale) scale = max_scale;
+    for (uint64_t i = 0; i < n; i++) q[i] = (int32_t)quantise_one(x->real[i] * factor, scale, limit);
+    uint32_t id = builder_external(l->b, TENSOR_PARAM, lower_name(l, x->name, ""), &x->shape, -limit, limit);
+    *out = (value){id, scale, -limit, limit};
+    return keep_param(l, id, q, n, err);
+}
+
+tacit_status lower_factor(lowering *l, uint32_t t, double factor, uint32_t bits, value *out, tacit_error *err) {
+    if (!l->g->tensors[t].constant) return lower_operand(l, t, out, err);
+    return lower_param(l, t, factor, bits, MAX_SCALE, out, err);
+}
+
+/* ---- sums */
+void sum_start(sum *s, const shape *axes, int32_t scale) { *s = (sum){.shape = *axes, .scale = scale}; }
+
+static void widen(sum *s, __int128 a, __int128 b) {
+    s->lo += a < b ? a : b;
+    s->hi += a < b ? b : a;
+}
+
+tacit_status sum_product(lowering *l, sum *s, const value *a, const uint8_t *a_label, const value *b,
+                         const uint8_t *b_label, int64_t coef, uint64_t summed, tacit_error *err) {
+    if (s->product_count == MAX_SUM_PRODUCTS) return fail(err, TACIT_INTERNAL, "too many products in one sum");
+    product *p = &s->products[s->product_count++];
+    *p = (product){.coef = coef, .a = a->id, .b = b->id};
+    memcpy(p->a_label, a_label, MAX_RANK);
+    memcpy(p->b_label, b_label, MAX_RANK);
+    const __int128 c[4] = {(__int128)a->lo * b->lo, (__int128)a->lo * b->hi, (__int128)a->hi * b->lo,
+                           (__int128)a->hi * b->hi};
+    __int128 lo = c[0], hi = c[0];
+    for (int i = 1; i < 4; i++) {
+        if (c[i] < lo) lo = c[i];
+        if (c[i] > hi) hi = c[i];
+    }
+    widen(s, lo * coef * (__int128)summed, hi * coef * (__int128)summed);
+    l->product_count += shape_count(&s->shape) * summed;
+    return TACIT_OK;
+}
+
+tacit_status sum_term(sum *s, uint32_t id, int64_t coef, int64_t lo, int64_t hi, tacit_error *err) {
+    if (s->term_count == MAX_SUM_TERMS) return fail(err, TACIT_INTERNAL, "too many terms in one sum");
+    s->terms[s->term_count++] = (linear_term){coef, id};
+    widen(s, (__int128)coef * lo, (__int128)coef * hi);
+    return TACIT_OK;
+}
+
+void sum_raise(sum *s, uint32_t bits) {
+    const __int128 m = (__int128)1 << bits;
+    for (uint32_t i = 0; i < s->product_count; i++) s->products[i].coef *= (int64_t)m;
+    for (uint32_t i = 0; i < s->term_count; i++) s->terms[i].coef *= (int64_t)m;
+    s->constant *= m;
+    s->lo *= m;
+    s->hi *= m;
+    s->scale += (int32_t)bits;
+}
+
+tacit_status sum_join(sum *s, const sum *other, int sign, tacit_error *err) {
+    sum o = *other;
+    if (o.scale < s->scale) sum_raise(&o, (uint32_t)(s->scale - o.scale));
+    if (s->scale < o.scale) sum_raise(s, (uint32_t)(o.scale - s->scale));
+    if (s->product_count + o.product_count > MAX_SUM_PRODUCTS || s->term_count + o.term_count > MAX_SUM_TERMS)
+        return fail(err, TACIT_UNSUPPORTED, "a sum of too many parts");
+    for (uint32_t i = 0; i < o.product_count; i++) {
+        o.products[i].coef *= sign;
+        s->products[s->product_count++] = o.products[i];
+    }
+    for (uint32_t i = 0; i < o.term_count; i++)
+        s->terms[s->term_count++] = (linear_term){sign * o.terms[i].coef, o.terms[i].tensor};
+    s->constant += sign * o.constant;
+    widen(s, sign * o.lo, sign * o.hi);
+    return TACIT_OK;
+}
+
+tacit_status sum_constant(lowering *l, sum *s, uint32_t t, double factor, param_view view, const void *context,
+                          tacit_error *err) {
+    value v;
+    uint32_t id;
+    TRY(lower_param(l, t, factor, 16, s->scale, &v, err));
+    TRY(view(l, v.id, context, &id, err));
+    return sum_term(s, id, (int64_t)1 << (s->scale - v.scale), v.lo, v.hi, err);
+}

@@ -1,0 +1,115 @@
+/* compile/lower/lower: from the float graph to relations.
+ *
+ * Every real tensor of the graph gets a value: an integer tensor of the program with a power-of-two scale. The result of
+ * a linear operator is first a SUM (contractions + terms + constant at some scale), not yet a tensor: further additions
+ * join it, and only when somebody needs numbers is it rounded to 16 bits and looked up (rescale.h), together with the
+ * activation that follows it, if there is one.
+ *
+ * The lowering runs several times: the first passes only find out which tables are asked for (plan.h), the last one
+ * makes the program. It is a function of graph, ranges, options and plan alone. */
+#ifndef COMPILE_LOWER_LOWER_H
+#define COMPILE_LOWER_LOWER_H
+#include "compile/lower/plan.h"
+#include "compile/operator.h"
+#include "program/builder.h"
+#include "tacit/compile.h"
+
+enum { MAX_SUM_PRODUCTS = 8, MAX_SUM_TERMS = 24 };
+
+/* sum of products and terms + constant, at `scale`. lo, hi: what it can be by the intervals of its parts. */
+typedef struct sum {
+    shape shape; /* the constraint's axes; same elements in the same order as the graph's tensor */
+    int32_t scale;
+    uint32_t product_count, term_count;
+    product products[MAX_SUM_PRODUCTS];
+    linear_term terms[MAX_SUM_TERMS];
+    __int128 constant, lo, hi;
+} sum;
+
+/* integer = round(real * 2^scale), every element in [lo, hi] by the relations made so far. */
+typedef struct value {
+    uint32_t id;
+    int32_t scale;
+    int64_t lo, hi;
+} value;
+
+static inline void value_with_zero(value *v) {
+    if (v->lo > 0) v->lo = 0;
+    if (v->hi < 0) v->hi = 0;
+}
+
+typedef enum value_state { VALUE_NONE, VALUE_SUM, VALUE_READY } value_state;
+typedef struct slot {
+    value_state state;
+    value v;
+    sum *s;
+} slot;
+
+typedef struct param_list {
+    struct param_list *next;
+    uint32_t id;
+    const int32_t *values;
+} param_list;
+
+typedef struct used_name {
+    struct used_name *next;
+    const char *name;
+} used_name;
+enum { NAME_BUCKETS = 4096 };
+
+struct lowering {
+    const graph *g;
+    builder *b;
+    arena *a;
+    const tacit_compile_options *o;
+    plan *plan;
+    slot *slots;          /* per graph tensor */
+    value *outputs;       /* per graph output: its program tensor, with scale and interval of the pass before */
+    bool *output_done;
+    bool outputs_changed; /* scale or interval of an output */
+    param_list *params;   /* parameters of this pass, with their integers */
+    uint64_t weight_count, product_count; /* multiplications */
+    used_name **names; /* of this pass, NAME_BUCKETS lists */
+    uint32_t zero;    /* a committed 0, or NO_TENSOR */
+};
+
+int64_t activation_limit(const lowering *l);
+
+/* ---- values of graph tensors */
+/* Tensor t as numbers: rounds a sum, makes a linear tensor of one without products that is not too wide. */
+tacit_status lower_operand(lowering *l, uint32_t t, value *out, tacit_error *err) TACIT_MUST_CHECK;
+/* Tensor t as a sum that may be added to: takes a pending one over when nobody else uses it. */
+tacit_status lower_sum_of(lowering *l, uint32_t t, sum *out, tacit_error *err) TACIT_MUST_CHECK;
+/* A constant as parameter times 2^-scale: bits 8 or 16, at most `max_scale`; `factor` multiplies the real values. */
+tacit_status lower_param(lowering *l, uint32_t t, double factor, uint32_t bits, int32_t max_scale, value *out,
+                         tacit_error *err) TACIT_MUST_CHECK;
+/* lower_operand of an activation, lower_param of a constant (weights: options' bits). */
+tacit_status lower_factor(lowering *l, uint32_t t, double factor, uint32_t bits, value *out, tacit_error *err)
+    TACIT_MUST_CHECK;
+
+/* The node's result. A sum is copied; a value of the same shape as the graph's tensor is ready. */
+tacit_status lower_set_sum(lowering *l, uint32_t t, const sum *s, tacit_error *err) TACIT_MUST_CHECK;
+tacit_status lower_set_value(lowering *l, uint32_t t, const value *v, tacit_error *err) TACIT_MUST_CHECK;
+
+/* ---- sums */
+void sum_start(sum *s, const shape *axes, int32_t scale);
+/* coef * (A, B contracted); `summed` elements per result. */
+tacit_status sum_product(lowering *l, sum *s, const value *a, const uint8_t *a_label, const value *b,
+                         const uint8_t *b_label, int64_t coef, uint64_t summed, tacit_error *err) TACIT_MUST_CHECK;
+/* coef * term, a tensor of the sum's shape. */
+tacit_status sum_term(sum *s, uint32_t id, int64_t coef, int64_t lo, int64_t hi, tacit_error *err) TACIT_MUST_CHECK;
+/* All coefficients times 2^bits; the scale follows. */
+void sum_raise(sum *s, uint32_t bits);
+/* sign * other, scales aligned. */
+tacit_status sum_join(sum *s, const sum *other, int sign, tacit_error *err) TACIT_MUST_CHECK;
+/* A constant tensor (16 bits times a power of two, exact to the sum's scale or to 16 bits), read through `view`, which
+ * makes it the sum's shape. */
+typedef tacit_status (*param_view)(lowering *l, uint32_t id, const void *context, uint32_t *out, tacit_error *err);
+tacit_status sum_constant(lowering *l, sum *s, uint32_t t, double factor, param_view view, const void *context,
+                          tacit_error *err) TACIT_MUST_CHECK;
+
+/* A name that no other tensor, constraint or lookup has: "<base><suffix>", numbered if need be. */
+const char *lower_name(lowering *l, const char *base, const char *suffix);
+static inline const char *tensor_name(const lowering *l, uint32_t t) { return l->g->tensors[t].name; }
+
+#endif

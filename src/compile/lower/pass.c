@@ -1,0 +1,124 @@
+#include "compile/lower/pass.h"
+#include "compile/lower/rescale.h"
+#include "compile/lower/tables.h"
+#include "compile/quantise.h"
+#include <math.h>
+#include <string.h>
+
+enum { MAX_PASSES = 12, CAUTIOUS_AFTER = 6 };
+
+/* ---- inputs and outputs */
+static tacit_status lower_input(lowering *l, uint32_t t, tacit_error *err) {
+    const gtensor *x = &l->g->tensors[t];
+    double lo = fmin(x->lo, 0) * l->o->headroom, hi = fmax(x->hi, 0) * l->o->headroom;
+    value v = {.scale = scale_for(fmax(-lo, hi), activation_limit(l))};
+    demand d = {.f = {.kind = FUNC_RANGE, .in_scale = v.scale, .out_scale = v.scale},
+                .lo = (int64_t)floor(ldexp(lo, v.scale)), .hi = (int64_t)ceil(ldexp(hi, v.scale)),
+                .inside = true, .elements = shape_count(&x->shape)};
+    table_plan table_of;
+    if (d.hi == d.lo) d.hi++;
+    d.worst_lo = d.lo, d.worst_hi = d.hi;
+    TRY(plan_demand(l->plan, &d, &table_of, err));
+    v.lo = table_of.lo, v.hi = table_of.hi;
+    bool itself = table_of.f.kind == FUNC_RELU && d.lo >= 0; /* (x, x) is a row for every x from 0 to relu's largest */
+    if (itself) table_outputs(&table_of, &v.lo, &v.hi);
+    v.id = builder_external(l->b, TENSOR_INPUT, lower_name(l, x->name, ""), &x->shape, v.lo, v.hi);
+    uint32_t second = itself ? v.id : NO_TENSOR;
+    TRY(table_lookup(l, x->name, &table_of, itself ? RESULT_WANTED : RESULT_JUNK_SIDE, v.id, NULL, &second, err));
+    return lower_set_value(l, t, &v, err);
+}
+
+/* Declared with what the pass before found; the last pass finds the same. */
+static void declare_outputs(lowering *l) {
+    for (uint32_t k = 0; k < l->g->output_count; k++) {
+        value *v = &l->outputs[k];
+        v->id = builder_external(l->b, TENSOR_OUTPUT, lower_name(l, l->g->output_names[k], ""),
+                                 &l->g->tensors[l->g->outputs[k]].shape, v->lo, v->hi);
+        l->output_done[k] = false;
+    }
+}
+
+/* An output that is not the result of a rounding yet: a copy with a lookup of its own. */
+static tacit_status finish_output(lowering *l, uint32_t k, tacit_error *err) {
+    static const func plain = {.kind = FUNC_RANGE, .out_scale = INT32_MIN};
+    uint32_t t = l->g->outputs[k];
+    value v;
+    sum s;
+    if (l->g->tensors[t].constant)
+        return fail(err, TACIT_UNSUPPORTED, "output \"%s\" is a constant", l->g->output_names[k]);
+    TRY(lower_operand(l, t, &v, err));
+    if (l->output_done[k]) return TACIT_OK;
+    sum_start(&s, &l->g->tensors[t].shape, v.scale);
+    TRY(sum_term(&s, v.id, 1, v.lo, v.hi, err));
+    TRY(rescale(l, &s, t, &plain, NO_INDEX, err));
+    return l->output_done[k] ? TACIT_OK : fail(err, TACIT_INTERNAL, "output \"%s\" was not made", l->g->output_names[k]);
+}
+
+/* ---- one pass */
+static tacit_status run_pass(lowering *l, tacit_error *err) {
+    const graph *g = l->g;
+    memset(l->slots, 0, g->tensor_count * sizeof *l->slots);
+    memset(l->names, 0, NAME_BUCKETS * sizeof(used_name *));
+    l->params = NULL;
+    l->weight_count = l->product_count = 0;
+    l->outputs_changed = false;
+    l->zero = NO_TENSOR;
+    plan_start_pass(l->plan);
+    for (uint32_t i = 0; i < g->input_count; i++) TRY(lower_input(l, g->inputs[i], err));
+    declare_outputs(l);
+    for (uint32_t k = 0; k < g->node_count; k++) {
+        if (!g->nodes[k].dead) TRY(g->nodes[k].rule->lower(l, &g->nodes[k], err));
+    }
+    for (uint32_t k = 0; k < g->output_count; k++) {
+        if (!l->output_done[k]) TRY(finish_output(l, k, err));
+    }
+    return TACIT_OK;
+}
+
+static tacit_status alloc(lowering *l, tacit_error *err) {
+    l->slots = ARENA_ZNEW(l->a, slot, l->g->tensor_count + 1);
+    l->outputs = ARENA_ZNEW(l->a, value, l->g->output_count + 1);
+    l->output_done = ARENA_ZNEW(l->a, bool, l->g->output_count + 1);
+    l->names = ARENA_ZNEW(l->a, used_name *, NAME_BUCKETS);
+    if (!l->slots || !l->outputs || !l->output_done || !l->names)
+        return fail(err, TACIT_RESOURCES, "lowering needs more memory than is set aside");
+    return plan_init(l->plan, l->a, err);
+}
+
+static tacit_status result(const lowering *l, lowered *out, tacit_error *err) {
+    value *inputs = ARENA_ZNEW(l->a, value, l->g->input_count + 1);
+    if (!inputs) return fail(err, TACIT_RESOURCES, "lowering needs more memory than is set aside");
+    for (uint32_t i = 0; i < l->g->input_count; i++) inputs[i] = l->slots[l->g->inputs[i]].v;
+    out->slots = l->slots;
+    out->outputs = l->outputs;
+    out->inputs = inputs;
+    out->params = l->params;
+    out->weight_count = l->weight_count;
+    out->product_count = l->product_count;
+    return builder_finish(l->b, &out->bytes, &out->size, err);
+}
+
+/* Passes whose program is thrown away, until plan and outputs stay the same; then the one that counts. */
+tacit_status lower_graph(const graph *g, const tacit_compile_options *o, arena *a, lowered *out, tacit_error *err) {
+    plan p;
+    lowering l = {.g = g, .a = a, .o = o, .plan = &p};
+    *out = (lowered){0};
+    TRY(alloc(&l, err));
+    bool changed = true;
+    for (int pass = 0; changed || pass < 1; pass++) {
+        tacit_error ignored = {0};
+        size_t mark = arena_mark(a);
+        if (pass == MAX_PASSES) return fail(err, TACIT_INTERNAL, "the plan of tables does not settle");
+        p.cautious = pass >= CAUTIOUS_AFTER;
+        l.b = builder_new(&ignored);
+        if (!l.b) return fail(err, TACIT_RESOURCES, "no memory for the builder");
+        tacit_status s = run_pass(&l, err);
+        if (s == TACIT_OK) s = plan_finish_pass(&p, &changed, err);
+        changed = changed || l.outputs_changed;
+        if (s == TACIT_OK && !changed) s = result(&l, out, err);
+        builder_free(l.b);
+        if (s != TACIT_OK) return s;
+        if (changed) arena_release(a, mark);
+    }
+    return TACIT_OK;
+}

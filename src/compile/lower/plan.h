@@ -1,0 +1,81 @@
+/* compile/lower/plan: which tables the program has.
+ *
+ * A table row costs about as much as two lookups, so tables are shared. Every lookup that the lowering wants is a DEMAND
+ * (function, range, elements), in the order in which they come; after a pass the plan answers for each which TABLE
+ * serves it, and the next pass builds that. Ranges always contain 0, so the union of two ranges costs at most as much
+ * as both. Tables of relu are one; a plain range may use relu's table with a column that nobody reads; a remainder
+ * [0, 2^s) is served by a wider table [0, 2^R) when its equation is multiplied by 2^(R-s), or cut into two limbs. */
+#ifndef COMPILE_LOWER_PLAN_H
+#define COMPILE_LOWER_PLAN_H
+#include "program/builder.h"
+
+enum { MAX_DEMANDS = 1 << 14, MAX_TABLES = 256, MAX_SHIFT = 32, MAX_SINGLE_SHIFT = 16 };
+
+typedef enum func_kind {
+    FUNC_RANGE, /* no function: x is in the table */
+    FUNC_RELU,  /* max(x, 0) at x's scale */
+    FUNC_REAL   /* any other: round(real(x / 2^in_scale) * 2^out_scale) */
+} func_kind;
+typedef struct func {
+    func_kind kind;
+    double (*real)(double x, const double *parameter);
+    double parameter[2];
+    int32_t in_scale, out_scale;
+} func;
+
+typedef struct demand {
+    func f;
+    int64_t lo, hi;    /* x must reach at least this */
+    bool inside;       /* x is never outside (differences, inputs): no columns for saturation of its own */
+    bool exact;        /* the table's range must be lo..hi */
+    int64_t worst_lo, worst_hi; /* what x can be where values outside are clamped; lo, hi where they are refused */
+    uint64_t elements;
+} demand;
+
+/* How a table of `f` treats values outside: columns (x, f), (x, r, f) or (x, r_low, flag, f) and (flag, r_high). */
+typedef enum saturation { SATURATE_NONE, SATURATE_ONE, SATURATE_TWO } saturation;
+typedef struct table_plan {
+    func f;
+    int64_t lo, hi, worst_lo, worst_hi;
+    uint64_t elements;
+    bool exact, shared; /* shared: some users are never outside; ends are then reserved for clamped values */
+    saturation mode;
+    uint32_t low_bits;
+    int64_t high;
+} table_plan;
+
+typedef struct plan {
+    uint32_t demand_count, known; /* of this pass; `known` have a table from the pass before */
+    demand *demands;              /* MAX_DEMANDS */
+    uint32_t *table_of;           /* per demand */
+    uint32_t table_count;
+    table_plan *tables; /* MAX_TABLES */
+    /* remainders: elements by shift and the bits of the largest quotient; one table [0, 2^rem_bits), and small ones
+     * [0, 2^(shift - rem_bits)) for the upper limbs of wider shifts */
+    uint64_t rem_elements[MAX_SHIFT + 1];
+    uint32_t rem_quotient[MAX_SHIFT + 1];
+    uint32_t rem_bits;
+    bool cautious; /* plain ranges share nothing: set when ranges that feed each other grew without end */
+} plan;
+
+tacit_status plan_init(plan *p, arena *a, tacit_error *err) TACIT_MUST_CHECK;
+void plan_start_pass(plan *p);
+/* The table that serves this demand: from the pass before, or (first pass) one of its own. */
+tacit_status plan_demand(plan *p, const demand *d, table_plan *out, tacit_error *err) TACIT_MUST_CHECK;
+/* A remainder of `shift` bits for so many elements, whose quotient has `bits` bits: adds to the statistics. */
+void plan_remainder(plan *p, uint32_t shift, uint32_t bits, uint64_t elements);
+/* A remainder of `shift` bits in two limbs of first and shift - first bits: the value between them fits int32. */
+static inline bool two_limbs_fit(uint32_t shift, uint32_t first, uint32_t quotient_bits) {
+    return first < shift && shift - first <= first && shift - first + quotient_bits < 31;
+}
+/* Assigns tables to the demands of the pass. */
+tacit_status plan_finish_pass(plan *p, bool *changed, tacit_error *err) TACIT_MUST_CHECK;
+
+bool func_equal(const func *a, const func *b);
+/* f at the integer x. */
+int64_t func_value(const func *f, int64_t x);
+/* Rows of the table, those of saturation included. */
+uint64_t table_rows(const table_plan *t);
+/* Column f's smallest and largest entry. */
+void table_outputs(const table_plan *t, int64_t *lo, int64_t *hi);
+#endif

@@ -1,0 +1,252 @@
+#include "compile/lower/rescale.h"
+#include "compile/lower/tables.h"
+#include "compile/quantise.h"
+#include <math.h>
+
+/* Everything decided before the first relation is made. */
+typedef struct rounding {
+    const sum *s;
+    uint32_t t, t_f;
+    func f;
+    int32_t scale;
+    uint32_t shift, bits, upper; /* the remainder's limbs: bits, then (0: none) upper */
+    int64_t multiplier;
+    demand d;
+    table_plan table;
+    uint64_t elements;
+} rounding;
+
+static __int128 floor_shift(__int128 v, uint32_t shift) { return v >> shift; } /* arithmetic: floor */
+
+static int64_t clamp_i64(__int128 v) {
+    const int64_t most = (int64_t)1 << 60;
+    return v > most ? most : v < -most ? -most : (int64_t)v;
+}
+
+/* [lo, hi] of round(sum / 2^shift), 0 included. */
+static void reach(const sum *s, uint32_t shift, int64_t *lo, int64_t *hi) {
+    __int128 half = shift > 0 ? (__int128)1 << (shift - 1) : 0;
+    *lo = clamp_i64(floor_shift(s->lo + half, shift));
+    *hi = clamp_i64(floor_shift(s->hi + half, shift));
+    if (*lo > 0) *lo = 0;
+    if (*hi < 0) *hi = 0;
+}
+
+/* The scale at which the calibrated range fills the bits, but never finer than the sum itself. A sum without products
+ * that is only one bit too wide stays as it is: a larger table costs less than a remainder per element. */
+static int32_t choose_scale(const lowering *l, const sum *s, double magnitude) {
+    int64_t limit = activation_limit(l);
+    int32_t natural = scale_for(magnitude, limit);
+    if (natural >= s->scale) return s->scale;
+    if (s->product_count == 0 && natural + 1 == s->scale && l->o->overflow == TACIT_REFUSE) return s->scale;
+    return natural;
+}
+
+static void choose_range(const lowering *l, rounding *r, double lo, double hi) {
+    demand *d = &r->d;
+    int64_t least, most, limit = activation_limit(l);
+    reach(r->s, r->shift, &least, &most);
+    d->lo = (int64_t)floor(ldexp(lo, r->scale));
+    d->hi = (int64_t)ceil(ldexp(hi, r->scale));
+    bool narrow = r->shift == 0 && r->s->product_count == 0 && most - least <= 4 * limit;
+    if (narrow && l->o->overflow == TACIT_SATURATE) d->lo = least, d->hi = most;
+    if (d->lo < least) d->lo = least;
+    if (d->hi > most) d->hi = most;
+    if (d->lo == d->hi) d->hi++; /* a table has two ends */
+    bool clamps = l->o->overflow == TACIT_SATURATE;
+    d->worst_lo = clamps && least < d->lo ? least : d->lo;
+    d->worst_hi = clamps && most > d->hi ? most : d->hi;
+}
+
+/* Does the equation, multiplied by 2^extra, stay far below 2^62? */
+static bool has_room(const sum *s, uint32_t extra) {
+    const __int128 most = (__int128)1 << 60;
+    return extra <= 40 && s->lo > -(most >> extra) && s->hi < most >> extra;
+}
+
+/* Bits of the largest y + excess. */
+static uint32_t quotient_bits(const table_plan *t) {
+    int64_t most = (t->hi > -t->lo ? t->hi : -t->lo) + 1;
+    if (t->mode == SATURATE_ONE) most += t->high;
+    if (t->mode == SATURATE_TWO) most += (t->high + 1) << t->low_bits;
+    return log2_ceil((uint64_t)most);
+}
+
+/* One limb of the common width, the equation multiplied up to it; or two; or one of its own. */
+static tacit_status choose_limbs(lowering *l, rounding *r, tacit_error *err) {
+    uint32_t common = l->plan->rem_bits, shift = r->shift, quotient = quotient_bits(&r->table);
+    if (shift > MAX_SHIFT)
+        return fail(err, TACIT_UNSUPPORTED, "tensor \"%s\": its scales are too far apart", tensor_name(l, r->t));
+    plan_remainder(l->plan, shift, quotient, shift > 0 ? r->elements : 0);
+    r->bits = shift;
+    if (shift > common && two_limbs_fit(shift, common, quotient)) r->bits = common;
+    else if (shift > 0 && shift < common && has_room(r->s, common - shift)) r->bits = common;
+    else if (shift > MAX_SINGLE_SHIFT) r->bits = MAX_SINGLE_SHIFT;
+    r->upper = shift > r->bits ? shift - r->bits : 0;
+    if (r->upper > 0 && !two_limbs_fit(shift, r->bits, quotient))
+        return fail(err, TACIT_UNSUPPORTED, "tensor \"%s\": its remainder has %u bits", tensor_name(l, r->t),
+                    (uint64_t)shift);
+    r->multiplier = (int64_t)1 << (r->upper > 0 ? 0 : r->bits - shift);
+    return TACIT_OK;
+}
+
+static tacit_status decide(lowering *l, rounding *r, const func *f, tacit_error *err) {
+    const gtensor *t = &l->g->tensors[r->t];
+    double lo = fmin(t->lo, 0) * l->o->headroom, hi = fmax(t->hi, 0) * l->o->headroom;
+    r->scale = choose_scale(l, r->s, fmax(-lo, hi));
+    r->shift = (uint32_t)(r->s->scale - r->scale);
+    r->f = *f;
+    r->f.in_scale = r->scale;
+    if (r->f.out_scale == INT32_MIN) r->f.out_scale = r->scale;
+    r->elements = shape_count(&r->s->shape);
+    r->d = (demand){.f = r->f, .elements = r->elements};
+    choose_range(l, r, lo, hi);
+    TRY(plan_demand(l->plan, &r->d, &r->table, err));
+    return choose_limbs(l, r, err);
+}
+
+/* ---- relations */
+/* multiplier * sum + half = 2^bits (y + r_low + 2^low_bits r_high) + rem. Without bits there is no remainder. */
+typedef struct step {
+    const sum *s;
+    int64_t multiplier, half;
+    uint32_t bits, y;
+    const excess *e;       /* NULL: none */
+    const table_plan *table; /* of e */
+    const char *name;      /* of the tensor; suffixes of constraint and remainder */
+    const char *round, *rem;
+} step;
+
+static uint32_t step_terms(const step *p, linear_term *terms) {
+    uint32_t n = 0;
+    int64_t unit = -((int64_t)1 << p->bits);
+    for (uint32_t i = 0; i < p->s->term_count; i++)
+        terms[n++] = (linear_term){p->s->terms[i].coef * p->multiplier, p->s->terms[i].tensor};
+    terms[n++] = (linear_term){unit, p->y};
+    if (p->e && p->e->r_low != NO_TENSOR) terms[n++] = (linear_term){unit, p->e->r_low};
+    if (p->e && p->e->r_high != NO_TENSOR)
+        terms[n++] = (linear_term){unit * ((int64_t)1 << p->table->low_bits), p->e->r_high};
+    return n;
+}
+
+static void step_advice(lowering *l, const step *p, uint32_t relation, uint32_t rem) {
+    bool clamps = p->e && p->e->r_low != NO_TENSOR;
+    const table_plan *t = p->table;
+    const advice a = {.kind = clamps ? ADVICE_SATURATE : ADVICE_RESCALE,
+                      .relation = relation,
+                      .y = p->y,
+                      .rem = rem,
+                      .r_low = clamps ? p->e->r_low : NO_TENSOR,
+                      .r_high = clamps ? p->e->r_high : NO_TENSOR,
+                      .flag = clamps ? p->e->flag : NO_TENSOR,
+                      .shift = p->bits,
+                      .low_bits = clamps && t->mode == SATURATE_TWO ? t->low_bits : 0,
+                      .lo = clamps ? t->lo : 0,
+                      .hi = clamps ? t->hi : 0};
+    builder_advice(l->b, &a);
+}
+
+static void relate(lowering *l, const step *p) {
+    product products[MAX_SUM_PRODUCTS];
+    linear_term terms[MAX_SUM_TERMS + 8];
+    const shape *s = &p->s->shape;
+    uint32_t n = step_terms(p, terms), rem = NO_TENSOR;
+    for (uint32_t i = 0; i < p->s->product_count; i++) {
+        products[i] = p->s->products[i];
+        products[i].coef *= p->multiplier;
+    }
+    if (p->bits > 0) {
+        rem = builder_committed(l->b, lower_name(l, p->name, p->rem), s);
+        terms[n++] = (linear_term){-1, rem};
+    }
+    uint32_t c = builder_constraint(l->b, lower_name(l, p->name, p->round), s, products, p->s->product_count, terms, n,
+                                    (int64_t)(p->s->constant * p->multiplier) + p->half);
+    step_advice(l, p, c, rem);
+    if (rem != NO_TENSOR) remainder_lookup(l, p->name, p->bits, rem);
+}
+
+/* sum -> (y, remainder), or by way of a part: sum -> (part, low remainder), part -> (y, upper remainder). The part has
+ * coefficient 1 in the second equation, and so the interval that this identity gives it. */
+static void relate_all(lowering *l, const rounding *r, uint32_t y, const excess *e) {
+    const char *name = tensor_name(l, r->t);
+    uint32_t bits = r->bits + r->upper;
+    step one = {.s = r->s, .multiplier = r->multiplier, .half = bits > 0 ? (int64_t)1 << (bits - 1) : 0,
+                .bits = r->bits, .y = y, .e = e, .table = &r->table, .name = name, .round = ".round", .rem = ".rem"};
+    if (r->upper == 0) {
+        relate(l, &one);
+        return;
+    }
+    uint32_t part = builder_committed(l->b, lower_name(l, name, ".part"), &r->s->shape);
+    sum rest = {.shape = r->s->shape, .term_count = 1, .terms = {{1, part}}};
+    step two = one;
+    one.y = part, one.e = NULL;
+    two.s = &rest, two.multiplier = 1, two.half = 0, two.bits = r->upper, two.round = ".round2", two.rem = ".rem2";
+    relate(l, &one);
+    relate(l, &two);
+}
+
+/* ---- tensors */
+uint32_t output_of(const lowering *l, uint32_t t) {
+    for (uint32_t k = 0; t != NO_INDEX && k < l->g->output_count; k++) {
+        if (l->g->outputs[k] == t && !l->output_done[k]) return k;
+    }
+    return NO_INDEX;
+}
+
+void output_found(lowering *l, uint32_t k, const value *v) {
+    value *o = &l->outputs[k];
+    if (o->scale != v->scale || o->lo != v->lo || o->hi != v->hi) l->outputs_changed = true;
+    *o = (value){o->id, v->scale, v->lo, v->hi};
+    l->output_done[k] = true;
+}
+
+/* The program tensor of graph tensor t with the sum's shape: the model's output itself where it is one. */
+static uint32_t place(lowering *l, uint32_t t, const sum *s, const value *v) {
+    uint32_t k = output_of(l, t);
+    if (k == NO_INDEX || !shape_equal(&s->shape, &l->g->tensors[t].shape))
+        return builder_committed(l->b, lower_name(l, tensor_name(l, t), ""), &s->shape);
+    output_found(l, k, v);
+    return l->outputs[k].id;
+}
+
+static excess make_excess(lowering *l, const rounding *r) {
+    excess e = {NO_TENSOR, NO_TENSOR, NO_TENSOR};
+    const char *name = tensor_name(l, r->t);
+    const shape *s = &r->s->shape;
+    if (r->table.mode != SATURATE_NONE) e.r_low = builder_committed(l->b, lower_name(l, name, ".over"), s);
+    if (r->table.mode != SATURATE_TWO) return e;
+    e.r_high = builder_committed(l->b, lower_name(l, name, ".over2"), s);
+    e.flag = builder_committed(l->b, lower_name(l, name, ".side"), s);
+    return e;
+}
+
+/* y with its equation; a sum that is looked up as it is needs none. */
+static uint32_t make_y(lowering *l, const rounding *r, const value *v, const excess *e) {
+    bool itself = r->shift == 0 && r->s->product_count == 0 && r->s->term_count > 0 && r->table.mode == SATURATE_NONE;
+    if (itself && output_of(l, r->t) == NO_INDEX)
+        return builder_linear(l->b, lower_name(l, tensor_name(l, r->t), ".sum"), &r->s->shape, r->s->terms,
+                              r->s->term_count, (int64_t)r->s->constant);
+    uint32_t y = place(l, r->t, r->s, v);
+    relate_all(l, r, y, e);
+    return y;
+}
+
+/* A plain range from 0 in relu's table: (y, y) is a row exactly when y is in [0, hi], no further column is needed. */
+static bool itself_by_relu(const rounding *r) {
+    return r->f.kind == FUNC_RANGE && r->table.f.kind == FUNC_RELU && r->table.mode == SATURATE_NONE && r->d.lo >= 0;
+}
+
+tacit_status rescale(lowering *l, const sum *s, uint32_t t, const func *f, uint32_t t_f, tacit_error *err) {
+    rounding r = {.s = s, .t = t, .t_f = t_f};
+    TRY(decide(l, &r, f, err));
+    value y = {.scale = r.scale, .lo = r.table.lo, .hi = r.table.hi}, fy = {.id = NO_TENSOR, .scale = r.f.out_scale};
+    table_outputs(&r.table, &fy.lo, &fy.hi);
+    if (t_f == NO_INDEX && itself_by_relu(&r)) y.lo = 0;
+    const excess e = make_excess(l, &r);
+    y.id = make_y(l, &r, &y, &e);
+    if (t_f != NO_INDEX) fy.id = place(l, t_f, s, &fy);
+    else if (itself_by_relu(&r)) fy.id = y.id;
+    TRY(table_lookup(l, tensor_name(l, t), &r.table, t_f != NO_INDEX ? RESULT_WANTED : RESULT_JUNK, y.id, &e, &fy.id, err));
+    TRY(lower_set_value(l, t, &y, err));
+    return t_f == NO_INDEX ? TACIT_OK : lower_set_value(l, t_f, &fy, err);
+}

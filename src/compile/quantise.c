@@ -1,0 +1,21 @@
+#include "compile/quantise.h"
+#include <math.h>
+
+int32_t scale_for(double magnitude, int64_t limit) {
+    int32_t s = MAX_SCALE;
+    while (s > MIN_SCALE && ceil(ldexp(magnitude, s)) > (double)limit) s--;
+    return s;
+}
+
+int64_t quantise_one(double x, int32_t scale, int64_t limit) {
+    double v = round(ldexp(x, scale));
+    if (v > (double)limit) return limit;
+    if (v < -(double)limit) return -limit;
+    return (int64_t)v;
+}
+
+double largest_magnitude(const double *v, uint64_t n, double factor) {
+    double m = 0;
+    for (uint64_t i = 0; i < n; i++) m = fmax(m, fabs(v[i] * factor));
+    return m;
+}

@@ -1,0 +1,14 @@
+/* compile/quantise: power-of-two scales. A real x is the integer round(x * 2^scale), half away from zero. */
+#ifndef COMPILE_QUANTISE_H
+#define COMPILE_QUANTISE_H
+#include "base/arena.h"
+
+enum { MIN_SCALE = -24, MAX_SCALE = 40 };
+
+/* Largest scale in [MIN_SCALE, MAX_SCALE] at which |x| <= magnitude becomes at most `limit`. */
+int32_t scale_for(double magnitude, int64_t limit);
+/* round(x * 2^scale), clamped to [-limit, limit]. */
+int64_t quantise_one(double x, int32_t scale, int64_t limit);
+/* Largest |v[i] * factor|. */
+double largest_magnitude(const double *v, uint64_t n, double factor);
+#endif

@@ -1,0 +1,172 @@
+#include "compile/report.h"
+#include "compile/quantise.h"
+#include "execute/execute.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MAX_OPERATORS = 64, MAX_LAYERS = 256 };
+
+void report_operators(const graph *g, tacit_compile_report *r) {
+    for (uint32_t k = 0; k < g->node_count; k++) {
+        const char *op = g->nodes[k].op;
+        uint32_t i = 0;
+        while (i < r->operator_count && strncmp(r->operators[i].name, op, sizeof r->operators[i].name - 1) != 0) i++;
+        if (i == MAX_OPERATORS) continue;
+        if (i == r->operator_count) {
+            (void)snprintf(r->operators[i].name, sizeof r->operators[i].name, "%s", op);
+            r->operators[i].supported = operator_find(op) != NULL;
+            r->operator_count++;
+        }
+        r->operators[i].count++;
+    }
+}
+
+void report_sizes(const program *p, const lowered *l, tacit_compile_report *r) {
+    r->committed = r->lookups = r->table_rows = 0;
+    for (uint32_t i = 0; i < p->tensor_count; i++) {
+        if (p->tensors[i].kind == TENSOR_COMMITTED) r->committed += shape_count(&p->tensors[i].shape);
+    }
+    for (uint32_t i = 0; i < p->lookup_count; i++)
+        r->lookups += shape_count(&p->tensors[p->lookups[i].columns[0]].shape);
+    for (uint32_t i = 0; i < p->table_count; i++) r->table_rows += p->tables[i].rows;
+    r->weights = l->weight_count;
+    r->multiplications = l->product_count;
+}
+
+/* ---- fidelity */
+typedef struct comparison {
+    const graph *g;
+    const struct tacit_model *m;
+    const lowered *l;
+    const frame *f;
+    tacit_compile_report *r;
+    trace t;
+    int64_t *ints;       /* of the largest tensor */
+    uint32_t layer_of[MAX_LAYERS]; /* graph tensor */
+    double error_sum;
+    uint64_t error_count;
+} comparison;
+
+static uint64_t largest_tensor(const graph *g) {
+    uint64_t n = 1;
+    for (uint32_t t = 0; t < g->tensor_count; t++) {
+        uint64_t m = g->tensors[t].known ? shape_count(&g->tensors[t].shape) : 0;
+        if (m > n) n = m;
+    }
+    return n;
+}
+
+/* Layers: graph tensors that are numbers in the program and no constants, in order. */
+static void list_layers(comparison *c, double headroom) {
+    tacit_compile_report *r = c->r;
+    for (uint32_t t = 0; t < c->g->tensor_count && r->layer_count < MAX_LAYERS; t++) {
+        const gtensor *x = &c->g->tensors[t];
+        const slot *s = &c->l->slots[t];
+        if (x->constant || s->state != VALUE_READY) continue;
+        if (c->m->pub.program.tensors[s->v.id].kind == TENSOR_CONSTANT) continue; /* only parts of it are used */
+        uint32_t i = r->layer_count++;
+        c->layer_of[i] = t;
+        (void)snprintf(r->layers[i].name, sizeof r->layers[i].name, "%s", x->name);
+        r->layers[i].range = fmax(fabs(x->lo), fabs(x->hi));
+        double held = ldexp((double)(s->v.hi > -s->v.lo ? s->v.hi : -s->v.lo), -s->v.scale);
+        r->layers[i].headroom = r->layers[i].range > 0 ? held / r->layers[i].range : headroom;
+    }
+}
+
+static tacit_status set_inputs(comparison *c, const double *const *inputs, tacit_error *err) {
+    for (uint32_t i = 0; i < c->g->input_count; i++) {
+        const value *v = &c->l->inputs[i];
+        uint64_t n = shape_count(&c->g->tensors[c->g->inputs[i]].shape);
+        for (uint64_t k = 0; k < n; k++) c->ints[k] = quantise_one(inputs[i][k], v->scale, INT32_MAX);
+        TRY(trace_set(&c->t, v->id, c->ints, err));
+    }
+    return TACIT_OK;
+}
+
+static tacit_status set_params(comparison *c, tacit_error *err) {
+    const program *p = &c->m->pub.program;
+    for (uint32_t t = 0; t < p->tensor_count; t++) {
+        if (p->tensors[t].kind != TENSOR_PARAM) continue;
+        uint64_t n = shape_count(&p->tensors[t].shape);
+        for (uint64_t k = 0; k < n; k++) c->t.values[t][k] = c->m->weights[t][k];
+    }
+    (void)err;
+    return TACIT_OK;
+}
+
+static double layer_error(comparison *c, uint32_t t, const value *v) {
+    uint64_t n = shape_count(&c->g->tensors[t].shape);
+    double worst = 0;
+    trace_values(&c->t, v->id, c->ints);
+    for (uint64_t k = 0; k < n; k++) worst = fmax(worst, fabs(ldexp((double)c->ints[k], -v->scale) - c->f->real[t][k]));
+    return worst;
+}
+
+static uint64_t argmax(const double *x, uint64_t n) {
+    uint64_t at = 0;
+    for (uint64_t i = 1; i < n; i++) at = x[i] > x[at] ? i : at;
+    return at;
+}
+
+/* One output of one input set: errors, and whether the largest entry (of one: its side of 1/2) is the same. */
+static bool compare_row(comparison *c, const double *real, const int64_t *ints, int32_t scale, uint64_t n, double *row) {
+    for (uint64_t k = 0; k < n; k++) {
+        row[k] = ldexp((double)ints[k], -scale);
+        double e = fabs(row[k] - real[k]);
+        c->r->largest_error = fmax(c->r->largest_error, e);
+        c->error_sum += e;
+        c->error_count++;
+    }
+    if (n == 1) return (row[0] > 0.5) == (real[0] > 0.5);
+    return argmax(row, n) == argmax(real, n);
+}
+
+static tacit_status compare_outputs(comparison *c, arena *a, tacit_error *err) {
+    uint64_t rows = c->g->batch > 1 ? c->g->batch : 1;
+    for (uint32_t k = 0; k < c->g->output_count; k++) {
+        uint32_t t = c->g->outputs[k];
+        uint64_t n = shape_count(&c->g->tensors[t].shape) / rows;
+        double *row = ARENA_NEW(a, double, n);
+        if (!row) return fail(err, TACIT_RESOURCES, "no memory to compare outputs");
+        trace_values(&c->t, c->l->outputs[k].id, c->ints);
+        for (uint64_t i = 0; i < rows; i++) {
+            bool same = compare_row(c, c->f->real[t] + i * n, c->ints + i * n, c->l->outputs[k].scale, n, row);
+            if (k == 0 && same) c->r->top1_agree++;
+        }
+    }
+    c->r->samples += rows;
+    return TACIT_OK;
+}
+
+static tacit_status compare_sample(comparison *c, frame *f, const double *const *inputs, tacit_error *err) {
+    TRY(frame_run(f, inputs, err));
+    TRY(set_inputs(c, inputs, err));
+    TRY(execute(&c->t, f->scratch, NULL, err));
+    for (uint32_t i = 0; i < c->r->layer_count; i++) {
+        double e = layer_error(c, c->layer_of[i], &c->l->slots[c->layer_of[i]].v);
+        c->r->layers[i].largest_error = fmax(c->r->layers[i].largest_error, e);
+    }
+    return compare_outputs(c, f->scratch, err);
+}
+
+tacit_status report_fidelity(const graph *g, const struct tacit_model *m, const lowered *l, frame *f, uint64_t samples,
+                             const double *const *values, double headroom, tacit_compile_report *r, tacit_error *err) {
+    comparison *c = ARENA_ZNEW(f->scratch, comparison, 1);
+    const double **inputs = ARENA_NEW(f->scratch, const double *, g->input_count + 1);
+    if (!c || !inputs) return fail(err, TACIT_RESOURCES, "no memory to compare");
+    *c = (comparison){.g = g, .m = m, .l = l, .f = f, .r = r};
+    c->ints = ARENA_NEW(f->scratch, int64_t, largest_tensor(g));
+    if (!c->ints) return fail(err, TACIT_RESOURCES, "no memory to compare");
+    TRY(trace_make(&c->t, &m->pub.program, f->scratch, err));
+    TRY(set_params(c, err));
+    list_layers(c, headroom);
+    for (uint64_t s = 0; s < samples; s++) {
+        size_t mark = arena_mark(f->scratch);
+        sample_inputs(g, s, values, inputs);
+        TRY(compare_sample(c, f, inputs, err));
+        arena_release(f->scratch, mark);
+    }
+    r->mean_error = c->error_count > 0 ? c->error_sum / (double)c->error_count : 0;
+    return TACIT_OK;
+}

@@ -15,6 +15,7 @@ enum { TEST_PROTOCOL = 0 };
 
 #ifdef TACIT_RULES
 #include <stdint.h>
+#include "base/broken.h"
 #include "field/ext.h"
 
 /* Rules of the verifier (and of both sides). */
@@ -27,11 +28,16 @@ enum { TEST_PROTOCOL = 0 };
     X(LAYER)         /* step 3: layer equations */                                                                     \
     X(LEAF_LOOKUP)   /* step 3: leaf equations of lookup trees */                                                      \
     X(LEAF_TABLE)    /* step 3: leaf equations of table trees */                                                       \
+    X(TABLE_ID)      /* step 3: a row's fingerprint has its table's id */                                               \
+    X(BETA)          /* step 3: independent weights of columns */                                                      \
     X(LOGUP_WEIGHT)  /* step 3: a layer's weight is drawn after all roots */                                           \
     X(AFFINE)        /* step 4: equations of constraints without a contraction */                                      \
     X(OPERAND)       /* step 4: an operand is tied to its tensor */                                                    \
     X(CONTRACTION)   /* step 4: final equation */                                                                      \
     X(TAU)           /* step 4: tau is drawn after the commitment */                                                   \
+    X(CONSTRAINT_MU) /* step 4: one weight per constraint */                                                           \
+    X(VIEW_MU)       /* step 5: one weight per equation */                                                             \
+    X(BATCH_MU)      /* step 6: one weight per equation */                                                             \
     X(VIEW_FINAL)    /* step 5: final equation */                                                                      \
     X(BATCH_WEIGHT)  /* step 6: weights are drawn after a(r), b(r) */                                                  \
     X(PHI)           /* step 6: factor of late joiners */                                                              \
@@ -46,8 +52,7 @@ enum { TEST_PROTOCOL = 0 };
     X(CANONICAL)     /* field elements below p */                                                                      \
     X(END)           /* no bytes after the proof */                                                                    \
     X(PUBLIC_RANGE)  /* public values inside their intervals */                                                        \
-    X(ABSORB_PROGRAM) X(ABSORB_MODEL) X(ABSORB_KINDS) X(ABSORB_PUBLIC) X(ABSORB_CERTIFICATE) X(ABSORB_CONTEXT)         \
-    X(ABSORB_ROOT)   /* roots before the first challenge */                                                            \
+    X(ABSORB_PROGRAM) X(ABSORB_MODEL) X(ABSORB_PUBLIC) X(ABSORB_CERTIFICATE) X(ABSORB_CONTEXT) /* step 1 */            \
     /* The prover's secrets. */                                                                                        \
     X(LEAK_PADS)     /* pads and triples are 0 */                                                                      \
     X(LEAK_PADS_F)   /* pads and triples in F */                                                                       \
@@ -75,7 +80,7 @@ enum cheat_place {
     CHEAT_CELLS,     /* ext *cells[CELL_ARRAYS], const statement *: before they are committed */
     CHEAT_PROVER,    /* prover *, const void *[2]: session, object_data of x; oracles are made, nothing is sent */
     CHEAT_NU,        /* ext *nu, const void *[4]: commit_prover, geometry, batch_final, gamma */
-    CHEAT_MESSAGE,   /* gl *words, const unsigned[3]: tag, type, words; the prover's, not yet written */
+    CHEAT_MESSAGE,   /* gl *words (digest *), const unsigned[3]: tag, type, words; the prover's, not yet written */
     CHEAT_CLEAR      /* const ext *: what <V, clear> lacks; the clear vector; at the verifier */
 };
 extern void (*tacit_cheat)(enum cheat_place place, void *a, const void *b);

@@ -93,7 +93,7 @@ static tacit_status check_sizes(const certificate *c, tacit_error *err) {
     return TACIT_OK;
 }
 
-tacit_status certificate_layout(certificate *c, arena *a, tacit_error *err) {
+static tacit_status certificate_layout(certificate *c, arena *a, tacit_error *err) {
     const shape **shapes = ARENA_NEW(a, const shape *, c->item_count);
     if (!shapes) return full(err);
     for (uint32_t i = 0; i < c->item_count; i++) shapes[i] = &c->items[i].shape;

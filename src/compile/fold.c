@@ -1,6 +1,6 @@
 #include "compile/fold.h"
-#include "compile/lower/batchnorm.h"
 #include "compile/onnx/attribute.h"
+#include "compile/simplify.h"
 #include "onnx.pb-c.h"
 #include <math.h>
 #include <string.h>
@@ -80,21 +80,6 @@ static tacit_status infer_node(graph *g, frame *f, gnode *n, tacit_error *err) {
     return TACIT_OK;
 }
 
-/* Identity and Dropout: users of the output use the input. */
-static void bypass(graph *g, gnode *n) {
-    uint32_t from = n->out[0], to = n->in[0];
-    for (uint32_t k = 0; k < g->node_count; k++) {
-        for (uint32_t i = 0; i < g->nodes[k].in_count; i++) {
-            if (g->nodes[k].in[i] == from) g->nodes[k].in[i] = to;
-        }
-    }
-    for (uint32_t i = 0; i < g->output_count; i++) {
-        if (g->outputs[i] == from) g->outputs[i] = to;
-    }
-    if (g->tensors[from].is_output) g->tensors[to].is_output = true;
-    n->dead = true;
-}
-
 static tacit_status check_batch(const graph *g, tacit_error *err) {
     for (uint32_t i = 0; i < g->output_count && g->batch > 1; i++) {
         const gtensor *t = &g->tensors[g->outputs[i]];
@@ -116,14 +101,7 @@ tacit_status fold_graph(graph *g, tacit_error *err) {
         TRY(check_node(g, n, err));
         TRY(check_outputs(g, n, err));
         TRY(infer_node(g, &f, n, err));
-        bool same = strcmp(n->op, "Identity") == 0 || strcmp(n->op, "Dropout") == 0;
-        if (!n->dead && same) bypass(g, n);
     }
-    graph_count_uses(g);
-    for (uint32_t k = 0; k < g->node_count; k++) {
-        if (!g->nodes[k].dead && strcmp(g->nodes[k].op, "BatchNormalization") == 0)
-            TRY(batchnorm_merge(g, &g->nodes[k], bypass, err));
-    }
-    graph_count_uses(g);
-    return check_batch(g, err);
+    TRY(check_batch(g, err));
+    return simplify_graph(g, err);
 }

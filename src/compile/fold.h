@@ -1,5 +1,5 @@
-/* compile/fold: after import. Finds every node's rule, infers all shapes, computes what depends on constants only, takes
- * Identity and Dropout out and merges BatchNormalization into the Conv or Gemm before it. */
+/* compile/fold: after import. Finds every node's rule, infers all shapes, computes what depends on constants only, and
+ * simplifies what is left (compile/simplify). */
 #ifndef COMPILE_FOLD_H
 #define COMPILE_FOLD_H
 #include "compile/operator.h"

@@ -2,10 +2,12 @@
 #include <math.h>
 
 int32_t scale_for(double magnitude, int64_t limit) {
-    int32_t s = MAX_SCALE;
+    int32_t s = magnitude > 0 ? MAX_SCALE : 0;
     while (s > MIN_SCALE && ceil(ldexp(magnitude, s)) > (double)limit) s--;
     return s;
 }
+
+bool scale_exists(double magnitude, int64_t limit) { return ceil(ldexp(magnitude, MIN_SCALE)) <= (double)limit; }
 
 int64_t quantise_one(double x, int32_t scale, int64_t limit) {
     double v = round(ldexp(x, scale));

@@ -107,6 +107,7 @@ void transcript_hashes(transcript *t, transcript_tag tag, digest *v, size_t n) {
     const unsigned char *bytes = NULL;
     size_t size = n * sizeof *v;
     if (t->mode == TRANSCRIPT_PROVE) {
+        CHEAT(MESSAGE, v, ((const unsigned[3]){tag, TYPE_HASH, (unsigned)(4 * n)}));
         unsigned char *out = room(t, size);
         if (out && n) memcpy(out, v, size);
         bytes = out;

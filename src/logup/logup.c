@@ -9,6 +9,7 @@ static tacit_status add_trees(logup *l, bool is_table, tacit_error *err) {
     const layout *lay = &l->forest[is_table];
     uint64_t start = 0;
     uint32_t next = 0;
+    if (lay->size >> (MAX_LOG_TENSOR + 8)) return fail(err, TACIT_MALFORMED, "program: too many lookup rows");
     for (unsigned h = MAX_LOG_TENSOR + 8; h-- > 0;) {
         if (!(lay->size >> h & 1)) continue;
         if (l->tree_count == MAX_TREES) return fail(err, TACIT_MALFORMED, "program: too many lookup rows");
@@ -50,7 +51,7 @@ typedef struct run {
 static tacit_status lookup_block(run *r, uint32_t item, const ext *z, ext w, expr *num, expr *den) {
     const lookup *k = &r->s->p->lookups[item];
     const table *t = &r->s->p->tables[k->table];
-    den->constant = ext_add(den->constant, ext_mul(w, ext_sub(r->alpha, ext_from(t->id))));
+    den->constant = ext_add(den->constant, ext_mul(w, ext_sub(r->alpha, ext_from(RULE_ELSE(TABLE_ID, 0, t->id)))));
     for (uint32_t j = 0; j < t->width; j++)
         TRY(session_evaluate(r->s, den, k->columns[j], z, ext_neg(ext_mul(w, r->beta[j]))));
     num->constant = ext_add(num->constant, w);
@@ -59,7 +60,7 @@ static tacit_status lookup_block(run *r, uint32_t item, const ext *z, ext w, exp
 
 static tacit_status table_block(run *r, uint32_t item, const ext *z, ext w, expr *num, expr *den) {
     const table *t = &r->s->p->tables[item];
-    ext f = ext_sub(r->alpha, ext_from(t->id));
+    ext f = ext_sub(r->alpha, ext_from(RULE_ELSE(TABLE_ID, 0, t->id)));
     for (uint32_t j = 0; j < t->width && r->s->ch->mode != TRANSCRIPT_COUNT; j++) {
         ext v;
         TRY(column_eval(&v, t, j, z, r->s->a, r->s->err));
@@ -204,6 +205,7 @@ tacit_status logup_run(session *s, const logup *l, const logup_oracle *oracle) {
     r.alpha = transcript_challenge(s->ch, TAG_ALPHA);
     for (uint32_t j = 0; j < l->width; j++) r.beta[j] = transcript_challenge(s->ch, TAG_BETA);
     BROKEN_ONLY(if (RULE_OFF(LOGUP_WEIGHT)) broken_logup_weight = transcript_challenge(s->ch, TAG_LOGUP_WEIGHT);)
+    for (uint32_t j = 0; RULE_OFF(BETA) && j < l->width; j++) r.beta[j] = EXT_ONE;
     if (oracle) TRY(oracle->begin(oracle->ctx, l, r.alpha, r.beta));
     TRY(send_roots(&r, claims));
     for (unsigned height = 0;; height++) {

@@ -6,7 +6,7 @@
  * tree first). Trees are aligned at the root: layer l turns claims with l variables into claims with l + 1, at one
  * point for every live tree; children of node i are 2i, 2i + 1. Numerators of lookup leaves are 1, so their last layer
  * sends d0, d1 only. Gruen's rounds (sumcheck_gruen): all live trees share the eq factor.
- * Soundness: (N + M - 1) / |E| for alpha, (width) / |E| for the betas, per layer 2 * live trees / |E| for the weight,
+ * Soundness: (N + M - 1) / |E| for alpha and for each beta (drawn after alpha), per layer 2 * live trees / |E| for the weight,
  * 2 / |E| per round, 1 / |E| for lambda. */
 #ifndef LOGUP_LOGUP_H
 #define LOGUP_LOGUP_H

@@ -12,7 +12,7 @@
 #include "proof/steps_prove.h"
 #include "sumcheck/parallel.h"
 
-enum { STEPS = 9 };
+enum { STEPS = 9, MAX_ATTEMPTS = 8 };
 static const char *const step_names[STEPS + 1] = {"bind",  "witness", "commit", "lookups", "constraints",
                                                   "views", "triples", "batch",  "open",    NULL};
 
@@ -279,6 +279,7 @@ static tacit_status attempt_once(const attempt_request *r, unsigned char *out, s
 tacit_status attempt_prove(const attempt_request *r, unsigned char **proof, size_t *size, tacit_error *err) {
     size_t capacity = proof_capacity(r->st);
     unsigned char *out = malloc(capacity);
+    unsigned degenerate = 0;
     tacit_status st;
     vec_select(NULL);
     sha256_select(NULL);
@@ -286,7 +287,7 @@ tacit_status attempt_prove(const attempt_request *r, unsigned char **proof, size
     for (;;) {
         if (r->report) r->report->attempts++;
         st = attempt_once(r, out, capacity, size, err);
-        if (st != TACIT_REJECTED || err->reject != TACIT_REJECT_DEGENERATE) break;
+        if (st != TACIT_REJECTED || err->reject != TACIT_REJECT_DEGENERATE || ++degenerate == MAX_ATTEMPTS) break;
         memset(err, 0, sizeof *err); /* probability about 2^-120: everything anew */
     }
     if (st != TACIT_OK) {

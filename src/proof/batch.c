@@ -9,6 +9,7 @@ uint32_t plan_cells(const plan *p, cell_array array) { return array == CELL_PAD 
 /* Every equation in list order, weights 1, mu, mu^2, .. */
 static void weigh_all(session *s, expr *whole) {
     ext mu = RULE_ELSE(BATCH_WEIGHT, broken_batch_weight, transcript_challenge(s->ch, TAG_BATCH_WEIGHT)), w = EXT_ONE;
+    if (RULE_OFF(BATCH_MU)) mu = EXT_ONE;
     for (uint32_t i = 0; i < s->equation_count; i++, w = ext_mul(w, mu)) expr_add(s, whole, &s->equations[i], w);
     for (uint32_t i = 0; !RULE_OFF(COPIES) && i < s->copy_count; i++, w = ext_mul(w, mu)) {
         const copy_rule *c = &s->copies[i];

@@ -162,6 +162,7 @@ static tacit_status collect(step *st, const ext *tau, expr *affines, uint32_t *b
 static void weigh(step *st, const expr *affines, uint32_t batched, expr *claim) {
     ext mu = transcript_challenge(st->s->ch, TAG_CONSTRAINT_WEIGHT), w = EXT_ONE;
     uint32_t job = 0;
+    if (RULE_OFF(CONSTRAINT_MU)) mu = EXT_ONE;
     for (uint32_t i = 0; i < batched; i++) {
         expr_add(st->s, claim, &affines[i], ext_neg(w));
         for (const constraint *c = st->jobs[job].c; job < st->job_count && st->jobs[job].c == c; job++)

@@ -49,7 +49,7 @@ static void logup_terms(term_list *l, const statement *st) {
     if (st->p->lookup_count == 0) return;
     double rows = (double)st->logup.forest[0].size + (double)st->logup.forest[1].size;
     add(l, "step 3: alpha", "(lookups + table rows - 1) / |E|", 1, rows - 1);
-    add(l, "step 3: beta", "1 / |E|, independent per column", st->logup.width, 1);
+    add(l, "step 3: beta", "(lookups + table rows - 1) / |E|, per column", st->logup.width, rows - 1);
     add(l, "step 3: layer weights", "(2 trees - 1) / |E|", height, 2.0 * st->logup.tree_count - 1);
     add(l, "step 3: rounds", "2 / |E| (Gruen's form)", (uint64_t)height * (height - (height > 0)) / 2, 2);
     add(l, "step 3: lambda", "1 / |E| per claim, 2 trees claims", height, 2.0 * st->logup.tree_count);

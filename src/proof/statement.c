@@ -103,15 +103,12 @@ static tacit_status check_certificates(const statement *st, tacit_error *err) {
     return TACIT_OK;
 }
 
-/* The largest error numerators outside the opening: alpha's (rows - 1) and the batches' (equations - 1); |E| >=
- * 2^(64 EXT_DEG - 1). */
-static tacit_status check_errors(const statement *st, tacit_error *err) {
-    uint64_t rows = st->logup.forest[0].size + st->logup.forest[1].size;
-    uint64_t equations = 4 * (uint64_t)st->plan.triples + st->p->constraint_count + 8 * (uint64_t)MAX_LOG_TENSOR * MAX_TREES;
-    unsigned room = 64 * EXT_DEG - 1 - CHALLENGE_BITS; /* 27 or 61 bits */
-    if (rows >> room || equations >> room)
-        return fail(err, TACIT_SOUNDNESS, "program: too many lookups for the security profile");
-    return TACIT_OK;
+/* The largest error numerators outside the opening: alpha's and the betas' (rows - 1), the batches' (equations - 1).
+ * |E| >= 2^(64 EXT_DEG - 1), so a numerator below 2^room keeps a challenge's error at most 2^-CHALLENGE_BITS. */
+static tacit_status check_numerator(uint64_t numerator, tacit_error *err) {
+    const unsigned room = 64 * EXT_DEG - 1 - CHALLENGE_BITS; /* 27 or 61 bits */
+    if (numerator >> room == 0) return TACIT_OK;
+    return fail(err, TACIT_SOUNDNESS, "program: too many lookups or relations for the security profile");
 }
 
 tacit_status statement_make(statement *st, arena *a, tacit_error *err) {
@@ -119,11 +116,13 @@ tacit_status statement_make(statement *st, arena *a, tacit_error *err) {
     for (uint32_t i = 0; i < st->certificate_count; i++) shapes[i] = st->certificates[i]->shape;
     TRY(check_bindings(st, err));
     TRY(logup_make(&st->logup, st->p, a, err));
+    TRY(check_numerator(st->logup.forest[0].size + st->logup.forest[1].size, err));
     TRY(count_cells(st, a, err));
+    /* LogUp: at most 3 per layer and tree; operands and copies: at most 4 per triple; the rest: one per constraint */
+    TRY(check_numerator(8 * (uint64_t)st->plan.triples + st->p->constraint_count + 3 * MAX_TREES * 64, err));
     TRY(place_tensors(st, a, err));
     TRY(geometry_make(&st->geometry, st->place.x.size, shapes, st->certificate_count, err));
     st->plan.sigmas = 2 * geometry_rounds(&st->geometry);
-    TRY(check_errors(st, err));
     return check_certificates(st, err);
 }
 
@@ -148,7 +147,7 @@ static tacit_status bind_all(const statement *st, session *s) {
         if (!tensor_external(&st->p->tensors[i])) continue;
         unsigned char head[6] = {(unsigned char)st->bind[i].kind, (unsigned char)st->bind[i].certificate};
         for (int k = 0; k < 4; k++) head[2 + k] = (unsigned char)(st->bind[i].item >> (8 * k));
-        if (!RULE_OFF(ABSORB_KINDS)) transcript_absorb(s->ch, TAG_BINDING, head, sizeof head);
+        transcript_absorb(s->ch, TAG_BINDING, head, sizeof head);
         if (st->bind[i].kind == BIND_PUBLIC) TRY(absorb_public(s, &st->p->tensors[i], i));
     }
     for (uint32_t i = 0; !RULE_OFF(ABSORB_CERTIFICATE) && i < st->certificate_count; i++)

@@ -66,6 +66,7 @@ tacit_status views_run(session *s, const view_oracle *oracle) {
     view_job *jobs = ARENA_NEW(s->a, view_job, terms);
     if (!jobs) return fail(s->err, TACIT_RESOURCES, "scratch too small");
     ext mu = transcript_challenge(s->ch, TAG_VIEW_WEIGHT);
+    if (RULE_OFF(VIEW_MU)) mu = EXT_ONE;
     for (uint32_t i = 0; i < mine_count; i++, w = ext_mul(w, mu))
         take_equation(s, &mine[i], w, &claim, jobs, &job_count);
     TRY(session_status(s));

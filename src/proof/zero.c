@@ -15,11 +15,11 @@ tacit_status zero_run(session *s, const zero_oracle *oracle) {
     if (oracle) TRY(oracle->begin(oracle->ctx, r0, vars));
     TRY(sumcheck_gruen(s, TAG_ZERO_ROUND, vars, r0, &claim, oracle ? &oracle->rounds : NULL, r));
     const ext *point = session_point(s, r, vars);
+    BROKEN_ONLY(if (RULE_OFF(BATCH_WEIGHT)) broken_batch_weight = transcript_challenge(s->ch, TAG_BATCH_WEIGHT);)
     if (oracle) {
         if (ext_is_zero(eq_index(r, vars, triples - 1))) return reject(s->err, TACIT_REJECT_DEGENERATE);
         oracle->ends(oracle->ctx, &a, &b);
     }
-    BROKEN_ONLY(if (RULE_OFF(BATCH_WEIGHT)) broken_batch_weight = transcript_challenge(s->ch, TAG_BATCH_WEIGHT);)
     transcript_e(s->ch, TAG_ZERO_A, &a, 1);
     transcript_e(s->ch, TAG_ZERO_B, &b, 1);
     array_at(s, &s->zero[0], CELL_A, point, EXT_ONE);

@@ -47,21 +47,11 @@ static void axpy_piece(void *ctx, size_t first, size_t count) {
 }
 void par_axpy(extv out, extv in, ext s, size_t n) { par_for(n, axpy_piece, &(job){out, in, s}); }
 
-/* The table over all variables is the outer product of two: low variables (at most 2^10 entries) in the first part of
- * `out`, high ones on the stack; high rows are written from the top so that row 0 is last. */
+/* A large table is the outer product of two: the low EQ_LOW variables, and the high ones. */
 enum { EQ_LOW = 10 };
 static void eq_serial(extv out, const ext *z, unsigned vars, ext scale) {
     extv_set(out, 0, scale);
     for (unsigned i = 0; i < vars; i++) vec->eq_step(out, z[i], (size_t)1 << i);
-}
-
-typedef struct outer_job {
-    extv out, low, high;
-} outer_job;
-static void outer_piece(void *ctx, size_t first, size_t count) {
-    const outer_job *j = ctx;
-    for (size_t at = first; at < first + count; at += (size_t)1 << EQ_LOW)
-        vec->scale(extv_at(j->out, at), j->low, extv_get(j->high, at >> EQ_LOW), (size_t)1 << EQ_LOW);
 }
 
 void par_eq_table(extv out, const ext *z, unsigned vars, ext scale) {
@@ -73,8 +63,6 @@ void par_eq_table(extv out, const ext *z, unsigned vars, ext scale) {
     }
     for (int j = 0; j < EXT_DEG; j++) low.c[j] = low_memory[j];
     eq_serial(low, z, EQ_LOW, scale);
-    /* the high table is built in the last quarter of `out` and moved down row by row: rows are written in ascending
-     * order by chunks, so it needs a place of its own */
     size_t rows = (size_t)1 << (vars - EQ_LOW);
     for (int j = 0; j < EXT_DEG; j++) {
         high.c[j] = __builtin_malloc(rows * sizeof(gl));
@@ -85,7 +73,9 @@ void par_eq_table(extv out, const ext *z, unsigned vars, ext scale) {
         }
     }
     eq_serial(high, z + EQ_LOW, vars - EQ_LOW, EXT_ONE);
-    par_for(rows << EQ_LOW, outer_piece, &(outer_job){out, low, high});
+#pragma omp parallel for schedule(static)
+    for (size_t r = 0; r < rows; r++)
+        vec->scale(extv_at(out, r << EQ_LOW), low, extv_get(high, r), (size_t)1 << EQ_LOW);
     for (int j = 0; j < EXT_DEG; j++) __builtin_free(high.c[j]);
 }
 

@@ -26,6 +26,6 @@ void par_round_logup(ext out[2], extv eq, extv a, extv b, extv c, extv d, size_t
 void par_round_logup_leaf(ext out[2], extv eq, extv c, extv d, ext mu, size_t n);
 
 /* A range cut for threads: body(ctx, first, count) on pieces that start at multiples of PAR_CHUNK. */
-enum { PAR_CHUNK = 2048 };
+enum { PAR_CHUNK = 512 };
 void par_for(size_t n, void (*body)(void *ctx, size_t first, size_t count), void *ctx);
 #endif

@@ -128,6 +128,8 @@ tacit_status cast_infer(graph *g, gnode *n, tacit_error *err) {
     const gtensor *x = node_in(g, n, 0);
     TRY(attribute_int(n, "to", 0, &to, err));
     if (to < 0 || to > INT32_MAX || !data_elem_type((int32_t)to, &type)) return unsupported(n, "to this type", err);
+    if (!x->constant && (x->type != ELEM_REAL || type != ELEM_REAL))
+        return unsupported(n, "between integers and reals, on values that are not constant", err);
     set_output(g, n, type, &x->shape);
     return TACIT_OK;
 }

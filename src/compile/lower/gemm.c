@@ -63,10 +63,10 @@ tacit_status gemm_eval(frame *f, const gnode *n, tacit_error *err) {
     return TACIT_OK;
 }
 
-/* alpha goes into whichever factor is constant; into neither: an integer multiplier of 15 bits. */
+/* alpha goes into whichever factor is constant; into neither: an integer multiplier, exact or of 11 bits. */
 static int64_t multiplier(double alpha, int32_t *scale) {
     *scale = 0;
-    while (*scale < 30 && alpha != 0 && fabs(ldexp(alpha, *scale)) < 16384 && ldexp(alpha, *scale) != rint(ldexp(alpha, *scale)))
+    while (alpha != 0 && fabs(ldexp(alpha, *scale)) < 1024 && ldexp(alpha, *scale) != rint(ldexp(alpha, *scale)))
         (*scale)++;
     return (int64_t)rint(ldexp(alpha, *scale));
 }

@@ -3,10 +3,19 @@
 #include "compile/lower/rescale.h"
 #include "compile/lower/views.h"
 #include "compile/quantise.h"
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 int64_t activation_limit(const lowering *l) { return ((int64_t)1 << (l->o->activation_bits - 1)) - 1; }
+
+tacit_status lower_range(const lowering *l, uint32_t t, double *lo, double *hi, tacit_error *err) {
+    const gtensor *x = &l->g->tensors[t];
+    *lo = fmin(x->lo, 0) * l->o->headroom;
+    *hi = fmax(x->hi, 0) * l->o->headroom;
+    if (scale_exists(fmax(-*lo, *hi), activation_limit(l))) return TACIT_OK;
+    return fail(err, TACIT_VALUE, "tensor \"%s\": its values are too large", x->name);
+}
 
 static tacit_status no_memory(tacit_error *err) {
     return fail(err, TACIT_RESOURCES, "lowering needs more memory than is set aside");
@@ -90,7 +99,7 @@ tacit_status lower_operand(lowering *l, uint32_t t, value *out, tacit_error *err
     if (k->state == VALUE_SUM && free_of_charge(k->s) && !first_activation(l, t)) {
         value v = {.scale = k->s->scale, .lo = (int64_t)k->s->lo, .hi = (int64_t)k->s->hi};
         v.id = builder_linear(l->b, lower_name(l, tensor_name(l, t), ""), &k->s->shape, k->s->terms, k->s->term_count,
-                              (int64_t)k->s->constant);
+                              0);
         TRY(lower_set_value(l, t, &v, err));
     }
     if (k->state == VALUE_SUM) TRY(round_slot(l, t, err));
@@ -128,7 +137,9 @@ tacit_status lower_param(lowering *l, uint32_t t, double factor, uint32_t bits, 
     int64_t limit = bits == 8 ? 127 : 32767;
     int32_t *q = ARENA_NEW(l->a, int32_t, n);
     if (!q) return no_memory(err);
-    int32_t scale = scale_for(largest_magnitude(x->real, n, factor), limit);
+    double magnitude = largest_magnitude(x->real, n, factor);
+    if (!scale_exists(magnitude, limit)) return fail(err, TACIT_VALUE, "tensor \"%s\": its values are too large", x->name);
+    int32_t scale = scale_for(magnitude, limit);
     if (scale > max_scale) scale = max_scale;
     for (uint64_t i = 0; i < n; i++) q[i] = (int32_t)quantise_one(x->real[i] * factor, scale, limit);
     uint32_t id = builder_external(l->b, TENSOR_PARAM, lower_name(l, x->name, ""), &x->shape, -limit, limit);
@@ -175,20 +186,30 @@ tacit_status sum_term(sum *s, uint32_t id, int64_t coef, int64_t lo, int64_t hi,
     return TACIT_OK;
 }
 
-void sum_raise(sum *s, uint32_t bits) {
-    const __int128 m = (__int128)1 << bits;
-    for (uint32_t i = 0; i < s->product_count; i++) s->products[i].coef *= (int64_t)m;
-    for (uint32_t i = 0; i < s->term_count; i++) s->terms[i].coef *= (int64_t)m;
-    s->constant *= m;
+static bool coef_fits(int64_t coef, int32_t bits) {
+    const int64_t most = (int64_t)1 << 40;
+    return bits <= 40 && coef <= most >> bits && coef >= -(most >> bits);
+}
+
+tacit_status sum_raise(sum *s, int32_t bits, tacit_error *err) {
+    bool fits = true;
+    if (bits <= 0) return TACIT_OK;
+    for (uint32_t i = 0; i < s->product_count; i++) fits = fits && coef_fits(s->products[i].coef, bits);
+    for (uint32_t i = 0; i < s->term_count; i++) fits = fits && coef_fits(s->terms[i].coef, bits);
+    if (!fits) return fail(err, TACIT_UNSUPPORTED, "a sum of numbers whose scales are too far apart");
+    const int64_t m = (int64_t)1 << bits;
+    for (uint32_t i = 0; i < s->product_count; i++) s->products[i].coef *= m;
+    for (uint32_t i = 0; i < s->term_count; i++) s->terms[i].coef *= m;
     s->lo *= m;
     s->hi *= m;
-    s->scale += (int32_t)bits;
+    s->scale += bits;
+    return TACIT_OK;
 }
 
 tacit_status sum_join(sum *s, const sum *other, int sign, tacit_error *err) {
     sum o = *other;
-    if (o.scale < s->scale) sum_raise(&o, (uint32_t)(s->scale - o.scale));
-    if (s->scale < o.scale) sum_raise(s, (uint32_t)(o.scale - s->scale));
+    TRY(sum_raise(&o, s->scale - o.scale, err));
+    TRY(sum_raise(s, o.scale - s->scale, err));
     if (s->product_count + o.product_count > MAX_SUM_PRODUCTS || s->term_count + o.term_count > MAX_SUM_TERMS)
         return fail(err, TACIT_UNSUPPORTED, "a sum of too many parts");
     for (uint32_t i = 0; i < o.product_count; i++) {
@@ -197,7 +218,6 @@ tacit_status sum_join(sum *s, const sum *other, int sign, tacit_error *err) {
     }
     for (uint32_t i = 0; i < o.term_count; i++)
         s->terms[s->term_count++] = (linear_term){sign * o.terms[i].coef, o.terms[i].tensor};
-    s->constant += sign * o.constant;
     widen(s, sign * o.lo, sign * o.hi);
     return TACIT_OK;
 }
@@ -208,5 +228,7 @@ tacit_status sum_constant(lowering *l, sum *s, uint32_t t, double factor, param_
     uint32_t id;
     TRY(lower_param(l, t, factor, 16, s->scale, &v, err));
     TRY(view(l, v.id, context, &id, err));
+    if (s->scale - v.scale > 40)
+        return fail(err, TACIT_UNSUPPORTED, "tensor \"%s\": too large for what it is added to", tensor_name(l, t));
     return sum_term(s, id, (int64_t)1 << (s->scale - v.scale), v.lo, v.hi, err);
 }

@@ -1,7 +1,7 @@
 /* compile/lower/lower: from the float graph to relations.
  *
  * Every real tensor of the graph gets a value: an integer tensor of the program with a power-of-two scale. The result of
- * a linear operator is first a SUM (contractions + terms + constant at some scale), not yet a tensor: further additions
+ * a linear operator is first a SUM (contractions + terms at some scale), not yet a tensor: further additions
  * join it, and only when somebody needs numbers is it rounded to 16 bits and looked up (rescale.h), together with the
  * activation that follows it, if there is one.
  *
@@ -16,14 +16,14 @@
 
 enum { MAX_SUM_PRODUCTS = 8, MAX_SUM_TERMS = 24 };
 
-/* sum of products and terms + constant, at `scale`. lo, hi: what it can be by the intervals of its parts. */
+/* Sum of products and terms, at `scale`. lo, hi: what it can be by the intervals of its parts. */
 typedef struct sum {
     shape shape; /* the constraint's axes; same elements in the same order as the graph's tensor */
     int32_t scale;
     uint32_t product_count, term_count;
     product products[MAX_SUM_PRODUCTS];
     linear_term terms[MAX_SUM_TERMS];
-    __int128 constant, lo, hi;
+    __int128 lo, hi;
 } sum;
 
 /* integer = round(real * 2^scale), every element in [lo, hi] by the relations made so far. */
@@ -64,6 +64,7 @@ struct lowering {
     const tacit_compile_options *o;
     plan *plan;
     slot *slots;          /* per graph tensor */
+    bool *feeds_pool;     /* per graph tensor: a MaxPool reads it, perhaps through views and sums */
     value *outputs;       /* per graph output: its program tensor, with scale and interval of the pass before */
     bool *output_done;
     bool outputs_changed; /* scale or interval of an output */
@@ -74,6 +75,8 @@ struct lowering {
 };
 
 int64_t activation_limit(const lowering *l);
+/* The calibrated range of graph tensor t with headroom, 0 included. VALUE when no scale can hold it. */
+tacit_status lower_range(const lowering *l, uint32_t t, double *lo, double *hi, tacit_error *err) TACIT_MUST_CHECK;
 
 /* ---- values of graph tensors */
 /* Tensor t as numbers: rounds a sum, makes a linear tensor of one without products that is not too wide. */
@@ -98,8 +101,8 @@ tacit_status sum_product(lowering *l, sum *s, const value *a, const uint8_t *a_l
                          const uint8_t *b_label, int64_t coef, uint64_t summed, tacit_error *err) TACIT_MUST_CHECK;
 /* coef * term, a tensor of the sum's shape. */
 tacit_status sum_term(sum *s, uint32_t id, int64_t coef, int64_t lo, int64_t hi, tacit_error *err) TACIT_MUST_CHECK;
-/* All coefficients times 2^bits; the scale follows. */
-void sum_raise(sum *s, uint32_t bits);
+/* All coefficients times 2^bits; the scale follows. UNSUPPORTED beyond 2^40. */
+tacit_status sum_raise(sum *s, int32_t bits, tacit_error *err) TACIT_MUST_CHECK;
 /* sign * other, scales aligned. */
 tacit_status sum_join(sum *s, const sum *other, int sign, tacit_error *err) TACIT_MUST_CHECK;
 /* A constant tensor (16 bits times a power of two, exact to the sum's scale or to 16 bits), read through `view`, which

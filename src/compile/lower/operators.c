@@ -46,7 +46,7 @@ static const operator_rule RULES[] = {
     {"ConstantOfShape", 9, 22, 1, 1, 1, false, "value", fill_infer, fill_eval, NULL},
     {"Shape", 1, 22, 1, 1, 1, true, "start end", shape_infer, shape_eval, NULL},
     {"Size", 1, 22, 1, 1, 1, true, "", shape_infer, shape_eval, NULL},
-    {"Cast", 6, 22, 1, 1, 1, false, "to saturate", cast_infer, cast_eval, NULL},
+    {"Cast", 6, 22, 1, 1, 1, false, "to saturate", cast_infer, cast_eval, reshape_lower},
 };
 
 const operator_rule *operator_find(const char *name) {

@@ -5,16 +5,17 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAX_PASSES = 12, CAUTIOUS_AFTER = 6 };
+enum { MAX_PASSES = 20, CAUTIOUS_AFTER = 8 };
 
 /* ---- inputs and outputs */
 static tacit_status lower_input(lowering *l, uint32_t t, tacit_error *err) {
     const gtensor *x = &l->g->tensors[t];
-    double lo = fmin(x->lo, 0) * l->o->headroom, hi = fmax(x->hi, 0) * l->o->headroom;
+    double lo, hi;
+    TRY(lower_range(l, t, &lo, &hi, err));
     value v = {.scale = scale_for(fmax(-lo, hi), activation_limit(l))};
     demand d = {.f = {.kind = FUNC_RANGE, .in_scale = v.scale, .out_scale = v.scale},
                 .lo = (int64_t)floor(ldexp(lo, v.scale)), .hi = (int64_t)ceil(ldexp(hi, v.scale)),
-                .inside = true, .elements = shape_count(&x->shape)};
+                .inside = true, .exact = l->feeds_pool[t], .elements = shape_count(&x->shape)};
     table_plan table_of;
     if (d.hi == d.lo) d.hi++;
     d.worst_lo = d.lo, d.worst_hi = d.hi;
@@ -51,6 +52,7 @@ static tacit_status finish_output(lowering *l, uint32_t k, tacit_error *err) {
     sum_start(&s, &l->g->tensors[t].shape, v.scale);
     TRY(sum_term(&s, v.id, 1, v.lo, v.hi, err));
     TRY(rescale(l, &s, t, &plain, NO_INDEX, err));
+    l->slots[t].v = v; /* the copy is for the outside */
     return l->output_done[k] ? TACIT_OK : fail(err, TACIT_INTERNAL, "output \"%s\" was not made", l->g->output_names[k]);
 }
 
@@ -75,13 +77,31 @@ static tacit_status run_pass(lowering *l, tacit_error *err) {
     return TACIT_OK;
 }
 
+/* A plain range that feeds a pool must not share relu's table: the table of differences, which is relu's, follows the
+ * range, and both would grow without end. */
+static void find_pools(lowering *l) {
+    static const char *const PASSING[] = {"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Slice", "Gather",
+                                          "Concat",  "Add",     "Sub"};
+    for (uint32_t k = l->g->node_count; k-- > 0;) {
+        const gnode *n = &l->g->nodes[k];
+        bool feeds = strcmp(n->op, "MaxPool") == 0;
+        for (size_t i = 0; i < sizeof PASSING / sizeof PASSING[0]; i++)
+            feeds = feeds || (strcmp(n->op, PASSING[i]) == 0 && l->feeds_pool[n->out[0]]);
+        for (uint32_t i = 0; i < n->in_count && feeds && !n->dead; i++) {
+            if (n->in[i] != NO_INDEX) l->feeds_pool[n->in[i]] = true;
+        }
+    }
+}
+
 static tacit_status alloc(lowering *l, tacit_error *err) {
+    l->feeds_pool = ARENA_ZNEW(l->a, bool, l->g->tensor_count + 1);
     l->slots = ARENA_ZNEW(l->a, slot, l->g->tensor_count + 1);
     l->outputs = ARENA_ZNEW(l->a, value, l->g->output_count + 1);
     l->output_done = ARENA_ZNEW(l->a, bool, l->g->output_count + 1);
     l->names = ARENA_ZNEW(l->a, used_name *, NAME_BUCKETS);
-    if (!l->slots || !l->outputs || !l->output_done || !l->names)
+    if (!l->slots || !l->outputs || !l->output_done || !l->names || !l->feeds_pool)
         return fail(err, TACIT_RESOURCES, "lowering needs more memory than is set aside");
+    find_pools(l);
     return plan_init(l->plan, l->a, err);
 }
 

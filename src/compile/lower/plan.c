@@ -66,7 +66,7 @@ static void absorb(table_plan *t, const demand *d) {
     if (d->worst_lo < t->worst_lo) t->worst_lo = d->worst_lo;
     if (d->worst_hi > t->worst_hi) t->worst_hi = d->worst_hi;
     t->elements += d->elements;
-    t->shared = t->shared || d->inside;
+    t->shared = t->shared || (d->inside && (d->f.kind == FUNC_RELU || d->lo >= 0));
 }
 
 static table_plan table_of_demand(const demand *d) {

@@ -38,7 +38,8 @@ typedef struct table_plan {
     func f;
     int64_t lo, hi, worst_lo, worst_hi;
     uint64_t elements;
-    bool exact, shared; /* shared: some users are never outside; ends are then reserved for clamped values */
+    bool exact, shared; /* shared: by users that are never outside and have no mark for the ends (differences, inputs
+                           from 0): where clamping marks the ends, these are then kept for clamped values alone */
     saturation mode;
     uint32_t low_bits;
     int64_t high;

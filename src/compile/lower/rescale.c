@@ -37,7 +37,7 @@ static void reach(const sum *s, uint32_t shift, int64_t *lo, int64_t *hi) {
 static int32_t choose_scale(const lowering *l, const sum *s, double magnitude) {
     int64_t limit = activation_limit(l);
     int32_t natural = scale_for(magnitude, limit);
-    if (natural >= s->scale) return s->scale;
+    if (natural >= s->scale || magnitude == 0) return s->scale;
     if (s->product_count == 0 && natural + 1 == s->scale && l->o->overflow == TACIT_REFUSE) return s->scale;
     return natural;
 }
@@ -91,8 +91,8 @@ static tacit_status choose_limbs(lowering *l, rounding *r, tacit_error *err) {
 }
 
 static tacit_status decide(lowering *l, rounding *r, const func *f, tacit_error *err) {
-    const gtensor *t = &l->g->tensors[r->t];
-    double lo = fmin(t->lo, 0) * l->o->headroom, hi = fmax(t->hi, 0) * l->o->headroom;
+    double lo, hi;
+    TRY(lower_range(l, r->t, &lo, &hi, err));
     r->scale = choose_scale(l, r->s, fmax(-lo, hi));
     r->shift = (uint32_t)(r->s->scale - r->scale);
     r->f = *f;
@@ -100,6 +100,7 @@ static tacit_status decide(lowering *l, rounding *r, const func *f, tacit_error 
     if (r->f.out_scale == INT32_MIN) r->f.out_scale = r->scale;
     r->elements = shape_count(&r->s->shape);
     r->d = (demand){.f = r->f, .elements = r->elements};
+    r->d.exact = r->f.kind == FUNC_RANGE && l->feeds_pool[r->t];
     choose_range(l, r, lo, hi);
     TRY(plan_demand(l->plan, &r->d, &r->table, err));
     return choose_limbs(l, r, err);
@@ -160,7 +161,7 @@ static void relate(lowering *l, const step *p) {
         terms[n++] = (linear_term){-1, rem};
     }
     uint32_t c = builder_constraint(l->b, lower_name(l, p->name, p->round), s, products, p->s->product_count, terms, n,
-                                    (int64_t)(p->s->constant * p->multiplier) + p->half);
+                                    p->half);
     step_advice(l, p, c, rem);
     if (rem != NO_TENSOR) remainder_lookup(l, p->name, p->bits, rem);
 }
@@ -225,7 +226,7 @@ static uint32_t make_y(lowering *l, const rounding *r, const value *v, const exc
     bool itself = r->shift == 0 && r->s->product_count == 0 && r->s->term_count > 0 && r->table.mode == SATURATE_NONE;
     if (itself && output_of(l, r->t) == NO_INDEX)
         return builder_linear(l->b, lower_name(l, tensor_name(l, r->t), ".sum"), &r->s->shape, r->s->terms,
-                              r->s->term_count, (int64_t)r->s->constant);
+                              r->s->term_count, 0);
     uint32_t y = place(l, r->t, r->s, v);
     relate_all(l, r, y, e);
     return y;

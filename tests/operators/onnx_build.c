@@ -1,0 +1,186 @@
+#define _GNU_SOURCE
+#include "onnx_build.h"
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void *take(onnx_build *m, size_t size) {
+    size = (size + 15) & ~(size_t)15;
+    assert(m->used + size <= BUILD_MEMORY);
+    void *p = m->memory + m->used;
+    m->used += size;
+    return memset(p, 0, size);
+}
+
+static char *text(onnx_build *m, const char *s, size_t n) {
+    char *p = take(m, n + 1);
+    memcpy(p, s, n);
+    return p;
+}
+
+onnx_build *build_start(int64_t opset) {
+    onnx_build *m = calloc(1, sizeof *m);
+    assert(m);
+    onnx__model_proto__init(&m->model);
+    onnx__graph_proto__init(&m->graph);
+    onnx__operator_set_id_proto__init(&m->opset);
+    m->opset.has_version = 1;
+    m->opset.version = opset;
+    m->opsets[0] = &m->opset;
+    m->model.has_ir_version = 1;
+    m->model.ir_version = 8;
+    m->model.n_opset_import = 1;
+    m->model.opset_import = m->opsets;
+    m->model.graph = &m->graph;
+    m->graph.name = text(m, "test", 4);
+    m->graph.node = m->nodes;
+    m->graph.initializer = m->initializers;
+    m->graph.input = m->inputs;
+    m->graph.output = m->outputs;
+    return m;
+}
+
+static Onnx__ValueInfoProto *value_info(onnx_build *m, const char *name) {
+    Onnx__ValueInfoProto *v = take(m, sizeof *v);
+    onnx__value_info_proto__init(v);
+    v->name = text(m, name, strlen(name));
+    return v;
+}
+
+void build_input(onnx_build *m, const char *name, shape s) {
+    Onnx__ValueInfoProto *v = value_info(m, name);
+    Onnx__TypeProto *type = take(m, sizeof *type);
+    Onnx__TypeProto__Tensor *t = take(m, sizeof *t);
+    Onnx__TensorShapeProto *dims = take(m, sizeof *dims);
+    onnx__type_proto__init(type);
+    onnx__type_proto__tensor__init(t);
+    onnx__tensor_shape_proto__init(dims);
+    dims->n_dim = s.rank;
+    dims->dim = take(m, (s.rank + 1) * sizeof *dims->dim);
+    for (uint32_t k = 0; k < s.rank; k++) {
+        dims->dim[k] = take(m, sizeof **dims->dim);
+        onnx__tensor_shape_proto__dimension__init(dims->dim[k]);
+        dims->dim[k]->value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
+        dims->dim[k]->dim_value = s.dim[k];
+    }
+    t->has_elem_type = 1;
+    t->elem_type = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
+    t->shape = dims;
+    type->value_case = ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE;
+    type->tensor_type = t;
+    v->type = type;
+    m->input_shape[m->graph.n_input] = s;
+    m->inputs[m->graph.n_input++] = v;
+}
+
+void build_output(onnx_build *m, const char *name) { m->outputs[m->graph.n_output++] = value_info(m, name); }
+
+static Onnx__TensorProto *tensor_proto(onnx_build *m, const char *name, const shape *s, int32_t type) {
+    Onnx__TensorProto *t = take(m, sizeof *t);
+    onnx__tensor_proto__init(t);
+    t->name = text(m, name, strlen(name));
+    t->has_data_type = 1;
+    t->data_type = type;
+    t->n_dims = s->rank;
+    t->dims = take(m, (s->rank + 1) * sizeof(int64_t));
+    for (uint32_t k = 0; k < s->rank; k++) t->dims[k] = s->dim[k];
+    m->initializers[m->graph.n_initializer++] = t;
+    return t;
+}
+
+Onnx__TensorProto *build_real(onnx_build *m, const char *name, shape s, const double *values) {
+    Onnx__TensorProto *t = tensor_proto(m, name, &s, ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE);
+    t->n_double_data = shape_count(&s);
+    t->double_data = take(m, (t->n_double_data + 1) * sizeof(double));
+    if (t->n_double_data > 0) memcpy(t->double_data, values, t->n_double_data * sizeof(double));
+    return t;
+}
+
+Onnx__TensorProto *build_whole(onnx_build *m, const char *name, uint32_t count, const int64_t *values) {
+    const shape s = {.rank = 1, .dim = {count}};
+    Onnx__TensorProto *t = tensor_proto(m, name, &s, ONNX__TENSOR_PROTO__DATA_TYPE__INT64);
+    t->has_raw_data = 1;
+    t->raw_data.len = count * sizeof(int64_t);
+    t->raw_data.data = take(m, t->raw_data.len + 1);
+    memcpy(t->raw_data.data, values, t->raw_data.len);
+    return t;
+}
+
+static char **names(onnx_build *m, const char *list, size_t *count) {
+    char **out = take(m, BUILD_LIST * sizeof *out);
+    for (const char *p = list; *p != '\0';) {
+        size_t n = strcspn(p, " ");
+        out[(*count)++] = n == 1 && *p == '-' ? text(m, "", 0) : text(m, p, n);
+        p += n + (p[n] == ' ');
+    }
+    return out;
+}
+
+void build_node(onnx_build *m, const char *op, const char *inputs, const char *outputs) {
+    Onnx__NodeProto *n = take(m, sizeof *n);
+    onnx__node_proto__init(n);
+    n->op_type = text(m, op, strlen(op));
+    n->input = names(m, inputs, &n->n_input);
+    n->output = names(m, outputs, &n->n_output);
+    n->attribute = take(m, BUILD_LIST * sizeof *n->attribute);
+    m->nodes[m->graph.n_node++] = n;
+}
+
+static Onnx__AttributeProto *attribute(onnx_build *m, const char *name, Onnx__AttributeProto__AttributeType type) {
+    Onnx__NodeProto *n = m->nodes[m->graph.n_node - 1];
+    Onnx__AttributeProto *p = take(m, sizeof *p);
+    onnx__attribute_proto__init(p);
+    p->name = text(m, name, strlen(name));
+    p->has_type = 1;
+    p->type = type;
+    n->attribute[n->n_attribute++] = p;
+    return p;
+}
+
+void build_int(onnx_build *m, const char *name, int64_t v) {
+    Onnx__AttributeProto *p = attribute(m, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT);
+    p->has_i = 1;
+    p->i = v;
+}
+
+void build_float(onnx_build *m, const char *name, double v) {
+    Onnx__AttributeProto *p = attribute(m, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT);
+    p->has_f = 1;
+    p->f = (float)v;
+}
+
+void build_text(onnx_build *m, const char *name, const char *value) {
+    Onnx__AttributeProto *p = attribute(m, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING);
+    p->has_s = 1;
+    p->s.len = strlen(value);
+    p->s.data = (uint8_t *)text(m, value, p->s.len);
+}
+
+void build_ints(onnx_build *m, const char *name, uint32_t count, const int64_t *v) {
+    Onnx__AttributeProto *p = attribute(m, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS);
+    p->n_ints = count;
+    p->ints = take(m, (count + 1) * sizeof(int64_t));
+    memcpy(p->ints, v, count * sizeof(int64_t));
+}
+
+const char *build_write(onnx_build *m) {
+    size_t size = onnx__model_proto__get_packed_size(&m->model);
+    unsigned char *data = malloc(size + 1);
+    (void)snprintf(m->path, sizeof m->path, "/tmp/tacit-test-XXXXXX");
+    int fd = mkstemp(m->path);
+    assert(data && fd >= 0);
+    onnx__model_proto__pack(&m->model, data);
+    ssize_t n = write(fd, data, size);
+    assert(n == (ssize_t)size);
+    (void)n;
+    (void)close(fd);
+    free(data);
+    return m->path;
+}
+
+void build_end(onnx_build *m) {
+    if (m->path[0] != '\0') (void)unlink(m->path);
+    free(m);
+}

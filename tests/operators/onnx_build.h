@@ -1,0 +1,40 @@
+/* tests/operators/onnx_build: small ONNX models, made in the test itself. */
+#ifndef TESTS_ONNX_BUILD_H
+#define TESTS_ONNX_BUILD_H
+#include "onnx.pb-c.h"
+#include "program/program.h"
+
+enum { BUILD_LIST = 32, BUILD_MEMORY = 1 << 20 };
+
+typedef struct onnx_build {
+    Onnx__ModelProto model;
+    Onnx__GraphProto graph;
+    Onnx__OperatorSetIdProto opset, *opsets[1];
+    Onnx__NodeProto *nodes[BUILD_LIST];
+    Onnx__TensorProto *initializers[BUILD_LIST];
+    Onnx__ValueInfoProto *inputs[BUILD_LIST], *outputs[BUILD_LIST];
+    shape input_shape[BUILD_LIST];
+    unsigned char memory[BUILD_MEMORY];
+    size_t used;
+    char path[64];
+} onnx_build;
+
+onnx_build *build_start(int64_t opset);
+void build_input(onnx_build *m, const char *name, shape s);
+void build_output(onnx_build *m, const char *name);
+Onnx__TensorProto *build_real(onnx_build *m, const char *name, shape s, const double *values);
+Onnx__TensorProto *build_whole(onnx_build *m, const char *name, uint32_t count, const int64_t *values);
+/* Names separated by blanks; "-" is an input that is left out. */
+void build_node(onnx_build *m, const char *op, const char *inputs, const char *outputs);
+/* Attributes of the last node. */
+void build_int(onnx_build *m, const char *name, int64_t v);
+void build_float(onnx_build *m, const char *name, double v);
+void build_text(onnx_build *m, const char *name, const char *text);
+void build_ints(onnx_build *m, const char *name, uint32_t count, const int64_t *v);
+/* Writes the model to a temporary file. */
+const char *build_write(onnx_build *m);
+void build_end(onnx_build *m);
+
+#define INTS(m, name, ...)                                                                                             \
+    build_ints(m, name, sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t), (int64_t[]){__VA_ARGS__})
+#endif

@@ -51,21 +51,21 @@ static uint32_t *row_slot(const row_index *x, const int32_t *const *columns, uin
     return &x->by_row.slot[at];
 }
 
-/* Fills the index of column 0; *repeats: a value has two rows. */
-static void index_values(row_index *x, bool *repeats) {
-    *repeats = false;
+/* Fills the index of column 0; answers how many rows repeat the value of an earlier one. */
+static uint32_t index_values(row_index *x) {
+    uint32_t repeats = 0;
     for (uint32_t r = 0; r < x->t->rows; r++) {
         int32_t v = x->column[0][r];
         uint32_t *slot = x->first ? &x->first[v - x->base] : value_slot(x, v);
         if (*slot)
-            *repeats = true;
+            repeats++;
         else
             *slot = r + 1;
     }
+    return repeats;
 }
 
 tacit_status row_index_make(row_index *x, const table *t, arena *a, tacit_error *err) {
-    bool repeats;
     *x = (row_index){.t = t, .base = t->columns[0].lo};
     x->span = (uint64_t)(t->columns[0].hi - t->columns[0].lo) + 1;
     for (uint32_t c = 0; c < t->width; c++) {
@@ -79,10 +79,11 @@ tacit_status row_index_make(row_index *x, const table *t, arena *a, tacit_error 
     } else {
         TRY(hash_make(&x->by_value, t->rows, a, err));
     }
-    index_values(x, &repeats);
+    uint32_t repeats = index_values(x);
     if (!repeats) return TACIT_OK;
-    TRY(hash_make(&x->by_row, t->rows, a, err));
+    TRY(hash_make(&x->by_row, repeats, a, err));
     for (uint32_t r = 0; r < t->rows; r++) {
+        if (row_first(x, x->column[0][r]) == r) continue; /* found without the hash */
         uint32_t *slot = row_slot(x, (const int32_t *const *)x->column, r);
         if (!*slot) *slot = r + 1;
     }

@@ -1,5 +1,6 @@
 /* execute/rows: finding table rows by value. Direct when column 0 is a progression of step 1 or has a short range
- * (8 bytes a value), otherwise hashed; a table whose column 0 repeats also gets a hash of whole rows. */
+ * (8 bytes a value), otherwise hashed; a table whose column 0 repeats also gets a hash of
+ * the rows that repeat it. */
 #ifndef EXECUTE_ROWS_H
 #define EXECUTE_ROWS_H
 #include "program/program.h"

@@ -75,7 +75,9 @@ void build_input(onnx_build *m, const char *name, shape s) {
     m->inputs[m->graph.n_input++] = v;
 }
 
-void build_output(onnx_build *m, const char *name) { m->outputs[m->graph.n_output++] = value_info(m, name); }
+void build_output(onnx_build *m, const char *name) {
+    m->outputs[m->graph.n_output++] = value_info(m, name);
+}
 
 static Onnx__TensorProto *tensor_proto(onnx_build *m, const char *name, const shape *s, int32_t type) {
     Onnx__TensorProto *t = take(m, sizeof *t);

@@ -138,7 +138,9 @@ void trace_case(const tacit_model *m, const int64_t *const *inputs, trace *t, ar
     no_error(trace_count(t, a, &err), &err, "count");
 }
 
-static bool advised(const tensor *t) { return t->kind == TENSOR_COMMITTED || t->kind == TENSOR_OUTPUT; }
+static bool advised(const tensor *t) {
+    return t->kind == TENSOR_COMMITTED || t->kind == TENSOR_OUTPUT;
+}
 
 static void change_values(trace *t, arena *a) {
     for (uint32_t i = 0; i < t->p->tensor_count; i++) {
@@ -219,8 +221,8 @@ static void check_relations(const tacit_model *m, const double *const *in) {
 }
 
 /* ---- the whole */
-static void check_numbers(const char *path, const samples *s, tacit_overflow overflow, reference ref, const void *context,
-                          double tolerance) {
+static void check_numbers(const char *path, const samples *s, tacit_overflow overflow, reference ref,
+                          const void *context, double tolerance) {
     tacit_compile_options o;
     double *got = malloc(CASE_ELEMENTS * sizeof *got), *want = malloc(CASE_ELEMENTS * sizeof *want);
     tacit_compile_defaults(&o);
@@ -279,7 +281,8 @@ void refuse_case(onnx_build *m, tacit_status status, const char *part) {
     tacit_status got = tacit_compile(&model, path, &o, &given, NULL, &err);
     assert_null(model);
     if (got != status || !strstr(err.text, part))
-        fail_msg("%s: \"%s\", expected %s with \"%s\"", tacit_status_name(got), err.text, tacit_status_name(status), part);
+        fail_msg("%s: \"%s\", expected %s with \"%s\"", tacit_status_name(got), err.text, tacit_status_name(status),
+                 part);
     free_samples(&s);
     build_end(m);
 }

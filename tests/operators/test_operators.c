@@ -54,8 +54,10 @@ static void check_conv(const conv *p, const char *auto_pad) {
     INTS(m, "strides", p->stride[0], p->stride[1]);
     INTS(m, "dilations", p->dilation[0], p->dilation[1]);
     build_int(m, "group", p->group);
-    if (auto_pad) build_text(m, "auto_pad", auto_pad);
-    else INTS(m, "pads", p->pad[0], p->pad[1], p->pad[2], p->pad[3]);
+    if (auto_pad)
+        build_text(m, "auto_pad", auto_pad);
+    else
+        INTS(m, "pads", p->pad[0], p->pad[1], p->pad[2], p->pad[3]);
     if (p->relu) build_node(m, "Relu", "t", "y");
     build_output(m, "y");
     check_case(m, conv_reference, p, 5e-4, 1.5);
@@ -104,8 +106,10 @@ static void gemm_reference(const double *const *in, double *out, const void *con
 
 static void test_gemm(void **unused) {
     (void)unused;
-    static const gemm CASES[] = {{false, false, 1, 1, 0, 0},     {true, false, 0.75, 2, 1, GN},
-                                 {false, true, 1, 0.5, GM, 1},   {true, true, 1.25, 1, GM, GN},
+    static const gemm CASES[] = {{false, false, 1, 1, 0, 0},
+                                 {true, false, 0.75, 2, 1, GN},
+                                 {false, true, 1, 0.5, GM, 1},
+                                 {true, true, 1.25, 1, GM, GN},
                                  {false, false, 0.3, 3, 1, 1}};
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
         const gemm *p = &CASES[i];
@@ -145,8 +149,10 @@ static void test_matmul(void **unused) {
         const bool both = two == 1;
         onnx_build *m = build_start(13);
         build_input(m, "x", S(3, 2, 3, 5, 0));
-        if (both) build_input(m, "w", S(3, 2, 5, 4, 0));
-        else build_real(m, "w", S(2, 5, 4, 0, 0), noise_list(W, 20, 1));
+        if (both)
+            build_input(m, "w", S(3, 2, 5, 4, 0));
+        else
+            build_real(m, "w", S(2, 5, 4, 0, 0), noise_list(W, 20, 1));
         build_node(m, "MatMul", "x w", "y");
         build_output(m, "y");
         check_case(m, matmul_reference, &both, 1e-3, 1.5);
@@ -178,8 +184,10 @@ static void test_elementwise(void **unused) {
         const pair p = {OPS[i / 4][0], i % 2 == 0, i % 4 >= 2};
         onnx_build *m = build_start(13);
         build_input(m, "x", S(3, 2, 3, 4, 0));
-        if (p.constant) build_real(m, "z", S(2, 3, 1, 0, 0), noise_list(W, 3, 1));
-        else build_input(m, "z", S(2, 3, 1, 0, 0));
+        if (p.constant)
+            build_real(m, "z", S(2, 3, 1, 0, 0), noise_list(W, 3, 1));
+        else
+            build_input(m, "z", S(2, 3, 1, 0, 0));
         build_node(m, OPS[i / 4], p.left ? "z x" : "x z", "y");
         build_output(m, "y");
         check_case(m, pair_reference, &p, 5e-4, 1.5);
@@ -220,8 +228,10 @@ static void activation_reference(const double *const *in, double *out, const voi
     const char *op = context;
     for (uint32_t i = 0; i < 12; i++) {
         double x = in[0][i];
-        out[i] = op[0] == 'R' ? fmax(x, 0) : op[0] == 'S' ? 1 / (1 + exp(-x)) : op[0] == 'T' ? tanh(x)
-                                                                                      : fmin(fmax(x, -0.5), 0.75);
+        out[i] = op[0] == 'R'   ? fmax(x, 0)
+                 : op[0] == 'S' ? 1 / (1 + exp(-x))
+                 : op[0] == 'T' ? tanh(x)
+                                : fmin(fmax(x, -0.5), 0.75);
     }
 }
 
@@ -288,7 +298,8 @@ static void move_reference(const double *const *in, double *out, const void *con
     for (uint32_t i = 0; i < p->count; i++) out[i] = fmax(in[0][p->place[i]], 0) * W[i];
 }
 
-static void check_move(move *p, void (*attributes)(onnx_build *m), shape result, uint32_t wholes, const int64_t *whole) {
+static void check_move(move *p, void (*attributes)(onnx_build *m), shape result, uint32_t wholes,
+                       const int64_t *whole) {
     onnx_build *m = build_start(13);
     build_input(m, "x", S(3, 2, 3, 4, 0));
     if (wholes) build_whole(m, "k", wholes, whole);
@@ -301,8 +312,12 @@ static void check_move(move *p, void (*attributes)(onnx_build *m), shape result,
     check_case(m, move_reference, p, 5e-4, 1.5);
 }
 
-static void perm_120(onnx_build *m) { INTS(m, "perm", 1, 2, 0); }
-static void axis_1(onnx_build *m) { build_int(m, "axis", 1); }
+static void perm_120(onnx_build *m) {
+    INTS(m, "perm", 1, 2, 0);
+}
+static void axis_1(onnx_build *m) {
+    build_int(m, "axis", 1);
+}
 
 static void test_moves(void **unused) {
     (void)unused;
@@ -344,9 +359,9 @@ static void test_concat(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_conv),        cmocka_unit_test(test_gemm),      cmocka_unit_test(test_matmul),
-        cmocka_unit_test(test_elementwise), cmocka_unit_test(test_residual),  cmocka_unit_test(test_activations),
-        cmocka_unit_test(test_batchnorm),   cmocka_unit_test(test_moves),     cmocka_unit_test(test_concat),
+        cmocka_unit_test(test_conv),        cmocka_unit_test(test_gemm),     cmocka_unit_test(test_matmul),
+        cmocka_unit_test(test_elementwise), cmocka_unit_test(test_residual), cmocka_unit_test(test_activations),
+        cmocka_unit_test(test_batchnorm),   cmocka_unit_test(test_moves),    cmocka_unit_test(test_concat),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 typedef struct pool {
-    char kind; /* 'M' maximum, 'A' average, 'G' global */
+    char kind;                                          /* 'M' maximum, 'A' average, 'G' global */
     uint32_t kernel[2], stride[2], dilation[2], pad[4]; /* top, left, bottom, right */
     bool ceiling, count_pad, relu;
     const char *auto_pad;
@@ -57,8 +57,10 @@ static void check_pool(const pool *p) {
         INTS(m, "strides", p->stride[0], p->stride[1]);
         INTS(m, "dilations", p->dilation[0], p->dilation[1]);
         build_int(m, "ceil_mode", p->ceiling);
-        if (p->auto_pad) build_text(m, "auto_pad", p->auto_pad);
-        else INTS(m, "pads", p->pad[0], p->pad[1], p->pad[2], p->pad[3]);
+        if (p->auto_pad)
+            build_text(m, "auto_pad", p->auto_pad);
+        else
+            INTS(m, "pads", p->pad[0], p->pad[1], p->pad[2], p->pad[3]);
     }
     if (p->kind == 'A') build_int(m, "count_include_pad", p->count_pad);
     build_output(m, "y");

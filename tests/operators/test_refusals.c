@@ -8,7 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-static shape matrix(uint32_t a, uint32_t b) { return (shape){.rank = 2, .dim = {a, b}}; }
+static shape matrix(uint32_t a, uint32_t b) {
+    return (shape){.rank = 2, .dim = {a, b}};
+}
 
 /* x [2, 3] through one node, with constants w [3, 2] (reals) and k (integers). */
 static onnx_build *one_node(const char *op, const char *inputs) {

@@ -1,0 +1,83 @@
+/* Limits of the lookup argument: more rows than trees can hold, more than the security profile allows. */
+#include "lab.h" /* before cmocka, which defines a macro fail */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A committed scalar seen through a view of 2^30 elements, looked up `lookups` times. */
+static void giant(lab *l, uint32_t lookups) {
+    enum { SIDE = 1 << 15 };
+    shape scalar = {0}, big = shape2(SIDE, SIDE);
+    int32_t *zeros = calloc(SIDE, sizeof *zeros);
+    view_group g[2] = {{1, 0, {0}, {0}, SIDE, zeros}, {1, 0, {1}, {0}, SIDE, zeros}};
+    lab_start(l);
+    uint32_t s = builder_committed(l->b, "s", &scalar), v = builder_view(l->b, "v", s, &big, g, 2);
+    linear_term one = {1, s};
+    uint32_t c = builder_constraint(l->b, "s.is", &scalar, NULL, 0, &one, 1, 0);
+    builder_advice(l->b, &(advice){.kind = ADVICE_SOLVE, .relation = c, .y = s});
+    for (uint32_t i = 0; i < lookups; i++) {
+        char name[32];
+        const int64_t values[2] = {0, (int64_t)i + 1};
+        snprintf(name, sizeof name, "l%u", i);
+        builder_lookup(l->b, name, builder_table(l->b, 1, &(table_column){.values = values}, 2), &v);
+    }
+    if (builder_finish(l->b, &l->bytes, &l->bytes_size, &l->err) == TACIT_OK)
+        (void)!program_parse(&l->p, l->bytes, l->bytes_size, &l->a, &l->err);
+    free(zeros);
+}
+
+/* 2^44 lookup rows fill no tree below the highest: dropped, they would enforce nothing. */
+static void test_forest_is_never_cut_short(void **state) {
+    (void)state;
+    lab l;
+    logup *u = calloc(1, sizeof *u);
+    giant(&l, 1u << 14);
+    assert_int_equal(l.err.status, TACIT_OK);
+    assert_int_equal(logup_make(u, &l.p, &l.a, &l.err), TACIT_MALFORMED);
+    free(u);
+    lab_end(&l);
+}
+
+/* Whatever is accepted, every row lies in a tree. */
+static void test_every_row_has_a_tree(void **state) {
+    (void)state;
+    lab l;
+    logup *u = calloc(1, sizeof *u);
+    giant(&l, 3);
+    assert_int_equal(logup_make(u, &l.p, &l.a, &l.err), TACIT_OK);
+    for (int side = 0; side < 2; side++) {
+        uint64_t rows = 0;
+        for (uint32_t i = 0; i < u->tree_count; i++)
+            if (u->trees[i].table == (side == 1)) rows += UINT64_C(1) << u->trees[i].height;
+        assert_int_equal(rows, u->forest[side].size);
+    }
+    free(u);
+    lab_end(&l);
+}
+
+/* (rows - 1) / |E| is alpha's error: 3 * 2^30 rows miss 2^-100 over the degree-2 extension. */
+static void test_error_target(void **state) {
+    (void)state;
+    lab l;
+    giant(&l, 3);
+    assert_int_equal(l.err.status, TACIT_OK);
+    l.bind = ARENA_ZNEW(&l.a, binding, l.p.tensor_count + 1u);
+    l.st.p = &l.p;
+    l.st.bind = l.bind;
+    tacit_status st = statement_make(&l.st, &l.a, &l.err);
+    assert_int_equal(st, EXT_DEG == 2 ? TACIT_SOUNDNESS : TACIT_OK);
+    lab_end(&l);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_forest_is_never_cut_short),
+        cmocka_unit_test(test_every_row_has_a_tree),
+        cmocka_unit_test(test_error_target),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

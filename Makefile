@@ -33,7 +33,7 @@ bench: build
 sanitize: setup
 	@cmake -S . -B $(BUILD)-sanitize -G Ninja -DTACIT_SANITIZE=ON -DCMAKE_BUILD_TYPE=None > /dev/null
 	@cmake --build $(BUILD)-sanitize -j $(JOBS)
-	@cd $(BUILD)-sanitize && ctest --output-on-failure -j $(JOBS) -LE large
+	@cd $(BUILD)-sanitize && TACIT_SAMPLE=1 ctest --output-on-failure -j $(JOBS) -LE large
 
 # libFuzzer targets (clang): FUZZ_SECONDS each.
 fuzz: setup

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -231,7 +232,8 @@ static void test_every_byte(void **state) {
     assert_int_equal(lab_statement(&l), TACIT_OK);
     assert_int_equal(lab_prove(&l, &proof, &size), TACIT_OK);
     assert_int_equal(lab_verify(&l, proof, size), TACIT_OK);
-    size_t step = getenv("TACIT_ALL_BYTES") ? 1 : 41;
+    /* all of them over the degree-2 extension; the sanitizers and degree 3 take a sample */
+    size_t step = getenv("TACIT_SAMPLE") ? 41 : EXT_DEG == 2 ? 1 : 11;
     for (size_t i = 0; i < size; i += step) {
         proof[i] ^= (unsigned char)(1u << (i % 8));
         if (lab_verify(&l, proof, size) != TACIT_REJECTED) fail_msg("byte %zu of %zu", i, size);

@@ -7,3 +7,7 @@ foreach(file ${BENCHES})
   target_link_libraries(${name} PRIVATE tacit)
   target_compile_options(${name} PRIVATE -Wno-conversion -Wno-missing-field-initializers)
 endforeach()
+# make test-large: proofs of large programs must verify (the figures they print are not judged).
+add_test(NAME large_lookups COMMAND bench_synthetic lookups 20)
+add_test(NAME large_elements COMMAND bench_synthetic elements 24)
+set_tests_properties(large_lookups large_elements PROPERTIES LABELS large TIMEOUT 1800 RUN_SERIAL ON)

@@ -138,6 +138,14 @@ static tacit_status open_key(job *j, const arguments *args, tacit_error *err) {
     return int_arrays_init(&j->outputs, j->list.io + j->list.inputs, j->list.outputs, err);
 }
 
+/* Printed before the work starts. */
+static tacit_status report_need(report *r, const job *j, tacit_error *err) {
+    tacit_cost cost;
+    CLI_TRY(tacit_estimate(tacit_key_model(j->key), 0, &cost, err));
+    report_bytes(r, "memory_needed", cost.prove_memory);
+    return TACIT_OK;
+}
+
 static tacit_status make_proof(job *j, tacit_error *err) {
     interrupt_hold();
     tacit_status status = tacit_prove(j->key, (const int64_t *const *)j->inputs.x, j->outputs.x, &j->options, &j->proof,
@@ -195,6 +203,7 @@ static tacit_status run(const arguments *args, report *r, tacit_error *err) {
     static job j;
     tacit_status status = read_job(&j, args, err);
     if (status == TACIT_OK) status = open_key(&j, args, err);
+    if (status == TACIT_OK) status = report_need(r, &j, err);
     if (status == TACIT_OK) status = make_proof(&j, err);
     if (status == TACIT_OK) status = write_files(&j, err);
     if (status == TACIT_OK) report_job(r, &j);

@@ -28,7 +28,7 @@ enum { TEST_PROTOCOL = 0 };
     X(LAYER)         /* step 3: layer equations */                                                                     \
     X(LEAF_LOOKUP)   /* step 3: leaf equations of lookup trees */                                                      \
     X(LEAF_TABLE)    /* step 3: leaf equations of table trees */                                                       \
-    X(TABLE_ID)      /* step 3: a row's fingerprint has its table's id */                                               \
+    X(TABLE_ID)      /* step 3: a row's fingerprint has its table's id */                                              \
     X(BETA)          /* step 3: independent weights of columns */                                                      \
     X(LOGUP_WEIGHT)  /* step 3: a layer's weight is drawn after all roots */                                           \
     X(AFFINE)        /* step 4: equations of constraints without a contraction */                                      \
@@ -63,7 +63,7 @@ enum { TEST_PROTOCOL = 0 };
     X(LEAK_OMEGA_REUSED) /* one mask for all objects */                                                                \
     X(LEAK_SALTS)    /* salts from a known key */                                                                      \
     X(LEAK_KEY)      /* one key for all attempts */                                                                    \
-    /* For measurements: challenges depend on their order alone, so that messages depend on witness and pads alone. */  \
+    /* For measurements: challenges depend on their order alone, so that messages depend on witness and pads alone. */ \
     X(FROZEN)
 
 enum broken_rule {

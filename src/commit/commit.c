@@ -130,7 +130,8 @@ static tacit_status tree_path(tree_opening *t, const digest *root) {
     if (cp) cp->path(cp, t->ref, t->positions, t->count, work, siblings);
     transcript_hashes(s->ch, TAG_PATH, siblings, length);
     TRY(session_status(s));
-    if (!cp && !counting && !RULE_OFF(MERKLE) && !merkle_verify(root, t->log_n, t->positions, t->count, t->leaves, work, siblings, length))
+    if (!cp && !counting && !RULE_OFF(MERKLE) &&
+        !merkle_verify(root, t->log_n, t->positions, t->count, t->leaves, work, siblings, length))
         return reject(s->err, TACIT_REJECT_MERKLE);
     arena_release(s->a, mark);
     return TACIT_OK;

@@ -9,8 +9,8 @@ tacit_status frame_make(frame *f, const graph *g, arena *a, tacit_error *err) TA
 /* One sample: inputs[i] of graph input i. VALUE names the tensor when a result is not finite. */
 tacit_status frame_run(frame *f, const double *const *inputs, tacit_error *err) TACIT_MUST_CHECK;
 /* lo, hi of every tensor over the samples: values[i] of graph input i, samples end to end. */
-tacit_status calibrate(graph *g, frame *f, uint64_t samples, const double *const *values, tacit_error *err)
-    TACIT_MUST_CHECK;
+tacit_status calibrate(graph *g, frame *f, uint64_t samples, const double *const *values,
+                       tacit_error *err) TACIT_MUST_CHECK;
 /* Pointers to sample s. inputs[g->input_count]. */
 void sample_inputs(const graph *g, uint64_t s, const double *const *values, const double **inputs);
 #endif

@@ -3,14 +3,12 @@
 #include "compile/calibrate.h"
 #include "compile/fold.h"
 #include "compile/lower/pass.h"
+#include "compile/memory.h"
 #include "compile/onnx/import.h"
 #include "compile/report.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Address space; pages are backed on first touch. */
-#define COMPILE_MEMORY ((size_t)64 << 30)
 
 void tacit_compile_defaults(tacit_compile_options *o) {
     *o = (tacit_compile_options){.weight_bits = 8, .activation_bits = 16, .overflow = TACIT_SATURATE, .headroom = 1.5};
@@ -69,7 +67,7 @@ typedef struct work {
 
 static tacit_status read_graph(work *w, const char *path, const tacit_compile_options *o, tacit_error *err) {
     TRY(check_options(o, err));
-    TRY(arena_map(&w->a, COMPILE_MEMORY, err));
+    TRY(memory_reserve(&w->a, err));
     TRY(import_file(&w->g, &w->a, path, o, err));
     w->values = ARENA_ZNEW(&w->a, const double *, w->g.input_count + 1);
     return w->values ? TACIT_OK : fail(err, TACIT_RESOURCES, "no memory for the model's inputs");
@@ -81,7 +79,8 @@ static tacit_status check_io_count(const graph *g, tacit_error *err) {
     return g->input_count > 0 ? TACIT_OK : fail(err, TACIT_UNSUPPORTED, "the model has no input");
 }
 
-static tacit_status make_model(struct tacit_model **out, const work *w, const tacit_compile_options *o, tacit_error *err) {
+static tacit_status make_model(struct tacit_model **out, const work *w, const tacit_compile_options *o,
+                               tacit_error *err) {
     const graph *g = &w->g;
     model_io io[MAX_IO];
     const int32_t **weights = calloc(MAX_TENSORS, sizeof *weights);

@@ -56,8 +56,10 @@ static tacit_status fold_node(graph *g, frame *f, gnode *n, tacit_error *err) {
     size_t mark = arena_mark(g->a);
     TRY(n->rule->eval(f, n, err));
     arena_release(g->a, mark);
-    if (t->type == ELEM_REAL) t->real = values;
-    else t->whole = values;
+    if (t->type == ELEM_REAL)
+        t->real = values;
+    else
+        t->whole = values;
     t->constant = true;
     n->dead = true;
     return check_finite(t, err);

@@ -69,10 +69,16 @@ tacit_status graph_alloc(graph *g, void **out, size_t count, size_t size, tacit_
 /* A copy of at most MAX_NAME - 1 printable characters, `suffix` behind it. */
 const char *name_copy(arena *a, const char *name, const char *suffix);
 
-static inline bool node_has_input(const gnode *n, uint32_t i) { return i < n->in_count && n->in[i] != NO_INDEX; }
+static inline bool node_has_input(const gnode *n, uint32_t i) {
+    return i < n->in_count && n->in[i] != NO_INDEX;
+}
 /* Input or output i; the table's counts make sure that it exists. */
-static inline gtensor *node_in(const graph *g, const gnode *n, uint32_t i) { return &g->tensors[n->in[i]]; }
-static inline gtensor *node_out(const graph *g, const gnode *n, uint32_t i) { return &g->tensors[n->out[i]]; }
+static inline gtensor *node_in(const graph *g, const gnode *n, uint32_t i) {
+    return &g->tensors[n->in[i]];
+}
+static inline gtensor *node_out(const graph *g, const gnode *n, uint32_t i) {
+    return &g->tensors[n->out[i]];
+}
 
 /* UNSUPPORTED with the node's and operator's name and what about it. */
 tacit_status unsupported(const gnode *n, const char *what, tacit_error *err);

@@ -1,24 +1,24 @@
-/* compile/model_run: a compiled model on reals and on integers. It is here and not with the file format because it needs
- * floats and the executor. */
+/* compile/model_run: a compiled model on reals and on integers. It is here and not with the file format because it
+ * needs floats and the executor. */
+#include "compile/memory.h"
 #include "execute/execute.h"
 #include "program/model.h"
 #include "tacit/model.h"
 #include <math.h>
 #include <string.h>
 
-#define RUN_MEMORY ((size_t)32 << 30)
-#define RUN_MEMORY_LEAST ((size_t)64 << 20)
-
 tacit_status tacit_quantise(const tacit_model *m, size_t io, const double *x, int64_t *out, uint64_t *clipped,
                             tacit_error *err) {
     if (err) *err = (tacit_error){0};
-    if (io >= tacit_model_io_count(m)) return fail(err, TACIT_USAGE, "the model has no input or output %u", (uint64_t)io);
+    if (io >= tacit_model_io_count(m))
+        return fail(err, TACIT_USAGE, "the model has no input or output %u", (uint64_t)io);
     const tacit_io q = tacit_model_io(m, io);
     uint64_t outside = 0;
     tacit_status s = TACIT_OK;
     for (uint64_t i = 0; i < q.count && s == TACIT_OK; i++) {
         double v = round(ldexp(x[i], q.scale)), kept = fmin(fmax(v, (double)q.lo), (double)q.hi);
-        if (!isfinite(x[i])) s = fail(err, TACIT_VALUE, "\"%s\": element %u is not a finite number", q.name, i);
+        if (!isfinite(x[i]))
+            s = fail(err, TACIT_VALUE, "\"%s\": element %u is not a finite number", q.name, i);
         else if (kept != v && tacit_model_overflow(m) == TACIT_REFUSE)
             s = fail(err, TACIT_OVERFLOW, "\"%s\": element %u is outside the calibrated range", q.name, i);
         outside += kept != v;
@@ -58,14 +58,9 @@ static tacit_status run_in(const struct tacit_model *m, const int64_t *const *in
 tacit_status tacit_run(const tacit_model *m, const int64_t *const *inputs, int64_t *const *outputs, uint64_t *saturated,
                        tacit_error *err) {
     arena a = {0};
-    tacit_status s = TACIT_RESOURCES;
     if (err) *err = (tacit_error){0};
-    for (size_t size = RUN_MEMORY; size >= RUN_MEMORY_LEAST && s != TACIT_OK; size /= 2) {
-        tacit_error ignored = {0};
-        s = arena_map(&a, size, &ignored);
-    }
-    if (s != TACIT_OK) return fail(err, s, "no memory to run the model");
-    s = run_in(m, inputs, outputs, saturated, &a, err);
+    TRY(memory_reserve(&a, err));
+    tacit_status s = run_in(m, inputs, outputs, saturated, &a, err);
     arena_unmap(&a); /* wiped: intermediate values are secret */
     return s;
 }

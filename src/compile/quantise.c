@@ -7,7 +7,9 @@ int32_t scale_for(double magnitude, int64_t limit) {
     return s;
 }
 
-bool scale_exists(double magnitude, int64_t limit) { return ceil(ldexp(magnitude, MIN_SCALE)) <= (double)limit; }
+bool scale_exists(double magnitude, int64_t limit) {
+    return ceil(ldexp(magnitude, MIN_SCALE)) <= (double)limit;
+}
 
 int64_t quantise_one(double x, int32_t scale, int64_t limit) {
     double v = round(ldexp(x, scale));

@@ -42,7 +42,7 @@ typedef struct comparison {
     const frame *f;
     tacit_compile_report *r;
     trace t;
-    int64_t *ints;       /* of the largest tensor */
+    int64_t *ints;                 /* of the largest tensor */
     uint32_t layer_of[MAX_LAYERS]; /* graph tensor */
     double error_sum;
     uint64_t error_count;
@@ -110,7 +110,8 @@ static uint64_t argmax(const double *x, uint64_t n) {
 }
 
 /* One output of one input set: errors, and whether the largest entry (of one: its side of 1/2) is the same. */
-static bool compare_row(comparison *c, const double *real, const int64_t *ints, int32_t scale, uint64_t n, double *row) {
+static bool compare_row(comparison *c, const double *real, const int64_t *ints, int32_t scale, uint64_t n,
+                        double *row) {
     for (uint64_t k = 0; k < n; k++) {
         row[k] = ldexp((double)ints[k], -scale);
         double e = fabs(row[k] - real[k]);

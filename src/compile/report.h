@@ -10,6 +10,6 @@ void report_operators(const graph *g, tacit_compile_report *r);
 void report_sizes(const program *p, const lowered *l, tacit_compile_report *r);
 /* Runs every sample through both and compares. values[i]: samples of graph input i, end to end. */
 tacit_status report_fidelity(const graph *g, const struct tacit_model *m, const lowered *l, frame *f, uint64_t samples,
-                             const double *const *values, double headroom, tacit_compile_report *r, tacit_error *err)
-    TACIT_MUST_CHECK;
+                             const double *const *values, double headroom, tacit_compile_report *r,
+                             tacit_error *err) TACIT_MUST_CHECK;
 #endif

@@ -3,7 +3,9 @@
 #include "compile/lower/batchnorm.h"
 #include <string.h>
 
-static bool is(const gnode *n, const char *op) { return !n->dead && strcmp(n->op, op) == 0; }
+static bool is(const gnode *n, const char *op) {
+    return !n->dead && strcmp(n->op, op) == 0;
+}
 
 /* Users of the node's output use its input. */
 static void bypass(graph *g, gnode *n) {
@@ -29,8 +31,8 @@ static gnode *only_activation(const graph *g, uint32_t t) {
     return NULL;
 }
 
-/* x -> pool -> t -> f -> y becomes x -> f -> t -> pool -> y: all activations here are monotone. f then shares the lookup
- * that rounds x, and relu's outputs need a smaller table of differences. */
+/* x -> pool -> t -> f -> y becomes x -> f -> t -> pool -> y: all activations here are monotone. f then shares the
+ * lookup that rounds x, and relu's outputs need a smaller table of differences. */
 static void swap_pool(graph *g, gnode *pool, gnode *f) {
     uint32_t x = pool->in[0], t = pool->out[0], y = f->out[0];
     g->tensors[t].shape = g->tensors[x].shape;

@@ -173,7 +173,8 @@ static void next_claim(session *s, const ends *e, ext lambda, tree_claim *c) {
 static tacit_status layer(run *r, unsigned l, ext *point, const uint32_t *live, uint32_t live_count,
                           tree_claim *claims) {
     session *s = r->s;
-    ext weight[2 * MAX_TREES], mu = RULE_ELSE(LOGUP_WEIGHT, broken_logup_weight, transcript_challenge(s->ch, TAG_LOGUP_WEIGHT)), next[MAX_LOG_TENSOR + 9];
+    ext weight[2 * MAX_TREES], next[MAX_LOG_TENSOR + 9];
+    ext mu = RULE_ELSE(LOGUP_WEIGHT, broken_logup_weight, transcript_challenge(s->ch, TAG_LOGUP_WEIGHT));
     ends e[MAX_TREES];
     expr claim = {EXT_ZERO, NULL, 0, 0}, total = claim;
     weight[0] = EXT_ONE;

@@ -135,7 +135,8 @@ static tacit_status tree_leaves(prover_state *s, const logup_tree *t, level *lea
         const block *b = &lay->blocks[i];
         uint32_t id = t->table ? s->t->p->tables[b->item].id : s->t->p->tables[s->t->p->lookups[b->item].table].id;
         leaf_job j = {.s = s, .shape = lay->shapes[b->item], .b = b, .c = &cols[b->item],
-                      .base = ext_sub(s->alpha, ext_from(RULE_ELSE(TABLE_ID, 0, id))), .even = leaves->d[0], .odd = leaves->d[1],
+                      .base = ext_sub(s->alpha, ext_from(RULE_ELSE(TABLE_ID, 0, id))),
+                      .even = leaves->d[0], .odd = leaves->d[1],
                       .neven = leaves->n[0], .nodd = leaves->n[1], .local = b->start - t->start};
         if (t->table) j.mult = s->t->values[s->t->p->tables[b->item].multiplicity];
         par_for((size_t)1 << b->log, leaf_piece, &j);

@@ -55,9 +55,12 @@ static void write_weights(writer *w, const int32_t *v, uint64_t n) {
     unsigned width = width_of(v, n);
     write_u8(w, (uint8_t)width);
     for (uint64_t i = 0; i < n; i++) {
-        if (width == 1) write_u8(w, (uint8_t)v[i]);
-        else if (width == 2) write_u16(w, (uint16_t)v[i]);
-        else write_u32(w, (uint32_t)v[i]);
+        if (width == 1)
+            write_u8(w, (uint8_t)v[i]);
+        else if (width == 2)
+            write_u16(w, (uint16_t)v[i]);
+        else
+            write_u32(w, (uint32_t)v[i]);
     }
 }
 
@@ -144,8 +147,10 @@ static tacit_status adopt(struct tacit_model **out, unsigned char *bytes, size_t
     m->bytes = bytes;
     m->size = size;
     s = size < 38 ? BAD("not a model file") : parse_parts(m, err);
-    if (s == TACIT_OK) *out = m;
-    else model_free(m);
+    if (s == TACIT_OK)
+        *out = m;
+    else
+        model_free(m);
     return s;
 }
 
@@ -227,9 +232,15 @@ tacit_status tacit_model_save(const tacit_model *m, const char *path, tacit_erro
 }
 
 /* ---- questions */
-void tacit_model_free(tacit_model *m) { model_free(m); }
-size_t tacit_model_io_count(const tacit_model *m) { return m->pub.io_count; }
-tacit_overflow tacit_model_overflow(const tacit_model *m) { return (tacit_overflow)m->pub.overflow; }
+void tacit_model_free(tacit_model *m) {
+    model_free(m);
+}
+size_t tacit_model_io_count(const tacit_model *m) {
+    return m->pub.io_count;
+}
+tacit_overflow tacit_model_overflow(const tacit_model *m) {
+    return (tacit_overflow)m->pub.overflow;
+}
 
 tacit_io tacit_model_io(const tacit_model *m, size_t i) {
     if (i >= m->pub.io_count) return (tacit_io){0};

@@ -90,7 +90,8 @@ static tacit_status draw_cells(attempt *t) {
     extv r = extv_new(&t->a, n);
     if (!extv_ok(r)) return full(t);
     rng_e(&t->key, RNG_CELLS, 0, r, n);
-    for (int j = RULE_OFF(LEAK_PADS_F); (RULE_OFF(LEAK_PADS) || j) && j < EXT_DEG; j++) memset(r.c[j], 0, n * sizeof(gl));
+    for (int j = 0; j < EXT_DEG; j++)
+        if (RULE_OFF(LEAK_PADS) || (j && RULE_OFF(LEAK_PADS_F))) memset(r.c[j], 0, n * sizeof(gl));
     for (int k = 0; k < CELL_ARRAYS; k++) {
         uint32_t count = plan_cells(p, (cell_array)k);
         t->cells[k] = ARENA_NEW(&t->a, ext, count);

@@ -84,8 +84,10 @@ static void same(const result *a, const result *b, const char *what) {
 }
 
 static void with(const char *kernel, int threads) {
-    if (kernel) setenv("TACIT_KERNEL", kernel, 1);
-    else unsetenv("TACIT_KERNEL");
+    if (kernel)
+        setenv("TACIT_KERNEL", kernel, 1);
+    else
+        unsetenv("TACIT_KERNEL");
     (void)vec_select(NULL); /* so do the library's entry points */
     (void)sha256_select(NULL);
     if (!kernel && vec_find("avx2")) assert_string_equal(vec->name, "avx2");
@@ -99,8 +101,11 @@ static void compare(uint32_t batch, uint32_t in, uint32_t out) {
     static const struct {
         const char *kernel, *what;
         int threads;
-    } ways[] = {{"portable", "2 threads", 2}, {"portable", "4 threads", 4}, {NULL, "AVX2, SHA-NI", 1},
-                {NULL, "AVX2, SHA-NI, 2 threads", 2}, {NULL, "AVX2, SHA-NI, 4 threads", 4}};
+    } ways[] = {{"portable", "2 threads", 2},
+                {"portable", "4 threads", 4},
+                {NULL, "AVX2, SHA-NI", 1},
+                {NULL, "AVX2, SHA-NI, 2 threads", 2},
+                {NULL, "AVX2, SHA-NI, 4 threads", 4}};
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         with(ways[i].kernel, ways[i].threads);
         result r = run(batch, in, out, seed);

@@ -1,6 +1,6 @@
 /* Lying provers, through the library's own prover: each lie meets exactly its reject code. A lie about values ends in
- * FUNCTIONAL (the one equation that all others were batched into); a proof shown for another statement meets other query
- * positions, so its columns do not lie under their roots (MERKLE) or its paths have another length (SHORT). */
+ * FUNCTIONAL (the one equation that all others were batched into); a proof shown for another statement meets other
+ * query positions, so its columns do not lie under their roots (MERKLE) or its paths have another length (SHORT). */
 #include "lab.h" /* before cmocka, which defines a macro fail */
 #include "proof/files.h"
 #include "tacit/tacit.h"
@@ -45,8 +45,8 @@ static void assert_foreign(tacit_reject got) {
 
 static uint32_t ranged(lab *l, tensor_kind kind, const char *name, shape s, int64_t lo, int64_t hi) {
     char look[64];
-    uint32_t t = kind == TENSOR_COMMITTED ? builder_committed(l->b, name, &s)
-                                          : builder_external(l->b, kind, name, &s, lo, hi);
+    uint32_t t =
+        kind == TENSOR_COMMITTED ? builder_committed(l->b, name, &s) : builder_external(l->b, kind, name, &s, lo, hi);
     snprintf(look, sizeof look, "%s.range", name);
     if (kind != TENSOR_PARAM) builder_lookup(l->b, look, builder_range_table(l->b, lo, hi), &t);
     return t;
@@ -97,8 +97,12 @@ static void load_layer(lab *l, uint64_t openings) {
     lab_certify(l, openings);
     if (lab_execute(l) != TACIT_OK) fail_msg("%s", l->err.text);
 }
-static int32_t *of(lab *l, uint32_t t) { return l->t.values[t]; }
-static int32_t relu(int32_t v) { return v > 0 ? v : 0; }
+static int32_t *of(lab *l, uint32_t t) {
+    return l->t.values[t];
+}
+static int32_t relu(int32_t v) {
+    return v > 0 ? v : 0;
+}
 /* Everything after h once more, as an honest prover would. */
 static void follow(lab *l) {
     for (int i = 0; i < OUT; i++) of(l, ids.a)[i] = relu(of(l, ids.h)[i]);
@@ -107,8 +111,12 @@ static void follow(lab *l) {
 }
 
 /* ---------------------------------------------------------------- lies about values */
-static void lie_input(lab *l) { of(l, ids.x)[1]++; }
-static void lie_weight(lab *l) { of(l, ids.w)[7] = of(l, ids.w)[7] < 3 ? of(l, ids.w)[7] + 1 : 2; }
+static void lie_input(lab *l) {
+    of(l, ids.x)[1]++;
+}
+static void lie_weight(lab *l) {
+    of(l, ids.w)[7] = of(l, ids.w)[7] < 3 ? of(l, ids.w)[7] + 1 : 2;
+}
 static void lie_weights_executed(lab *l) { /* consistent all the way down, but not the certificate's weights */
     for (int i = 0; i < OUT * IN; i++) of(l, ids.w)[i] = -1 - of(l, ids.w)[i];
     if (lab_execute(l) != TACIT_OK) fail_msg("%s", l->err.text);
@@ -127,7 +135,9 @@ static void lie_remainder_low(lab *l) {
     of(l, ids.rem)[2] -= 1 << SHIFT;
     follow(l);
 }
-static void lie_tie(lab *l) { of(l, ids.rem)[0] = (of(l, ids.rem)[0] + 1) % (1 << SHIFT); }
+static void lie_tie(lab *l) {
+    of(l, ids.rem)[0] = (of(l, ids.rem)[0] + 1) % (1 << SHIFT);
+}
 static void lie_function(lab *l) {
     of(l, ids.a)[3]++;
     of(l, ids.y)[2] += 3;
@@ -142,7 +152,9 @@ static void lie_out_of_table(lab *l) { /* h leaves the table; y stays in its own
     of(l, ids.h)[4] = TOP + 1;
     lab_recount(l);
 }
-static void lie_output(lab *l) { of(l, ids.y)[0]++; }
+static void lie_output(lab *l) {
+    of(l, ids.y)[0]++;
+}
 static void lie_output_counted(lab *l) {
     lie_output(l);
     lab_recount(l);
@@ -158,8 +170,12 @@ static void lie_view(lab *l) { /* two elements swapped */
         }
     fail_msg("all outputs are equal");
 }
-static uint32_t multiplicity(lab *l, uint32_t t) { return l->p.tables[t].multiplicity; }
-static void lie_multiplicity(lab *l) { of(l, multiplicity(l, 0))[0]++; }
+static uint32_t multiplicity(lab *l, uint32_t t) {
+    return l->p.tables[t].multiplicity;
+}
+static void lie_multiplicity(lab *l) {
+    of(l, multiplicity(l, 0))[0]++;
+}
 static void lie_multiplicity_moved(lab *l) {
     of(l, multiplicity(l, 0))[0]++;
     of(l, multiplicity(l, 0))[1]--;
@@ -192,11 +208,13 @@ static const struct {
 static void test_values(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof lies / sizeof *lies; i++)
-        for (int hidden = 0; hidden < 2; hidden++) {
+        for (int secret = 0; secret < 2; secret++) {
             lab l;
             load_layer(&l, 2);
-            if (hidden) l.bind[ids.y].kind = BIND_PRIVATE;
-            else l.bind[ids.x].kind = BIND_PUBLIC;
+            if (secret)
+                l.bind[ids.y].kind = BIND_PRIVATE;
+            else
+                l.bind[ids.x].kind = BIND_PUBLIC;
             expect(&l, TACIT_REJECT_NONE, "honest");
             l.bind[ids.x].values = l.bind[ids.y].values = NULL;
             lies[i].tell(&l);
@@ -254,7 +272,8 @@ static void test_other_program(void **state) {
             p->tables = ARENA_NEW(&l.a, table, p->table_count);
             memcpy(p->tables, keep.tables, p->table_count * sizeof *p->tables);
             for (uint32_t i = 0; i < p->table_count; i++)
-                if (p->tables[i].width == 2) p->tables[i].columns[1] = (table_column){.run_count = 3, .runs = other, .lo = 0, .hi = TOP};
+                if (p->tables[i].width == 2)
+                    p->tables[i].columns[1] = (table_column){.run_count = 3, .runs = other, .lo = 0, .hi = TOP};
         }
         l.t.p = p;
         if (lab_execute(&l) != TACIT_OK) fail_msg("%s", l.err.text);
@@ -285,7 +304,52 @@ static void test_other_table(void **state) {
     lab_end(&l);
 }
 
+/* Trees of every height, one of a single leaf among them; one value out of range in each. */
+static void test_forest(void **state) {
+    (void)state;
+    static const uint32_t sizes[4] = {1, 2, 5, 1};
+    for (int lie = -1; lie < 4; lie++) {
+        lab l;
+        uint32_t v[4];
+        char name[4][8];
+        lab_start(&l);
+        for (int i = 0; i < 4; i++) {
+            snprintf(name[i], sizeof name[i], "v%d", i);
+            v[i] = ranged(&l, TENSOR_INPUT, name[i], shape1(sizes[i]), 0, 2 + i % 3);
+        }
+        lab_load(&l);
+        for (int i = 0; i < 4; i++)
+            for (uint32_t k = 0; k < sizes[i]; k++) of(&l, v[i])[k] = (int32_t)k % (3 + i % 3);
+        if (lie >= 0) of(&l, v[lie])[sizes[lie] - 1] = 3 + lie % 3;
+        lab_recount(&l);
+        expect(&l, lie < 0 ? TACIT_REJECT_NONE : TACIT_REJECT_FUNCTIONAL, lie < 0 ? "honest" : name[lie]);
+        lab_end(&l);
+    }
+}
+
 /* ---------------------------------------------------------------- another statement */
+/* Bindings that do not fit the certificate, and certificates that do not fit the profile. */
+static void test_bindings(void **state) {
+    (void)state;
+    for (int lie = 0; lie < 6; lie++) {
+        lab l;
+        load_layer(&l, 2);
+        certificate *c = ARENA_NEW(&l.a, certificate, 1);
+        *c = *l.cert;
+        c->items = ARENA_NEW(&l.a, certificate_item, 1);
+        c->items[0] = l.cert->items[0];
+        if (lie == 0) c->items[0].hi++;
+        if (lie == 1) c->items[0].lo--;
+        if (lie == 2) c->items[0].name = "v";
+        if (lie == 3) c->items[0].shape = shape2(IN, OUT);
+        if (lie == 4) c->t_max = 10;
+        if (lie == 5) l.bind[ids.w].kind = BIND_PRIVATE;
+        l.cert = c;
+        assert_int_equal(lab_statement(&l), lie == 4 ? TACIT_SOUNDNESS : TACIT_MALFORMED);
+        lab_end(&l);
+    }
+}
+
 static void test_replay(void **state) {
     (void)state;
     lab l, other;
@@ -414,7 +478,8 @@ static void make_files(files *f, int shift) {
     weights = calloc(l.p.tensor_count, sizeof *weights);
     weights[ids.w] = w;
     model_io io[2] = {{ids.x, 0}, {ids.y, 0}};
-    if (model_make(&f->model, l.bytes, l.bytes_size, io, 2, TACIT_REFUSE, weights, &err) != TACIT_OK) fail_msg("%s", err.text);
+    if (model_make(&f->model, l.bytes, l.bytes_size, io, 2, TACIT_REFUSE, weights, &err) != TACIT_OK)
+        fail_msg("%s", err.text);
     free(weights);
     lab_end(&l);
     snprintf(f->cert_path, sizeof f->cert_path, "/tmp/tacit-liars-%d-%d.cert", (int)getpid(), number);
@@ -426,7 +491,8 @@ static void make_files(files *f, int shift) {
     static const int64_t x[IN] = {3, -2, 1, 0, -4};
     const int64_t *inputs[1] = {x};
     tacit_prove_options po = {.context = "nonce", .context_size = 5};
-    if (tacit_prove(f->key, inputs, NULL, &po, &f->proof, &f->proof_size, NULL, &err) != TACIT_OK) fail_msg("%s", err.text);
+    if (tacit_prove(f->key, inputs, NULL, &po, &f->proof, &f->proof_size, NULL, &err) != TACIT_OK)
+        fail_msg("%s", err.text);
     f->scratch_size = tacit_verify_scratch(f->cert, f->cert_size);
     f->scratch = malloc(f->scratch_size);
 }
@@ -483,7 +549,8 @@ static void test_files(void **state) {
     assert_non_null(seen.shown[1].values);
     /* another model, another context */
     assert_int_equal(checked(&b, a.proof, a.proof_size, NULL), TACIT_REJECT_CERTIFICATE_DIGEST);
-    tacit_expectation other = {.model = b.digest}, late = {.context = "nonse", .context_size = 5}, cut = {.context = "nonce", .context_size = 4};
+    tacit_expectation other = {.model = b.digest}, late = {.context = "nonse", .context_size = 5},
+                      cut = {.context = "nonce", .context_size = 4};
     assert_int_equal(checked(&a, a.proof, a.proof_size, &other), TACIT_REJECT_CERTIFICATE_DIGEST);
     assert_int_equal(checked(&a, a.proof, a.proof_size, &late), TACIT_REJECT_CONTEXT);
     assert_int_equal(checked(&a, a.proof, a.proof_size, &cut), TACIT_REJECT_CONTEXT);
@@ -527,7 +594,8 @@ static void test_files(void **state) {
     assert_int_equal(checked(&a, bytes, a.proof_size + 1, &good), TACIT_REJECT_LONG);
     assert_int_equal(checked(&a, bytes, a.proof_size - 1, &good), TACIT_REJECT_SHORT);
     for (size_t cut_at = 0; cut_at < head; cut_at++) {
-        tacit_status st = tacit_verify(a.cert, a.cert_size, bytes, cut_at, &good, a.scratch, a.scratch_size, &seen, &err);
+        tacit_status st =
+            tacit_verify(a.cert, a.cert_size, bytes, cut_at, &good, a.scratch, a.scratch_size, &seen, &err);
         assert_int_equal(st, TACIT_MALFORMED);
     }
     /* too little scratch is said, not suffered */
@@ -549,7 +617,8 @@ static void test_range_proof(void **state) {
     assert_int_equal(tacit_verify_certificate(f.cert, f.cert_size, f.scratch, f.scratch_size, &seen, &err), TACIT_OK);
     assert_memory_equal(seen.model, f.digest, 32);
     f.cert[f.cert_size - 1] ^= 1;
-    assert_int_equal(tacit_verify_certificate(f.cert, f.cert_size, f.scratch, f.scratch_size, &seen, &err), TACIT_REJECTED);
+    assert_int_equal(tacit_verify_certificate(f.cert, f.cert_size, f.scratch, f.scratch_size, &seen, &err),
+                     TACIT_REJECTED);
     assert_int_equal(err.reject, TACIT_REJECT_RANGE_PROOF);
     assert_int_equal(checked(&f, f.proof, f.proof_size, NULL), TACIT_REJECT_RANGE_PROOF);
     tacit_expectation known = {.certificate_checked = 1};
@@ -595,10 +664,10 @@ static void test_range_proof(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),      cmocka_unit_test(test_shown),  cmocka_unit_test(test_other_program),
-        cmocka_unit_test(test_other_table), cmocka_unit_test(test_replay), cmocka_unit_test(test_bytes),
-        cmocka_unit_test(test_degenerate),  cmocka_unit_test(test_budget), cmocka_unit_test(test_files),
-        cmocka_unit_test(test_range_proof),
+        cmocka_unit_test(test_values), cmocka_unit_test(test_shown),    cmocka_unit_test(test_other_program),
+        cmocka_unit_test(test_forest), cmocka_unit_test(test_bindings), cmocka_unit_test(test_other_table),
+        cmocka_unit_test(test_replay), cmocka_unit_test(test_bytes),    cmocka_unit_test(test_degenerate),
+        cmocka_unit_test(test_budget), cmocka_unit_test(test_files),    cmocka_unit_test(test_range_proof),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

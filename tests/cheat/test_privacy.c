@@ -5,9 +5,9 @@
  *    twice, a missing dummy triple or a message that others determine shows up as a rank defect;
  *  - the opened words of a lane of x, of sigma and of a mask are as independent as there are columns opened;
  *  - no two words of a proof are equal, and no word of another proof at the same place.
- * False alarms: a chi-square with 15 degrees passes 100 with probability 2^-47 (about 2^14 tests); a uniform matrix with
- * 16 rows more than columns has a defect with probability 2^-1088; equal words: 2^-40.
- * Each leak must fail. Needs the library built with TACIT_RULES and TACIT_TEST_SEED. */
+ * False alarms: a chi-square with 15 degrees passes 100 with probability 2^-47 (about 2^14 tests); a uniform matrix
+ * with 16 rows more than columns has a defect with probability 2^-1088; equal words: 2^-40. Each leak must fail. Needs
+ * the library built with TACIT_RULES and TACIT_TEST_SEED. */
 #include "lab.h" /* before cmocka, which defines a macro fail */
 #include "base/broken.h"
 #include <stdio.h>
@@ -77,7 +77,8 @@ static size_t at_word, at_proof;
 
 static void record(enum cheat_place place, void *a, const void *b) {
     const unsigned *what = b;
-    if (place != CHEAT_MESSAGE || what[0] == TAG_ROOT || what[0] == TAG_SALT || what[0] == TAG_PATH) return; /* hashes */
+    if (place != CHEAT_MESSAGE || what[0] == TAG_ROOT || what[0] == TAG_SALT || what[0] == TAG_PATH)
+        return; /* hashes */
     for (unsigned i = 0; i < what[2]; i++) {
         if (at_word == MOST_WORDS) abort();
         under_way->tag[at_word] = what[0];
@@ -86,9 +87,9 @@ static void record(enum cheat_place place, void *a, const void *b) {
 }
 
 static bool hidden_step(unsigned tag) {
-    static const unsigned tags[] = {TAG_LOGUP_SUM,  TAG_LOGUP_ROUND, TAG_LOGUP_N, TAG_LOGUP_D,
-                                    TAG_CONSTRAINT_ROUND, TAG_OPERAND, TAG_VIEW_ROUND, TAG_ZERO_ROUND,
-                                    TAG_ZERO_A,     TAG_ZERO_B,      TAG_BATCH_ROUND, TAG_NU};
+    static const unsigned tags[] = {TAG_LOGUP_SUM,        TAG_LOGUP_ROUND, TAG_LOGUP_N,     TAG_LOGUP_D,
+                                    TAG_CONSTRAINT_ROUND, TAG_OPERAND,     TAG_VIEW_ROUND,  TAG_ZERO_ROUND,
+                                    TAG_ZERO_A,           TAG_ZERO_B,      TAG_BATCH_ROUND, TAG_NU};
     for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
         if (tags[i] == tag) return true;
     return false;
@@ -110,11 +111,11 @@ static sample *collect(int witness, uint64_t broken) {
         tacit_cheat = NULL;
         if (at_proof == 0) {
             if (lab_verify(&s->l, proof, size) != TACIT_OK) fail_msg("%s", s->l.err.text);
-            size_t hidden = 0;
+            size_t count = 0;
             s->words = at_word;
-            for (size_t i = 0; i < s->words; i++) hidden += hidden_step(s->tag[i]);
+            for (size_t i = 0; i < s->words; i++) count += hidden_step(s->tag[i]);
             size_t most = s->l.st.geometry.domain[0].t;
-            if (hidden > most) most = hidden;
+            if (count > most) most = count;
             s->proofs = most + 1 + SPARE_ROWS > 20 * BINS ? most + 1 + SPARE_ROWS : 20 * BINS;
             s->v = realloc(s->v, s->proofs * MOST_WORDS * sizeof *s->v);
         }
@@ -421,8 +422,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_honest),       cmocka_unit_test(test_leaks_of_single_messages),
         cmocka_unit_test(test_sigma),        cmocka_unit_test(test_tail),
-        cmocka_unit_test(test_dummy),        cmocka_unit_test(test_one_mask),     cmocka_unit_test(test_shared_words),
-        cmocka_unit_test(test_secrets),      cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_dummy),        cmocka_unit_test(test_one_mask),
+        cmocka_unit_test(test_shared_words), cmocka_unit_test(test_secrets),
+        cmocka_unit_test(test_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,7 +33,7 @@ static object_data *now_x;
 typedef struct attack {
     void (*make)(lab *l);
     void (*cheat)(enum cheat_place place, void *a, const void *b);
-    void (*replay)(lab *l);                         /* changes the statement after the proof */
+    void (*replay)(lab *l);                          /* changes the statement after the proof */
     void (*patch)(unsigned char **proof, size_t *n); /* changes the proof */
 } attack;
 
@@ -58,8 +58,10 @@ static tacit_status prove_and_verify(const attack *a) {
     err = l.err;
     lab_end(&l);
     free(proof);
-    if (st == TACIT_REJECTED) st = (tacit_status)(1000 + (int)err.reject);
-    else if (st != TACIT_OK) fail_msg("%s", err.text);
+    if (st == TACIT_REJECTED)
+        st = (tacit_status)(1000 + (int)err.reject);
+    else if (st != TACIT_OK)
+        fail_msg("%s", err.text);
     return st;
 }
 
@@ -69,8 +71,10 @@ static void try_attack(const char *name, uint64_t rules, uint64_t always, tacit_
     tacit_broken = always;
     int on = (int)prove_and_verify(a);
     tacit_broken = 0;
-    if (off != TACIT_OK) fail_msg("%s off: rejected (%d: %s)", name, off, tacit_reject_text((tacit_reject)(off - 1000)));
-    if (code == TACIT_REJECT_MERKLE && on == 1000 + TACIT_REJECT_SHORT) on = 1000 + TACIT_REJECT_MERKLE; /* paths' length */
+    if (off != TACIT_OK)
+        fail_msg("%s off: rejected (%d: %s)", name, off, tacit_reject_text((tacit_reject)(off - 1000)));
+    if (code == TACIT_REJECT_MERKLE && on == 1000 + TACIT_REJECT_SHORT)
+        on = 1000 + TACIT_REJECT_MERKLE; /* paths' length */
     if (on != 1000 + (int)code)
         fail_msg("%s on: %s", name, on ? tacit_reject_text((tacit_reject)(on - 1000)) : "accepted");
 }
@@ -86,14 +90,18 @@ static void take_prover(void *a, const void *b) {
 /* ---------------------------------------------------------------- programs */
 static uint32_t ranged(lab *l, tensor_kind kind, const char *name, shape s, int64_t lo, int64_t hi) {
     char look[64];
-    uint32_t t = kind == TENSOR_COMMITTED ? builder_committed(l->b, name, &s)
-                                          : builder_external(l->b, kind, name, &s, lo, hi);
+    uint32_t t =
+        kind == TENSOR_COMMITTED ? builder_committed(l->b, name, &s) : builder_external(l->b, kind, name, &s, lo, hi);
     snprintf(look, sizeof look, "%s.range", name);
     if (kind != TENSOR_PARAM) builder_lookup(l->b, look, builder_range_table(l->b, lo, hi), &t);
     return t;
 }
-static void put(lab *l, uint32_t t, uint32_t n, const int32_t *v) { memcpy(l->t.values[t], v, n * sizeof *v); }
-static void put1(lab *l, uint32_t t, int32_t v) { l->t.values[t][0] = v; }
+static void put(lab *l, uint32_t t, uint32_t n, const int32_t *v) {
+    memcpy(l->t.values[t], v, n * sizeof *v);
+}
+static void put1(lab *l, uint32_t t, int32_t v) {
+    l->t.values[t][0] = v;
+}
 
 /* u * v = y on one element. */
 static uint32_t id_u, id_v, id_y;
@@ -111,9 +119,15 @@ static void product_of(lab *l, bool square, int32_t u, int32_t v, int32_t y) {
     put1(l, id_y, y);
     lab_recount(l);
 }
-static void false_square(lab *l) { product_of(l, true, 3, 3, 12); }
-static void true_square(lab *l) { product_of(l, true, 3, 3, 9); }
-static void false_product(lab *l) { product_of(l, false, 3, 4, 15); }
+static void false_square(lab *l) {
+    product_of(l, true, 3, 3, 12);
+}
+static void true_square(lab *l) {
+    product_of(l, true, 3, 3, 9);
+}
+static void false_product(lab *l) {
+    product_of(l, false, 3, 4, 15);
+}
 
 /* One looked-up vector of four elements, one out of range. */
 static void out_of_range(lab *l) {
@@ -127,7 +141,8 @@ static void out_of_range(lab *l) {
 /* Errors (+1, +1 | -1) cancel when blocks are added with weight 1. */
 static void cancelling_blocks(lab *l) {
     shape s = shape1(3);
-    uint32_t u = builder_external(l->b, TENSOR_PARAM, "u", &s, 0, 9), v = builder_external(l->b, TENSOR_PARAM, "v", &s, 0, 9);
+    uint32_t u = builder_external(l->b, TENSOR_PARAM, "u", &s, 0, 9),
+             v = builder_external(l->b, TENSOR_PARAM, "v", &s, 0, 9);
     linear_term t[2] = {{1, u}, {-1, v}};
     builder_constraint(l->b, "equal", &s, NULL, 0, t, 2, 0);
     lab_load(l);
@@ -144,7 +159,8 @@ static void test_cancelling_blocks(void **state) {
 /* The triple of the square: its b is a copy of its a. */
 static uint32_t square_triple(const statement *st) {
     for (uint32_t i = 0; i < st->copy_count; i++)
-        if (st->copies[i].copy.index == st->copies[i].original.index && st->copies[i].copy.array == CELL_B) return st->copies[i].copy.index;
+        if (st->copies[i].copy.index == st->copies[i].original.index && st->copies[i].copy.array == CELL_B)
+            return st->copies[i].copy.index;
     fail_msg("no square");
     return 0;
 }
@@ -332,8 +348,12 @@ static void equal_vectors(lab *l, bool reversed) {
     put(l, id_y, 5, (int32_t[]){5, 4, 3, 2, 2});
     lab_recount(l);
 }
-static void false_view(lab *l) { equal_vectors(l, true); }
-static void false_equal(lab *l) { equal_vectors(l, false); }
+static void false_view(lab *l) {
+    equal_vectors(l, true);
+}
+static void false_equal(lab *l) {
+    equal_vectors(l, false);
+}
 static void test_view(void **state) {
     (void)state;
     ATTACK(VIEW_FINAL, FUNCTIONAL, false_view);
@@ -480,7 +500,8 @@ static void test_tau(void **state) {
 /* a(r) absorbs the error -3 of the false square, the last equation of step 4, when the weights are known. */
 static void forged_ends(void *ctx, ext *a, ext *b) {
     honest.zero.ends(ctx, a, b);
-    ext mu = RULE_OFF(BATCH_WEIGHT) ? broken_batch_weight : ext_from(12345), w = EXT_ONE, w_final = EXT_ZERO, w0 = EXT_ZERO;
+    ext mu = RULE_OFF(BATCH_WEIGHT) ? broken_batch_weight : ext_from(12345), w = EXT_ONE, w_final = EXT_ZERO,
+        w0 = EXT_ZERO;
     uint32_t last = now_session->equation_count - 1, zero = now_session->equation_count + now_session->copy_count;
     for (uint32_t i = 0; i < zero + 2; i++, w = ext_mul(w, mu)) {
         if (i == last) w_final = w;
@@ -607,7 +628,8 @@ static void forged_column(commit_prover *cp, tree_ref tree, uint32_t position, g
     kept.column(cp, tree, position, column, salt);
     if (tree.kind != TREE_DOMAIN || tree.index != x->domain) return;
     size_t at = ((size_t)1 << x->k) + (g->object[g->object_count - 1].domain == x->domain ? EXT_DEG : 0);
-    ext add = ext_scale(ext_mul(fold_gamma, fold_shift), gl_pow(rs_point(g->domain[x->domain].log_n, position), SHIFT_AT));
+    ext add =
+        ext_scale(ext_mul(fold_gamma, fold_shift), gl_pow(rs_point(g->domain[x->domain].log_n, position), SHIFT_AT));
     for (int j = 0; j < EXT_DEG; j++) column[at + (size_t)j] = gl_add(column[at + (size_t)j], add.c[j]);
 }
 static void cheat_fold(enum cheat_place place, void *a, const void *b) {
@@ -722,8 +744,12 @@ static void replay_context(lab *l) {
     l->context = "another";
     assert_int_equal(lab_statement(l), TACIT_OK);
 }
-static void replay_model(lab *l) { l->st.model.b[3] ^= 1; }
-static void replay_program(lab *l) { l->p.digest.b[0] ^= 1; }
+static void replay_model(lab *l) {
+    l->st.model.b[3] ^= 1;
+}
+static void replay_program(lab *l) {
+    l->p.digest.b[0] ^= 1;
+}
 static void unused_public(lab *l) {
     static const int64_t seen[2] = {1, 2};
     shape s = shape1(2);
@@ -787,6 +813,65 @@ static void test_positions(void **state) {
     tacit_broken = 0;
 }
 
+/* Challenges lie in E: EXT_DEG independent coordinates. */
+static void test_challenges(void **state) {
+    (void)state;
+    tacit_error err = {.status = TACIT_OK};
+    transcript t;
+    gl seen[64 * EXT_DEG];
+    transcript_verifier(&t, NULL, 0, &err);
+    for (int i = 0; i < 64; i++) {
+        ext c = transcript_challenge(&t, TAG_ALPHA);
+        memcpy(seen + i * EXT_DEG, c.c, sizeof c.c);
+    }
+    for (int i = 0; i < 64 * EXT_DEG; i++) {
+        assert_true(seen[i] > UINT32_MAX && seen[i] < GL_P);
+        for (int j = 0; j < i; j++) assert_true(seen[i] != seen[j]);
+    }
+    uint32_t p[9];
+    transcript_positions(&t, 4, 9, p); /* more than half of the domain */
+    assert_int_equal(err.status, TACIT_INTERNAL);
+}
+
+/* A degenerate challenge: everything anew, one more opening spent, a valid proof in the end. */
+static unsigned attempts;
+static ext first_pad[2];
+static tacit_status degenerate_once(void *ctx, uint32_t tree, ext *sum, ext *den) {
+    if (tree == 0 && ++attempts == 1) return reject(now_session->err, TACIT_REJECT_DEGENERATE);
+    return honest.logup.root(ctx, tree, sum, den);
+}
+static void cheat_degenerate(enum cheat_place place, void *a, const void *b) {
+    if (place != CHEAT_PROVER) return;
+    take_prover(a, b);
+    first_pad[attempts] = now_session->cells[CELL_PAD][0];
+    ((prover *)a)->logup.root = degenerate_once;
+}
+static void test_restart(void **state) {
+    (void)state;
+    lab l;
+    unsigned char *proof;
+    size_t size;
+    shape s = shape1(4);
+    now = &l;
+    lab_start(&l);
+    uint32_t w = builder_external(l.b, TENSOR_PARAM, "w", &s, 0, 7);
+    builder_lookup(l.b, "w.range", builder_range_table(l.b, 0, 7), &w);
+    lab_load(&l);
+    lab_certify(&l, 3);
+    lab_recount(&l);
+    assert_int_equal(lab_statement(&l), TACIT_OK);
+    attempts = 0;
+    tacit_cheat = cheat_degenerate;
+    if (lab_prove(&l, &proof, &size) != TACIT_OK) fail_msg("%s", l.err.text);
+    tacit_cheat = NULL;
+    assert_int_equal(attempts, 2);
+    assert_int_equal(key_left(l.secret), 1);
+    assert_false(ext_equal(first_pad[0], first_pad[1]));
+    assert_int_equal(lab_verify(&l, proof, size), TACIT_OK);
+    free(proof);
+    lab_end(&l);
+}
+
 /* With any one rule off, honest proofs still pass: an attack's success is not the switch's noise. */
 static void test_honest(void **state) {
     (void)state;
@@ -801,14 +886,32 @@ static void test_honest(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_honest),        cmocka_unit_test(test_cancelling_blocks), cmocka_unit_test(test_untied_copy),
-        cmocka_unit_test(test_c_equation),    cmocka_unit_test(test_ab_equations),      cmocka_unit_test(test_sum),
-        cmocka_unit_test(test_weight_before_roots), cmocka_unit_test(test_layer),       cmocka_unit_test(test_leaves),
-        cmocka_unit_test(test_fingerprints),  cmocka_unit_test(test_weights),           cmocka_unit_test(test_operand),       cmocka_unit_test(test_view),              cmocka_unit_test(test_tau),
-        cmocka_unit_test(test_batch_weight),  cmocka_unit_test(test_late_joiner),       cmocka_unit_test(test_nu_before_gamma),
-        cmocka_unit_test(test_fold),          cmocka_unit_test(test_functional),        cmocka_unit_test(test_inner),
-        cmocka_unit_test(test_bytes),         cmocka_unit_test(test_public_range),      cmocka_unit_test(test_absorb),
+        cmocka_unit_test(test_honest),
+        cmocka_unit_test(test_cancelling_blocks),
+        cmocka_unit_test(test_untied_copy),
+        cmocka_unit_test(test_c_equation),
+        cmocka_unit_test(test_ab_equations),
+        cmocka_unit_test(test_sum),
+        cmocka_unit_test(test_weight_before_roots),
+        cmocka_unit_test(test_layer),
+        cmocka_unit_test(test_leaves),
+        cmocka_unit_test(test_fingerprints),
+        cmocka_unit_test(test_weights),
+        cmocka_unit_test(test_operand),
+        cmocka_unit_test(test_view),
+        cmocka_unit_test(test_tau),
+        cmocka_unit_test(test_batch_weight),
+        cmocka_unit_test(test_late_joiner),
+        cmocka_unit_test(test_nu_before_gamma),
+        cmocka_unit_test(test_fold),
+        cmocka_unit_test(test_functional),
+        cmocka_unit_test(test_inner),
+        cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_public_range),
+        cmocka_unit_test(test_absorb),
         cmocka_unit_test(test_positions),
+        cmocka_unit_test(test_challenges),
+        cmocka_unit_test(test_restart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

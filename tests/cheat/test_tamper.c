@@ -93,7 +93,8 @@ static void make(lab *l, bool levels) {
 /* ---------------------------------------------------------------- mutants */
 static size_t mutants;
 /* code: the one that must come, NONE: any. */
-static void must_fail(lab *l, const unsigned char *proof, size_t size, tacit_reject code, const char *field, const char *how) {
+static void must_fail(lab *l, const unsigned char *proof, size_t size, tacit_reject code, const char *field,
+                      const char *how) {
     mutants++;
     tacit_status st = lab_verify(l, proof, size);
     if (st != TACIT_REJECTED) fail_msg("%s, %s: %s", field, how, st ? l->err.text : "accepted");
@@ -107,12 +108,17 @@ static void word_mutants(lab *l, unsigned char *proof, size_t size, size_t at, b
         uint64_t value;
         const char *how;
         bool high;
-    } all[] = {{hash ? v + 1 : gl_add(v, 1), "+1", false}, {0, "0", false},       {GL_P - 1, "p - 1", false},
-               {GL_P, "p", true},                         {v + GL_P, "v + p", v + GL_P >= GL_P}, {UINT64_MAX, "2^64 - 1", true}};
+    } all[] = {{hash ? v + 1 : gl_add(v, 1), "+1", false},
+               {0, "0", false},
+               {GL_P - 1, "p - 1", false},
+               {GL_P, "p", true},
+               {v + GL_P, "v + p", v + GL_P >= GL_P},
+               {UINT64_MAX, "2^64 - 1", true}};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         if (all[i].value == v) continue;
         store_le64(proof + at, all[i].value);
-        must_fail(l, proof, size, !hash && all[i].high ? TACIT_REJECT_NOT_CANONICAL : TACIT_REJECT_NONE, field, all[i].how);
+        must_fail(l, proof, size, !hash && all[i].high ? TACIT_REJECT_NOT_CANONICAL : TACIT_REJECT_NONE, field,
+                  all[i].how);
     }
     store_le64(proof + at, v);
 }
@@ -170,7 +176,8 @@ static void tamper(lab *l, bool *seen) {
         for (size_t j = i + 1; j < messages.count && !next; j++)
             if (messages.list[j].field == m->field) next = &messages.list[j];
         block_mutants(l, proof, size, m, next, other, other_size, name);
-        bool hash = manifest[m->field].tag == TAG_ROOT || manifest[m->field].tag == TAG_SALT || manifest[m->field].tag == TAG_PATH;
+        bool hash = manifest[m->field].tag == TAG_ROOT || manifest[m->field].tag == TAG_SALT ||
+                    manifest[m->field].tag == TAG_PATH;
         size_t jump = all ? 8 : m->size / 24 * 8 + 8;
         for (size_t w = 0; w < m->size; w += jump) word_mutants(l, proof, size, m->at + w, hash, name);
     }

@@ -4,10 +4,18 @@
 #include <math.h>
 #include <string.h>
 
-static double real_relu(double x, const double *p) { return (void)p, x > 0 ? x : 0; }
-static double real_sigmoid(double x, const double *p) { return (void)p, 1 / (1 + exp(-x)); }
-static double real_tanh(double x, const double *p) { return (void)p, tanh(x); }
-static double real_clip(double x, const double *p) { return fmin(fmax(x, p[0]), p[1]); }
+static double real_relu(double x, const double *p) {
+    return (void)p, x > 0 ? x : 0;
+}
+static double real_sigmoid(double x, const double *p) {
+    return (void)p, 1 / (1 + exp(-x));
+}
+static double real_tanh(double x, const double *p) {
+    return (void)p, tanh(x);
+}
+static double real_clip(double x, const double *p) {
+    return fmin(fmax(x, p[0]), p[1]);
+}
 
 /* out_scale: INT32_MIN is x's own. */
 typedef struct activation {
@@ -31,7 +39,9 @@ static const activation *find(const gnode *n) {
     return NULL;
 }
 
-bool activation_is(const gnode *n) { return find(n) != NULL; }
+bool activation_is(const gnode *n) {
+    return find(n) != NULL;
+}
 
 /* Clip's bounds: attributes before opset 11, then constant inputs. */
 static tacit_status clip_bounds(const graph *g, const gnode *n, double bound[2], tacit_error *err) {

@@ -9,7 +9,8 @@ tacit_status batchnorm_infer(graph *g, gnode *n, tacit_error *err) {
     int64_t training, spatial;
     TRY(attribute_int(n, "training_mode", 0, &training, err));
     TRY(attribute_int(n, "spatial", 1, &spatial, err));
-    if (training != 0 || spatial != 1) return unsupported(n, "training_mode, or statistics that are not per channel", err);
+    if (training != 0 || spatial != 1)
+        return unsupported(n, "training_mode, or statistics that are not per channel", err);
     if (x->rank < 2) return misshapen(n, "needs a channel axis", err);
     for (uint32_t i = 1; i < 5; i++) {
         const gtensor *t = node_in(g, n, i);
@@ -42,8 +43,8 @@ tacit_status batchnorm_eval(frame *f, const gnode *n, tacit_error *err) {
 }
 
 /* ---- folding */
-static tacit_status new_constant(graph *g, const gnode *n, const char *suffix, const shape *s, uint32_t *t, double **out,
-                                 tacit_error *err) {
+static tacit_status new_constant(graph *g, const gnode *n, const char *suffix, const shape *s, uint32_t *t,
+                                 double **out, tacit_error *err) {
     void *values;
     const char *name = name_copy(g->a, n->name, suffix);
     if (!name) return fail(err, TACIT_RESOURCES, "the model needs more memory than is set aside");
@@ -138,8 +139,10 @@ static tacit_status channel_view(lowering *l, uint32_t id, const void *context, 
     view_draft d;
     draft_start(&d, s->rank);
     for (uint32_t k = 0; k < s->rank; k++) {
-        if (k == 1) draft_same(&d, 1, 0, s->dim[1]);
-        else draft_repeat(l, &d, k, s->dim[k]);
+        if (k == 1)
+            draft_same(&d, 1, 0, s->dim[1]);
+        else
+            draft_repeat(l, &d, k, s->dim[k]);
     }
     return draft_make(l, &d, id, out, err);
 }

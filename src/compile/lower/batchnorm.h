@@ -1,5 +1,5 @@
-/* compile/lower/batchnorm: y = x * scale + shift per channel, scale = gamma / sqrt(var + epsilon). After folding the node
- * has the inputs (x, scale, shift); most often it is gone, merged into the Conv or Gemm before it. */
+/* compile/lower/batchnorm: y = x * scale + shift per channel, scale = gamma / sqrt(var + epsilon). After folding the
+ * node has the inputs (x, scale, shift); most often it is gone, merged into the Conv or Gemm before it. */
 #ifndef COMPILE_LOWER_BATCHNORM_H
 #define COMPILE_LOWER_BATCHNORM_H
 #include "compile/operator.h"

@@ -38,8 +38,10 @@ static tacit_status load_plain(const gnode *n, graph *g, gtensor *t, tacit_error
 
 tacit_status constant_infer(graph *g, gnode *n, tacit_error *err) {
     gtensor t;
-    if (attribute_has(n, "value")) TRY(load(g, n, &t, err));
-    else TRY(load_plain(n, g, &t, err));
+    if (attribute_has(n, "value"))
+        TRY(load(g, n, &t, err));
+    else
+        TRY(load_plain(n, g, &t, err));
     gtensor *out = node_out(g, n, 0);
     set_output(g, n, t.type, &t.shape);
     out->real = t.real;
@@ -94,7 +96,8 @@ tacit_status fill_eval(frame *f, const gnode *n, tacit_error *err) {
 /* ---- Shape: attributes start and end choose axes; Size. */
 static void range(const gnode *n, const shape *x, uint32_t *first, uint32_t *count, tacit_error *err) {
     int64_t start = 0, end = x->rank;
-    if (attribute_int(n, "start", 0, &start, err) != TACIT_OK || attribute_int(n, "end", x->rank, &end, err) != TACIT_OK)
+    if (attribute_int(n, "start", 0, &start, err) != TACIT_OK ||
+        attribute_int(n, "end", x->rank, &end, err) != TACIT_OK)
         return;
     if (start < 0) start += x->rank;
     if (end < 0) end += x->rank;
@@ -116,8 +119,10 @@ tacit_status shape_eval(frame *f, const gnode *n, tacit_error *err) {
     const shape *x = &node_in(f->g, n, 0)->shape;
     uint32_t first = 0, count = 0;
     range(n, x, &first, &count, err);
-    if (strcmp(n->op, "Size") == 0) f->whole[n->out[0]][0] = (int64_t)shape_count(x);
-    else for (uint32_t k = 0; k < count; k++) f->whole[n->out[0]][k] = x->dim[first + k];
+    if (strcmp(n->op, "Size") == 0)
+        f->whole[n->out[0]][0] = (int64_t)shape_count(x);
+    else
+        for (uint32_t k = 0; k < count; k++) f->whole[n->out[0]][k] = x->dim[first + k];
     return TACIT_OK;
 }
 

@@ -62,7 +62,7 @@ tacit_status conv_eval(frame *f, const gnode *n, tacit_error *err) {
     uint64_t taps = windows_taps(&c.w), positions = windows_positions(&c.w);
     uint64_t image = (uint64_t)c.w.w[0].in * c.w.w[1].in * c.w.w[2].in, depth = c.in * taps;
     const double *x = frame_real(f, n->in[0]), *w = frame_real(f, n->in[1]);
-    double *y = f->real[n->out[0]], *col = ARENA_NEW(f->scratch, double, depth * positions);
+    double *y = f->real[n->out[0]], *col = ARENA_NEW(f->scratch, double, depth *positions);
     if (!col) return fail(err, TACIT_RESOURCES, "node \"%s\": no memory for its windows", n->name);
     for (uint32_t i = 0; i < c.batch * c.groups; i++) {
         uint32_t group = i % c.groups;
@@ -77,7 +77,9 @@ tacit_status conv_eval(frame *f, const gnode *n, tacit_error *err) {
 }
 
 /* ---- lowering. Axes of the sum: N, [G,] M, O.. */
-static uint32_t channel_axes(const conv *c) { return c->groups > 1 ? 2 : 1; }
+static uint32_t channel_axes(const conv *c) {
+    return c->groups > 1 ? 2 : 1;
+}
 
 static shape sum_shape(const conv *c) {
     uint32_t k = channel_axes(c);
@@ -99,8 +101,10 @@ static tacit_status input_view(lowering *l, const conv *c, value *x, uint8_t *la
     draft_same(&d, 0, 0, c->batch);
     d.shape.dim[1] = c->groups;
     d.shape.dim[k] = c->in;
-    if (k == 1) draft_same(&d, 1, 1, c->in);
-    else identity(draft_map(l, &d, 1, 2, 1, 1), c->groups * c->in);
+    if (k == 1)
+        draft_same(&d, 1, 1, c->in);
+    else
+        identity(draft_map(l, &d, 1, 2, 1, 1), c->groups * c->in);
     windows_draft(l, &d, &c->w, 1 + k, 2);
     label[0] = 0;
     label[1] = 1;
@@ -138,8 +142,10 @@ static tacit_status bias_view(lowering *l, uint32_t id, const void *context, uin
     draft_start(&d, s.rank);
     d.shape = s;
     draft_repeat(l, &d, 0, s.dim[0]);
-    if (k == 1) draft_same(&d, 1, 0, c->out);
-    else identity(draft_map(l, &d, 1, 2, 0, 1), c->groups * c->out);
+    if (k == 1)
+        draft_same(&d, 1, 0, c->out);
+    else
+        identity(draft_map(l, &d, 1, 2, 0, 1), c->groups * c->out);
     for (uint32_t i = 1 + k; i < s.rank; i++) draft_repeat(l, &d, i, s.dim[i]);
     return draft_make(l, &d, id, out, err);
 }

@@ -93,9 +93,12 @@ tacit_status add_lower(lowering *l, const gnode *n, tacit_error *err) {
     int sign = n->op[0] == 'S' ? -1 : 1;
     const shape *s = &node_out(l->g, n, 0)->shape;
     sum out;
-    if (node_in(l->g, n, 0)->constant) TRY(add_constant(l, n->in[1], sign, n->in[0], 1, s, &out, err));
-    else if (node_in(l->g, n, 1)->constant) TRY(add_constant(l, n->in[0], 1, n->in[1], sign, s, &out, err));
-    else TRY(add_tensors(l, n, s, sign, &out, err));
+    if (node_in(l->g, n, 0)->constant)
+        TRY(add_constant(l, n->in[1], sign, n->in[0], 1, s, &out, err));
+    else if (node_in(l->g, n, 1)->constant)
+        TRY(add_constant(l, n->in[0], 1, n->in[1], sign, s, &out, err));
+    else
+        TRY(add_tensors(l, n, s, sign, &out, err));
     return lower_set_sum(l, n->out[0], &out, err);
 }
 

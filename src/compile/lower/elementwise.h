@@ -1,5 +1,5 @@
-/* compile/lower/elementwise: Add, Sub, Mul (and Div of constants) with numpy broadcasting. Sums join the pending sum of an
- * operand and cost nothing by themselves; a product is a contraction in which every axis is a batch axis. */
+/* compile/lower/elementwise: Add, Sub, Mul (and Div of constants) with numpy broadcasting. Sums join the pending sum of
+ * an operand and cost nothing by themselves; a product is a contraction in which every axis is a batch axis. */
 #ifndef COMPILE_LOWER_ELEMENTWISE_H
 #define COMPILE_LOWER_ELEMENTWISE_H
 #include "compile/operator.h"

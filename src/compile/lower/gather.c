@@ -52,8 +52,7 @@ tacit_status gather_eval(frame *f, const gnode *n, tacit_error *err) {
     uint64_t *y = frame_bits_out(f, n->out[0]);
     for (uint64_t b = 0; b < q.before; b++) {
         for (uint64_t i = 0; i < q.count; i++) {
-            for (uint64_t a = 0; a < q.after; a++)
-                *y++ = x[(b * (uint64_t)q.size + index_at(&q, i)) * q.after + a];
+            for (uint64_t a = 0; a < q.after; a++) *y++ = x[(b * (uint64_t)q.size + index_at(&q, i)) * q.after + a];
         }
     }
     return TACIT_OK;

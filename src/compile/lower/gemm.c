@@ -28,7 +28,9 @@ static tacit_status gemm_read(const graph *g, const gnode *n, gemm *q, tacit_err
     return TACIT_OK;
 }
 
-static shape gemm_shape(const gemm *q) { return (shape){.rank = 2, .dim = {q->m, q->n}}; }
+static shape gemm_shape(const gemm *q) {
+    return (shape){.rank = 2, .dim = {q->m, q->n}};
+}
 
 tacit_status gemm_infer(graph *g, gnode *n, tacit_error *err) {
     gemm q;
@@ -179,17 +181,20 @@ tacit_status matmul_eval(frame *f, const gnode *n, tacit_error *err) {
 }
 
 /* One operand: as a matrix, batch axes that broadcasting stretches dropped. Axis rank-2 and rank-1 get labels. */
-static tacit_status matmul_operand(lowering *l, const matmul *q, value *v, const shape *matrix, uint8_t row, uint8_t column,
-                                   uint8_t *label, tacit_error *err) {
+static tacit_status matmul_operand(lowering *l, const matmul *q, value *v, const shape *matrix, uint8_t row,
+                                   uint8_t column, uint8_t *label, tacit_error *err) {
     shape as = q->full;
     as.dim[as.rank - 2] = matrix->dim[matrix->rank - 2];
     as.dim[as.rank - 1] = matrix->dim[matrix->rank - 1];
     TRY(view_reshape(l, v->id, matrix, &v->id, err));
     TRY(view_drop(l, v->id, &as, &v->id, label, err));
     for (uint32_t k = 0; k < MAX_RANK; k++) {
-        if (label[k] == as.rank - 2) label[k] = row;
-        else if (label[k] == as.rank - 1) label[k] = column;
-        else if (label[k] == 0xff) label[k] = 0; /* no such axis */
+        if (label[k] == as.rank - 2)
+            label[k] = row;
+        else if (label[k] == as.rank - 1)
+            label[k] = column;
+        else if (label[k] == 0xff)
+            label[k] = 0; /* no such axis */
     }
     return TACIT_OK;
 }

@@ -1,5 +1,5 @@
-/* compile/lower/gemm: Gemm (alpha A B + beta C) and MatMul (batched, numpy broadcasting). Contractions over the operands
- * as they are; either factor may be constant or computed. */
+/* compile/lower/gemm: Gemm (alpha A B + beta C) and MatMul (batched, numpy broadcasting). Contractions over the
+ * operands as they are; either factor may be constant or computed. */
 #ifndef COMPILE_LOWER_GEMM_H
 #define COMPILE_LOWER_GEMM_H
 #include "compile/operator.h"

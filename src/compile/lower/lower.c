@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-int64_t activation_limit(const lowering *l) { return ((int64_t)1 << (l->o->activation_bits - 1)) - 1; }
+int64_t activation_limit(const lowering *l) {
+    return ((int64_t)1 << (l->o->activation_bits - 1)) - 1;
+}
 
 tacit_status lower_range(const lowering *l, uint32_t t, double *lo, double *hi, tacit_error *err) {
     const gtensor *x = &l->g->tensors[t];
@@ -36,7 +38,9 @@ static bool name_taken(lowering *l, const char *name) {
 }
 
 /* Names that begin with # or ~ belong to the loader and the builder. */
-static const char *clean(const char *base) { return base[0] == '#' || base[0] == '~' || base[0] == '\0' ? "_" : base; }
+static const char *clean(const char *base) {
+    return base[0] == '#' || base[0] == '~' || base[0] == '\0' ? "_" : base;
+}
 
 const char *lower_name(lowering *l, const char *base, const char *suffix) {
     const char *name = name_copy(l->a, clean(base), suffix);
@@ -98,8 +102,8 @@ tacit_status lower_operand(lowering *l, uint32_t t, value *out, tacit_error *err
     if (k->state == VALUE_NONE) return fail(err, TACIT_INTERNAL, "tensor \"%s\" has no value yet", tensor_name(l, t));
     if (k->state == VALUE_SUM && free_of_charge(k->s) && !first_activation(l, t)) {
         value v = {.scale = k->s->scale, .lo = (int64_t)k->s->lo, .hi = (int64_t)k->s->hi};
-        v.id = builder_linear(l->b, lower_name(l, tensor_name(l, t), ""), &k->s->shape, k->s->terms, k->s->term_count,
-                              0);
+        v.id =
+            builder_linear(l->b, lower_name(l, tensor_name(l, t), ""), &k->s->shape, k->s->terms, k->s->term_count, 0);
         TRY(lower_set_value(l, t, &v, err));
     }
     if (k->state == VALUE_SUM) TRY(round_slot(l, t, err));
@@ -138,7 +142,8 @@ tacit_status lower_param(lowering *l, uint32_t t, double factor, uint32_t bits, 
     int32_t *q = ARENA_NEW(l->a, int32_t, n);
     if (!q) return no_memory(err);
     double magnitude = largest_magnitude(x->real, n, factor);
-    if (!scale_exists(magnitude, limit)) return fail(err, TACIT_VALUE, "tensor \"%s\": its values are too large", x->name);
+    if (!scale_exists(magnitude, limit))
+        return fail(err, TACIT_VALUE, "tensor \"%s\": its values are too large", x->name);
     int32_t scale = scale_for(magnitude, limit);
     if (scale > max_scale) scale = max_scale;
     for (uint64_t i = 0; i < n; i++) q[i] = (int32_t)quantise_one(x->real[i] * factor, scale, limit);
@@ -153,7 +158,9 @@ tacit_status lower_factor(lowering *l, uint32_t t, double factor, uint32_t bits,
 }
 
 /* ---- sums */
-void sum_start(sum *s, const shape *axes, int32_t scale) { *s = (sum){.shape = *axes, .scale = scale}; }
+void sum_start(sum *s, const shape *axes, int32_t scale) {
+    *s = (sum){.shape = *axes, .scale = scale};
+}
 
 static void widen(sum *s, __int128 a, __int128 b) {
     s->lo += a < b ? a : b;

@@ -1,8 +1,8 @@
 /* compile/lower/lower: from the float graph to relations.
  *
- * Every real tensor of the graph gets a value: an integer tensor of the program with a power-of-two scale. The result of
- * a linear operator is first a SUM (contractions + terms at some scale), not yet a tensor: further additions
- * join it, and only when somebody needs numbers is it rounded to 16 bits and looked up (rescale.h), together with the
+ * Every real tensor of the graph gets a value: an integer tensor of the program with a power-of-two scale. The result
+ * of a linear operator is first a SUM (contractions + terms at some scale), not yet a tensor: further additions join
+ * it, and only when somebody needs numbers is it rounded to 16 bits and looked up (rescale.h), together with the
  * activation that follows it, if there is one.
  *
  * The lowering runs several times: the first passes only find out which tables are asked for (plan.h), the last one
@@ -63,15 +63,15 @@ struct lowering {
     arena *a;
     const tacit_compile_options *o;
     plan *plan;
-    slot *slots;          /* per graph tensor */
-    bool *feeds_pool;     /* per graph tensor: a MaxPool reads it, perhaps through views and sums */
-    value *outputs;       /* per graph output: its program tensor, with scale and interval of the pass before */
+    slot *slots;      /* per graph tensor */
+    bool *feeds_pool; /* per graph tensor: a MaxPool reads it, perhaps through views and sums */
+    value *outputs;   /* per graph output: its program tensor, with scale and interval of the pass before */
     bool *output_done;
-    bool outputs_changed; /* scale or interval of an output */
-    param_list *params;   /* parameters of this pass, with their integers */
+    bool outputs_changed;                 /* scale or interval of an output */
+    param_list *params;                   /* parameters of this pass, with their integers */
     uint64_t weight_count, product_count; /* multiplications */
-    used_name **names; /* of this pass, NAME_BUCKETS lists */
-    uint32_t zero;    /* a committed 0, or NO_TENSOR */
+    used_name **names;                    /* of this pass, NAME_BUCKETS lists */
+    uint32_t zero;                        /* a committed 0, or NO_TENSOR */
 };
 
 int64_t activation_limit(const lowering *l);
@@ -87,8 +87,8 @@ tacit_status lower_sum_of(lowering *l, uint32_t t, sum *out, tacit_error *err) T
 tacit_status lower_param(lowering *l, uint32_t t, double factor, uint32_t bits, int32_t max_scale, value *out,
                          tacit_error *err) TACIT_MUST_CHECK;
 /* lower_operand of an activation, lower_param of a constant (weights: options' bits). */
-tacit_status lower_factor(lowering *l, uint32_t t, double factor, uint32_t bits, value *out, tacit_error *err)
-    TACIT_MUST_CHECK;
+tacit_status lower_factor(lowering *l, uint32_t t, double factor, uint32_t bits, value *out,
+                          tacit_error *err) TACIT_MUST_CHECK;
 
 /* The node's result. A sum is copied; a value of the same shape as the graph's tensor is ready. */
 tacit_status lower_set_sum(lowering *l, uint32_t t, const sum *s, tacit_error *err) TACIT_MUST_CHECK;
@@ -113,6 +113,8 @@ tacit_status sum_constant(lowering *l, sum *s, uint32_t t, double factor, param_
 
 /* A name that no other tensor, constraint or lookup has: "<base><suffix>", numbered if need be. */
 const char *lower_name(lowering *l, const char *base, const char *suffix);
-static inline const char *tensor_name(const lowering *l, uint32_t t) { return l->g->tensors[t].name; }
+static inline const char *tensor_name(const lowering *l, uint32_t t) {
+    return l->g->tensors[t].name;
+}
 
 #endif

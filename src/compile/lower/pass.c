@@ -14,8 +14,11 @@ static tacit_status lower_input(lowering *l, uint32_t t, tacit_error *err) {
     TRY(lower_range(l, t, &lo, &hi, err));
     value v = {.scale = scale_for(fmax(-lo, hi), activation_limit(l))};
     demand d = {.f = {.kind = FUNC_RANGE, .in_scale = v.scale, .out_scale = v.scale},
-                .lo = (int64_t)floor(ldexp(lo, v.scale)), .hi = (int64_t)ceil(ldexp(hi, v.scale)),
-                .inside = true, .exact = l->feeds_pool[t], .elements = shape_count(&x->shape)};
+                .lo = (int64_t)floor(ldexp(lo, v.scale)),
+                .hi = (int64_t)ceil(ldexp(hi, v.scale)),
+                .inside = true,
+                .exact = l->feeds_pool[t],
+                .elements = shape_count(&x->shape)};
     table_plan table_of;
     if (d.hi == d.lo) d.hi++;
     d.worst_lo = d.lo, d.worst_hi = d.hi;
@@ -53,10 +56,20 @@ static tacit_status finish_output(lowering *l, uint32_t k, tacit_error *err) {
     TRY(sum_term(&s, v.id, 1, v.lo, v.hi, err));
     TRY(rescale(l, &s, t, &plain, NO_INDEX, err));
     l->slots[t].v = v; /* the copy is for the outside */
-    return l->output_done[k] ? TACIT_OK : fail(err, TACIT_INTERNAL, "output \"%s\" was not made", l->g->output_names[k]);
+    return l->output_done[k] ? TACIT_OK
+                             : fail(err, TACIT_INTERNAL, "output \"%s\" was not made", l->g->output_names[k]);
 }
 
 /* ---- one pass */
+/* What helpers say about a sum or a table gets the node's name. */
+static tacit_status lower_node(lowering *l, const gnode *n, tacit_error *err) {
+    tacit_error local = {0};
+    tacit_status s = n->rule->lower(l, n, &local);
+    if (s == TACIT_OK) return s;
+    bool named = strncmp(local.text, "node ", 5) == 0 || strncmp(local.text, "tensor ", 7) == 0;
+    return named ? fail(err, s, "%s", local.text) : fail(err, s, "node \"%s\" (%s): %s", n->name, n->op, local.text);
+}
+
 static tacit_status run_pass(lowering *l, tacit_error *err) {
     const graph *g = l->g;
     memset(l->slots, 0, g->tensor_count * sizeof *l->slots);
@@ -69,7 +82,7 @@ static tacit_status run_pass(lowering *l, tacit_error *err) {
     for (uint32_t i = 0; i < g->input_count; i++) TRY(lower_input(l, g->inputs[i], err));
     declare_outputs(l);
     for (uint32_t k = 0; k < g->node_count; k++) {
-        if (!g->nodes[k].dead) TRY(g->nodes[k].rule->lower(l, &g->nodes[k], err));
+        if (!g->nodes[k].dead) TRY(lower_node(l, &g->nodes[k], err));
     }
     for (uint32_t k = 0; k < g->output_count; k++) {
         if (!l->output_done[k]) TRY(finish_output(l, k, err));
@@ -80,8 +93,8 @@ static tacit_status run_pass(lowering *l, tacit_error *err) {
 /* A plain range that feeds a pool must not share relu's table: the table of differences, which is relu's, follows the
  * range, and both would grow without end. */
 static void find_pools(lowering *l) {
-    static const char *const PASSING[] = {"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Slice", "Gather",
-                                          "Concat",  "Add",     "Sub"};
+    static const char *const PASSING[] = {"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose",
+                                          "Slice",   "Gather",  "Concat",  "Add",       "Sub"};
     for (uint32_t k = l->g->node_count; k-- > 0;) {
         const gnode *n = &l->g->nodes[k];
         bool feeds = strcmp(n->op, "MaxPool") == 0;

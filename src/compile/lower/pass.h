@@ -7,13 +7,13 @@
 typedef struct lowered {
     unsigned char *bytes; /* of the program, malloc'd by the builder: the caller frees them */
     size_t size;
-    const slot *slots;     /* per graph tensor */
-    const value *outputs;  /* per graph output */
-    const value *inputs;   /* per graph input */
+    const slot *slots;    /* per graph tensor */
+    const value *outputs; /* per graph output */
+    const value *inputs;  /* per graph input */
     const param_list *params;
     uint64_t weight_count, product_count;
 } lowered;
 
-tacit_status lower_graph(const graph *g, const tacit_compile_options *o, arena *a, lowered *out, tacit_error *err)
-    TACIT_MUST_CHECK;
+tacit_status lower_graph(const graph *g, const tacit_compile_options *o, arena *a, lowered *out,
+                         tacit_error *err) TACIT_MUST_CHECK;
 #endif

@@ -1,9 +1,9 @@
 /* compile/lower/plan: which tables the program has.
  *
- * A table row costs about as much as two lookups, so tables are shared. Every lookup that the lowering wants is a DEMAND
- * (function, range, elements), in the order in which they come; after a pass the plan answers for each which TABLE
- * serves it, and the next pass builds that. Ranges always contain 0, so the union of two ranges costs at most as much
- * as both. Tables of relu are one; a plain range may use relu's table with a column that nobody reads; a remainder
+ * A table row costs about as much as two lookups, so tables are shared. Every lookup that the lowering wants is a
+ * DEMAND (function, range, elements), in the order in which they come; after a pass the plan answers for each which
+ * TABLE serves it, and the next pass builds that. Ranges always contain 0, so the union of two ranges costs at most as
+ * much as both. Tables of relu are one; a plain range may use relu's table with a column that nobody reads; a remainder
  * [0, 2^s) is served by a wider table [0, 2^R) when its equation is multiplied by 2^(R-s), or cut into two limbs. */
 #ifndef COMPILE_LOWER_PLAN_H
 #define COMPILE_LOWER_PLAN_H
@@ -25,9 +25,9 @@ typedef struct func {
 
 typedef struct demand {
     func f;
-    int64_t lo, hi;    /* x must reach at least this */
-    bool inside;       /* x is never outside (differences, inputs): no columns for saturation of its own */
-    bool exact;        /* the table's range must be lo..hi */
+    int64_t lo, hi;             /* x must reach at least this */
+    bool inside;                /* x is never outside (differences, inputs): no columns for saturation of its own */
+    bool exact;                 /* the table's range must be lo..hi */
     int64_t worst_lo, worst_hi; /* what x can be where values outside are clamped; lo, hi where they are refused */
     uint64_t elements;
 } demand;

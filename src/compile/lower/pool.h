@@ -1,8 +1,9 @@
 /* compile/lower/pool: MaxPool, AveragePool, GlobalAveragePool.
  *
- * Maximum: max(a, b) = a + relu(b - a); pairs along one axis after the other, k - 1 lookups for k elements, no products,
- * results are linear. A position in the padding reads another element of its window: a maximum does not mind.
- * Average: one contraction with public ones (or, where windows have different counts, public weights), then a rescale. */
+ * Maximum: max(a, b) = a + relu(b - a); pairs along one axis after the other, k - 1 lookups for k elements, no
+ * products, results are linear. A position in the padding reads another element of its window: a maximum does not mind.
+ * Average: one contraction with public ones (or, where windows have different counts, public weights), then a rescale.
+ */
 #ifndef COMPILE_LOWER_POOL_H
 #define COMPILE_LOWER_POOL_H
 #include "compile/operator.h"

@@ -93,7 +93,11 @@ static tacit_status larger(lowering *l, const char *name, const value *range, ui
     const linear_term minus[2] = {{1, b}, {-1, a}};
     int64_t width = range->hi - range->lo;
     const demand d = {.f = {.kind = FUNC_RELU, .in_scale = range->scale, .out_scale = range->scale},
-                      .lo = -width, .hi = width, .inside = true, .worst_lo = -width, .worst_hi = width,
+                      .lo = -width,
+                      .hi = width,
+                      .inside = true,
+                      .worst_lo = -width,
+                      .worst_hi = width,
                       .elements = shape_count(&s)};
     table_plan t;
     uint32_t u = NO_TENSOR;

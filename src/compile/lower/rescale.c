@@ -16,7 +16,9 @@ typedef struct rounding {
     uint64_t elements;
 } rounding;
 
-static __int128 floor_shift(__int128 v, uint32_t shift) { return v >> shift; } /* arithmetic: floor */
+static __int128 floor_shift(__int128 v, uint32_t shift) {
+    return v >> shift;
+} /* arithmetic: floor */
 
 static int64_t clamp_i64(__int128 v) {
     const int64_t most = (int64_t)1 << 60;
@@ -79,9 +81,12 @@ static tacit_status choose_limbs(lowering *l, rounding *r, tacit_error *err) {
         return fail(err, TACIT_UNSUPPORTED, "tensor \"%s\": its scales are too far apart", tensor_name(l, r->t));
     plan_remainder(l->plan, shift, quotient, shift > 0 ? r->elements : 0);
     r->bits = shift;
-    if (shift > common && two_limbs_fit(shift, common, quotient)) r->bits = common;
-    else if (shift > 0 && shift < common && has_room(r->s, common - shift)) r->bits = common;
-    else if (shift > MAX_SINGLE_SHIFT) r->bits = MAX_SINGLE_SHIFT;
+    if (shift > common && two_limbs_fit(shift, common, quotient))
+        r->bits = common;
+    else if (shift > 0 && shift < common && has_room(r->s, common - shift))
+        r->bits = common;
+    else if (shift > MAX_SINGLE_SHIFT)
+        r->bits = MAX_SINGLE_SHIFT;
     r->upper = shift > r->bits ? shift - r->bits : 0;
     if (r->upper > 0 && !two_limbs_fit(shift, r->bits, quotient))
         return fail(err, TACIT_UNSUPPORTED, "tensor \"%s\": its remainder has %u bits", tensor_name(l, r->t),
@@ -112,9 +117,9 @@ typedef struct step {
     const sum *s;
     int64_t multiplier, half;
     uint32_t bits, y;
-    const excess *e;       /* NULL: none */
+    const excess *e;         /* NULL: none */
     const table_plan *table; /* of e */
-    const char *name;      /* of the tensor; suffixes of constraint and remainder */
+    const char *name;        /* of the tensor; suffixes of constraint and remainder */
     const char *round, *rem;
 } step;
 
@@ -160,8 +165,8 @@ static void relate(lowering *l, const step *p) {
         rem = builder_committed(l->b, lower_name(l, p->name, p->rem), s);
         terms[n++] = (linear_term){-1, rem};
     }
-    uint32_t c = builder_constraint(l->b, lower_name(l, p->name, p->round), s, products, p->s->product_count, terms, n,
-                                    p->half);
+    uint32_t c =
+        builder_constraint(l->b, lower_name(l, p->name, p->round), s, products, p->s->product_count, terms, n, p->half);
     step_advice(l, p, c, rem);
     if (rem != NO_TENSOR) remainder_lookup(l, p->name, p->bits, rem);
 }
@@ -171,8 +176,16 @@ static void relate(lowering *l, const step *p) {
 static void relate_all(lowering *l, const rounding *r, uint32_t y, const excess *e) {
     const char *name = tensor_name(l, r->t);
     uint32_t bits = r->bits + r->upper;
-    step one = {.s = r->s, .multiplier = r->multiplier, .half = bits > 0 ? (int64_t)1 << (bits - 1) : 0,
-                .bits = r->bits, .y = y, .e = e, .table = &r->table, .name = name, .round = ".round", .rem = ".rem"};
+    step one = {.s = r->s,
+                .multiplier = r->multiplier,
+                .half = bits > 0 ? (int64_t)1 << (bits - 1) : 0,
+                .bits = r->bits,
+                .y = y,
+                .e = e,
+                .table = &r->table,
+                .name = name,
+                .round = ".round",
+                .rem = ".rem"};
     if (r->upper == 0) {
         relate(l, &one);
         return;
@@ -245,9 +258,12 @@ tacit_status rescale(lowering *l, const sum *s, uint32_t t, const func *f, uint3
     if (t_f == NO_INDEX && itself_by_relu(&r)) y.lo = 0;
     const excess e = make_excess(l, &r);
     y.id = make_y(l, &r, &y, &e);
-    if (t_f != NO_INDEX) fy.id = place(l, t_f, s, &fy);
-    else if (itself_by_relu(&r)) fy.id = y.id;
-    TRY(table_lookup(l, tensor_name(l, t), &r.table, t_f != NO_INDEX ? RESULT_WANTED : RESULT_JUNK, y.id, &e, &fy.id, err));
+    if (t_f != NO_INDEX)
+        fy.id = place(l, t_f, s, &fy);
+    else if (itself_by_relu(&r))
+        fy.id = y.id;
+    TRY(table_lookup(l, tensor_name(l, t), &r.table, t_f != NO_INDEX ? RESULT_WANTED : RESULT_JUNK, y.id, &e, &fy.id,
+                     err));
     TRY(lower_set_value(l, t, &y, err));
     return t_f == NO_INDEX ? TACIT_OK : lower_set_value(l, t_f, &fy, err);
 }

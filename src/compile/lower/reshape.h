@@ -1,5 +1,5 @@
-/* compile/lower/reshape: the same elements under another shape: Reshape, Flatten, Squeeze, Unsqueeze; Identity and Dropout
- * (taken out while folding, except between constants). Views: they cost nothing. */
+/* compile/lower/reshape: the same elements under another shape: Reshape, Flatten, Squeeze, Unsqueeze; Identity and
+ * Dropout (taken out while folding, except between constants). Views: they cost nothing. */
 #ifndef COMPILE_LOWER_RESHAPE_H
 #define COMPILE_LOWER_RESHAPE_H
 #include "compile/operator.h"

@@ -1,5 +1,5 @@
-/* compile/lower/select: the same values in other places: Transpose, Slice, Gather (constant indices), Concat. Views, and
- * for Concat a sum of views padded with zeros. */
+/* compile/lower/select: the same values in other places: Transpose, Slice, Gather (constant indices), Concat. Views,
+ * and for Concat a sum of views padded with zeros. */
 #ifndef COMPILE_LOWER_SELECT_H
 #define COMPILE_LOWER_SELECT_H
 #include "compile/operator.h"

@@ -9,7 +9,9 @@ typedef struct slice {
     int64_t start[MAX_RANK], step[MAX_RANK];
 } slice;
 
-static int64_t clamp(int64_t v, int64_t lo, int64_t hi) { return v < lo ? lo : v > hi ? hi : v; }
+static int64_t clamp(int64_t v, int64_t lo, int64_t hi) {
+    return v < lo ? lo : v > hi ? hi : v;
+}
 
 static tacit_status cut(const gnode *n, slice *s, uint32_t k, int64_t start, int64_t end, int64_t step,
                         tacit_error *err) {

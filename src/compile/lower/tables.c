@@ -53,8 +53,10 @@ static tacit_status build_table(lowering *l, const table_plan *t, uint32_t *inde
         r.column[c] = ARENA_NEW(l->a, int64_t, most);
         if (!r.column[c]) return fail(err, TACIT_RESOURCES, "no memory for a table of %u rows", most);
     }
-    if (t->mode == SATURATE_TWO) fill_two(&r, t);
-    else fill_one(&r, t);
+    if (t->mode == SATURATE_TWO)
+        fill_two(&r, t);
+    else
+        fill_one(&r, t);
     for (uint32_t c = 0; c < 4; c++) {
         if (used[c]) columns[at++] = (table_column){.values = r.column[c]};
     }
@@ -78,8 +80,13 @@ static void make_zero(lowering *l) {
     l->zero = builder_committed(l->b, name, &scalar);
     const linear_term term = {1, l->zero};
     uint32_t c = builder_constraint(l->b, lower_name(l, "zero", ".is"), &scalar, NULL, 0, &term, 1, 0);
-    builder_advice(l->b, &(advice){.kind = ADVICE_SOLVE, .relation = c, .y = l->zero, .rem = NO_TENSOR,
-                                   .r_low = NO_TENSOR, .r_high = NO_TENSOR, .flag = NO_TENSOR});
+    builder_advice(l->b, &(advice){.kind = ADVICE_SOLVE,
+                                   .relation = c,
+                                   .y = l->zero,
+                                   .rem = NO_TENSOR,
+                                   .r_low = NO_TENSOR,
+                                   .r_high = NO_TENSOR,
+                                   .flag = NO_TENSOR});
 }
 
 static tacit_status zeros(lowering *l, const char *name, const shape *s, uint32_t *out, tacit_error *err) {
@@ -95,8 +102,13 @@ static tacit_status zeros(lowering *l, const char *name, const shape *s, uint32_
 }
 
 static void table_advice(lowering *l, uint32_t relation) {
-    builder_advice(l->b, &(advice){.kind = ADVICE_TABLE, .relation = relation, .y = NO_TENSOR, .rem = NO_TENSOR,
-                                   .r_low = NO_TENSOR, .r_high = NO_TENSOR, .flag = NO_TENSOR});
+    builder_advice(l->b, &(advice){.kind = ADVICE_TABLE,
+                                   .relation = relation,
+                                   .y = NO_TENSOR,
+                                   .rem = NO_TENSOR,
+                                   .r_low = NO_TENSOR,
+                                   .r_high = NO_TENSOR,
+                                   .flag = NO_TENSOR});
 }
 
 tacit_status table_lookup(lowering *l, const char *name, const table_plan *t, result_use use, uint32_t x,

@@ -1,13 +1,17 @@
 #include "compile/lower/views.h"
 
-void draft_start(view_draft *d, uint32_t rank) { *d = (view_draft){.shape = {.rank = rank}}; }
+void draft_start(view_draft *d, uint32_t rank) {
+    *d = (view_draft){.shape = {.rank = rank}};
+}
 
-static view_group *add_group(view_draft *d) { return &d->groups[d->count++]; }
+static view_group *add_group(view_draft *d) {
+    return &d->groups[d->count++];
+}
 
 void draft_same(view_draft *d, uint32_t out, uint32_t src, uint32_t n) {
     d->shape.dim[out] = n;
-    *add_group(d) = (view_group){.out_count = 1, .src_count = 1, .out_axis = {(uint8_t)out}, .src_axis = {(uint8_t)src},
-                                 .size = n};
+    *add_group(d) =
+        (view_group){.out_count = 1, .src_count = 1, .out_axis = {(uint8_t)out}, .src_axis = {(uint8_t)src}, .size = n};
 }
 
 static int32_t *new_map(lowering *l, view_draft *d, view_group *g) {
@@ -34,11 +38,11 @@ void draft_fix(lowering *l, view_draft *d, uint32_t src, int32_t at) {
 int32_t *draft_map(lowering *l, view_draft *d, uint32_t out, uint32_t count, uint32_t src, uint32_t src_count) {
     view_group *g = add_group(d);
     *g = (view_group){.out_count = count, .src_count = src_count, .size = 1};
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count && i < MAX_RANK; i++) {
         g->out_axis[i] = (uint8_t)(out + i);
         g->size *= d->shape.dim[out + i];
     }
-    for (uint32_t i = 0; i < src_count; i++) g->src_axis[i] = (uint8_t)(src + i);
+    for (uint32_t i = 0; i < src_count && i < MAX_RANK; i++) g->src_axis[i] = (uint8_t)(src + i);
     return new_map(l, d, g);
 }
 
@@ -68,12 +72,16 @@ tacit_status view_reshape(lowering *l, uint32_t id, const shape *to, uint32_t *o
         uint32_t i0 = i, j0 = j;
         uint64_t p = i < to->rank ? to->dim[i++] : 1, q = j < from.rank ? from.dim[j++] : 1;
         while (p != q && (p < q ? i < to->rank : j < from.rank)) {
-            if (p < q) p *= to->dim[i++];
-            else q *= from.dim[j++];
+            if (p < q)
+                p *= to->dim[i++];
+            else
+                q *= from.dim[j++];
         }
         if (p != q) return fail(err, TACIT_INTERNAL, "reshape of \"%s\" changes its size", s->name);
-        if (i == i0 + 1 && j == j0 + 1) draft_same(&d, i0, j0, to->dim[i0]);
-        else identity_map(draft_map(l, &d, i0, i - i0, j0, j - j0), (uint32_t)p);
+        if (i == i0 + 1 && j == j0 + 1)
+            draft_same(&d, i0, j0, to->dim[i0]);
+        else
+            identity_map(draft_map(l, &d, i0, i - i0, j0, j - j0), (uint32_t)p);
     }
     return draft_make(l, &d, id, out, err);
 }
@@ -89,8 +97,10 @@ tacit_status view_broadcast(lowering *l, uint32_t id, const void *context, uint3
     draft_start(&d, to->rank);
     for (uint32_t k = 0; k < to->rank; k++) {
         uint32_t src = k + from.rank - to->rank;
-        if (k + from.rank >= to->rank && from.dim[src] == to->dim[k]) draft_same(&d, k, src, to->dim[k]);
-        else draft_repeat(l, &d, k, to->dim[k]);
+        if (k + from.rank >= to->rank && from.dim[src] == to->dim[k])
+            draft_same(&d, k, src, to->dim[k]);
+        else
+            draft_repeat(l, &d, k, to->dim[k]);
         if (k + from.rank >= to->rank && from.dim[src] != to->dim[k]) draft_fix(l, &d, src, 0);
     }
     return draft_make(l, &d, id, out, err);

@@ -21,15 +21,15 @@ void draft_fix(lowering *l, view_draft *d, uint32_t src, int32_t at);
 /* Axes out .. out+count-1 (their lengths are set) index source axes src .. src+src_count-1 by the map that is answered,
  * to be filled; NULL when out of memory. */
 int32_t *draft_map(lowering *l, view_draft *d, uint32_t out, uint32_t count, uint32_t src, uint32_t src_count);
-tacit_status draft_make(lowering *l, const view_draft *d, uint32_t source, uint32_t *out, tacit_error *err)
-    TACIT_MUST_CHECK;
+tacit_status draft_make(lowering *l, const view_draft *d, uint32_t source, uint32_t *out,
+                        tacit_error *err) TACIT_MUST_CHECK;
 
 /* The same elements in the same order under another shape. */
 tacit_status view_reshape(lowering *l, uint32_t id, const shape *to, uint32_t *out, tacit_error *err) TACIT_MUST_CHECK;
 /* Numpy broadcasting to shape `to`; `context` is that shape (a param_view). */
-tacit_status view_broadcast(lowering *l, uint32_t id, const void *context, uint32_t *out, tacit_error *err)
-    TACIT_MUST_CHECK;
+tacit_status view_broadcast(lowering *l, uint32_t id, const void *context, uint32_t *out,
+                            tacit_error *err) TACIT_MUST_CHECK;
 /* Drops the axes of length 1 that broadcasting to `as` stretches; label[k] = axis of `as` of the k-th axis left. */
-tacit_status view_drop(lowering *l, uint32_t id, const shape *as, uint32_t *out, uint8_t *label, tacit_error *err)
-    TACIT_MUST_CHECK;
+tacit_status view_drop(lowering *l, uint32_t id, const shape *as, uint32_t *out, uint8_t *label,
+                       tacit_error *err) TACIT_MUST_CHECK;
 #endif

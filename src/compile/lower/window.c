@@ -15,7 +15,8 @@ static tacit_status per_axis(const gnode *n, const char *name, uint32_t axes, in
     }
     if (count != axes) return misshapen(n, "an attribute has the wrong number of axes", err);
     for (uint32_t i = 0; i < axes; i++) {
-        if (out[i] < least || out[i] > MAX_WINDOW) return misshapen(n, "stride, dilation, kernel or pad out of range", err);
+        if (out[i] < least || out[i] > MAX_WINDOW)
+            return misshapen(n, "stride, dilation, kernel or pad out of range", err);
     }
     return TACIT_OK;
 }
@@ -25,7 +26,8 @@ static tacit_status read_kernel(const gnode *n, const uint32_t *kernel, windows 
     TRY(per_axis(n, "kernel_shape", w->axes, 1, 0, v, err));
     for (uint32_t i = 0; i < w->axes; i++) {
         if (!kernel && v[i] == 0) return misshapen(n, "kernel_shape is missing", err);
-        if (kernel && v[i] != 0 && v[i] != kernel[i]) return misshapen(n, "kernel_shape disagrees with the weights", err);
+        if (kernel && v[i] != 0 && v[i] != kernel[i])
+            return misshapen(n, "kernel_shape disagrees with the weights", err);
         w->w[w->first + i].kernel = kernel ? kernel[i] : (uint32_t)v[i];
     }
     return TACIT_OK;
@@ -46,7 +48,9 @@ static tacit_status read_steps(const gnode *n, windows *w, tacit_error *err) {
     return TACIT_OK;
 }
 
-static uint64_t reach_of(const window *x) { return (uint64_t)(x->kernel - 1) * x->dilation + 1; }
+static uint64_t reach_of(const window *x) {
+    return (uint64_t)(x->kernel - 1) * x->dilation + 1;
+}
 
 /* SAME: as many windows as strides, the missing elements split over both sides, the odd one at the end (UPPER). */
 static void pad_same(window *x, bool upper) {
@@ -82,8 +86,10 @@ tacit_status windows_read(const gnode *n, const shape *in, const uint32_t *kerne
     if (!same && !valid && strcmp(pad, "NOTSET") != 0) return unsupported(n, "unknown auto_pad", err);
     for (uint32_t i = out->first; i < MAX_SPATIAL; i++) {
         if (valid) out->w[i].pad_begin = out->w[i].pad_end = 0;
-        if (same) pad_same(&out->w[i], upper);
-        else TRY(count_windows(n, &out->w[i], ceiling != 0, err));
+        if (same)
+            pad_same(&out->w[i], upper);
+        else
+            TRY(count_windows(n, &out->w[i], ceiling != 0, err));
     }
     return TACIT_OK;
 }
@@ -103,7 +109,9 @@ uint64_t windows_taps(const windows *w) {
     return (uint64_t)w->w[0].kernel * w->w[1].kernel * w->w[2].kernel;
 }
 
-uint64_t windows_positions(const windows *w) { return (uint64_t)w->w[0].out * w->w[1].out * w->w[2].out; }
+uint64_t windows_positions(const windows *w) {
+    return (uint64_t)w->w[0].out * w->w[1].out * w->w[2].out;
+}
 
 void windows_draft(lowering *l, view_draft *d, const windows *w, uint32_t at, uint32_t src) {
     for (uint32_t i = 0; i < w->axes; i++) {

@@ -1,5 +1,6 @@
 /* compile/lower/window: the sliding windows of convolution and pooling, one per spatial axis (1 to 3; always three
- * here, missing ones in front are trivial). Position k of window o reads index o * stride + k * dilation - pad_begin. */
+ * here, missing ones in front are trivial). Position k of window o reads index o * stride + k * dilation - pad_begin.
+ */
 #ifndef COMPILE_LOWER_WINDOW_H
 #define COMPILE_LOWER_WINDOW_H
 #include "compile/lower/views.h"
@@ -16,8 +17,8 @@ typedef struct windows {
 
 /* From the attributes kernel_shape, strides, dilations, pads, auto_pad, ceil_mode. `in`: [N, C, spatial ..]. `kernel`:
  * the weights' spatial lengths (kernel_shape, if given, must agree), or NULL. */
-tacit_status windows_read(const gnode *n, const shape *in, const uint32_t *kernel, windows *out, tacit_error *err)
-    TACIT_MUST_CHECK;
+tacit_status windows_read(const gnode *n, const shape *in, const uint32_t *kernel, windows *out,
+                          tacit_error *err) TACIT_MUST_CHECK;
 /* Source index, or -1 in the padding. */
 int64_t window_at(const window *w, uint32_t o, uint32_t k);
 /* [N, channels, out ..]. */

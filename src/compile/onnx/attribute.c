@@ -18,7 +18,9 @@ static bool is_type(const Onnx__AttributeProto *p, Onnx__AttributeProto__Attribu
     return p->has_type && p->type == type;
 }
 
-bool attribute_has(const gnode *n, const char *name) { return find(n, name) != NULL; }
+bool attribute_has(const gnode *n, const char *name) {
+    return find(n, name) != NULL;
+}
 
 tacit_status attribute_int(const gnode *n, const char *name, int64_t fallback, int64_t *out, tacit_error *err) {
     const Onnx__AttributeProto *p = find(n, name);

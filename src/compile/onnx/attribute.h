@@ -5,10 +5,10 @@
 #include "compile/graph.h"
 
 bool attribute_has(const gnode *n, const char *name);
-tacit_status attribute_int(const gnode *n, const char *name, int64_t fallback, int64_t *out, tacit_error *err)
-    TACIT_MUST_CHECK;
-tacit_status attribute_real(const gnode *n, const char *name, double fallback, double *out, tacit_error *err)
-    TACIT_MUST_CHECK;
+tacit_status attribute_int(const gnode *n, const char *name, int64_t fallback, int64_t *out,
+                           tacit_error *err) TACIT_MUST_CHECK;
+tacit_status attribute_real(const gnode *n, const char *name, double fallback, double *out,
+                            tacit_error *err) TACIT_MUST_CHECK;
 /* At most `capacity` integers; *count = 0 when missing. */
 tacit_status attribute_ints(const gnode *n, const char *name, int64_t *out, uint32_t capacity, uint32_t *count,
                             tacit_error *err) TACIT_MUST_CHECK;

@@ -18,12 +18,12 @@ typedef struct data_type {
 
 #define T(name) ONNX__TENSOR_PROTO__DATA_TYPE__##name
 static const data_type TYPES[] = {
-    {T(FLOAT), 4, ELEM_REAL, true, FIELD_FLOAT},     {T(DOUBLE), 8, ELEM_REAL, true, FIELD_DOUBLE},
-    {T(FLOAT16), 2, ELEM_REAL, true, FIELD_INT32},   {T(BFLOAT16), 2, ELEM_REAL, true, FIELD_INT32},
-    {T(INT8), 1, ELEM_WHOLE, true, FIELD_INT32},     {T(UINT8), 1, ELEM_WHOLE, false, FIELD_INT32},
-    {T(INT16), 2, ELEM_WHOLE, true, FIELD_INT32},    {T(UINT16), 2, ELEM_WHOLE, false, FIELD_INT32},
-    {T(INT32), 4, ELEM_WHOLE, true, FIELD_INT32},    {T(UINT32), 4, ELEM_WHOLE, false, FIELD_UINT64},
-    {T(INT64), 8, ELEM_WHOLE, true, FIELD_INT64},    {T(UINT64), 8, ELEM_WHOLE, false, FIELD_UINT64},
+    {T(FLOAT), 4, ELEM_REAL, true, FIELD_FLOAT},   {T(DOUBLE), 8, ELEM_REAL, true, FIELD_DOUBLE},
+    {T(FLOAT16), 2, ELEM_REAL, true, FIELD_INT32}, {T(BFLOAT16), 2, ELEM_REAL, true, FIELD_INT32},
+    {T(INT8), 1, ELEM_WHOLE, true, FIELD_INT32},   {T(UINT8), 1, ELEM_WHOLE, false, FIELD_INT32},
+    {T(INT16), 2, ELEM_WHOLE, true, FIELD_INT32},  {T(UINT16), 2, ELEM_WHOLE, false, FIELD_INT32},
+    {T(INT32), 4, ELEM_WHOLE, true, FIELD_INT32},  {T(UINT32), 4, ELEM_WHOLE, false, FIELD_UINT64},
+    {T(INT64), 8, ELEM_WHOLE, true, FIELD_INT64},  {T(UINT64), 8, ELEM_WHOLE, false, FIELD_UINT64},
     {T(BOOL), 1, ELEM_WHOLE, false, FIELD_INT32},
 };
 #undef T
@@ -73,22 +73,37 @@ static int64_t whole_of_bits(const data_type *d, uint64_t bits) {
 /* The typed field: how many entries, and entry i as bits (float and double as their own bits). */
 static size_t field_count(const Onnx__TensorProto *p, field f) {
     switch (f) {
-    case FIELD_FLOAT: return p->n_float_data;
-    case FIELD_DOUBLE: return p->n_double_data;
-    case FIELD_INT32: return p->n_int32_data;
-    case FIELD_INT64: return p->n_int64_data;
-    case FIELD_UINT64: return p->n_uint64_data;
+    case FIELD_FLOAT:
+        return p->n_float_data;
+    case FIELD_DOUBLE:
+        return p->n_double_data;
+    case FIELD_INT32:
+        return p->n_int32_data;
+    case FIELD_INT64:
+        return p->n_int64_data;
+    case FIELD_UINT64:
+        return p->n_uint64_data;
     }
     return 0;
 }
 static uint64_t field_bits(const Onnx__TensorProto *p, field f, size_t i) {
     uint64_t bits = 0;
     switch (f) {
-    case FIELD_FLOAT: memcpy(&bits, &p->float_data[i], 4); break;
-    case FIELD_DOUBLE: memcpy(&bits, &p->double_data[i], 8); break;
-    case FIELD_INT32: bits = (uint64_t)(int64_t)p->int32_data[i]; break;
-    case FIELD_INT64: bits = (uint64_t)p->int64_data[i]; break;
-    case FIELD_UINT64: bits = p->uint64_data[i]; break;
+    case FIELD_FLOAT:
+        memcpy(&bits, &p->float_data[i], 4);
+        break;
+    case FIELD_DOUBLE:
+        memcpy(&bits, &p->double_data[i], 8);
+        break;
+    case FIELD_INT32:
+        bits = (uint64_t)(int64_t)p->int32_data[i];
+        break;
+    case FIELD_INT64:
+        bits = (uint64_t)p->int64_data[i];
+        break;
+    case FIELD_UINT64:
+        bits = p->uint64_data[i];
+        break;
     }
     return bits;
 }
@@ -142,8 +157,8 @@ static tacit_status load_raw(graph *g, const Onnx__TensorProto *p, const data_ty
         return load_external(g, p, t, count * d->bytes, raw, err);
     size_t present = p->has_raw_data ? p->raw_data.len : field_count(p, d->field) * d->bytes;
     if (present != count * d->bytes)
-        return fail(err, TACIT_MALFORMED, "tensor \"%s\": %u bytes of data for %u elements", t->name,
-                    (uint64_t)present, (uint64_t)count);
+        return fail(err, TACIT_MALFORMED, "tensor \"%s\": %u bytes of data for %u elements", t->name, (uint64_t)present,
+                    (uint64_t)count);
     if (p->has_raw_data) *raw = p->raw_data.data;
     return TACIT_OK;
 }
@@ -179,7 +194,9 @@ tacit_status data_load(graph *g, const Onnx__TensorProto *p, gtensor *t, tacit_e
     TRY(convert(p, d, raw, count, t, values, err));
     t->type = d->elem;
     t->constant = t->known = true;
-    if (d->elem == ELEM_REAL) t->real = values;
-    else t->whole = values;
+    if (d->elem == ELEM_REAL)
+        t->real = values;
+    else
+        t->whole = values;
     return TACIT_OK;
 }

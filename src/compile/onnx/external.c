@@ -68,7 +68,7 @@ static tacit_status resolve(const char *folder, const char *location, char path[
 }
 
 tacit_status external_read(const char *folder, const char *location, uint64_t offset, size_t size, arena *a,
-                              unsigned char **data, tacit_error *err) {
+                           unsigned char **data, tacit_error *err) {
     char path[PATH_MAX];
     FILE *f;
     uint64_t length = 0;

@@ -9,8 +9,12 @@
 
 #define MAX_ONNX_FILE ((size_t)1 << 31) /* a protobuf message is no larger */
 
-static void *unpack_alloc(void *a, size_t size) { return arena_alloc(a, size > 0 ? size : 1, 1); }
-static void unpack_free(void *a, void *p) { (void)a, (void)p; }
+static void *unpack_alloc(void *a, size_t size) {
+    return arena_alloc(a, size > 0 ? size : 1, 1);
+}
+static void unpack_free(void *a, void *p) {
+    (void)a, (void)p;
+}
 
 static tacit_status unpack(const char *path, arena *a, const Onnx__GraphProto **out, uint32_t *opset,
                            tacit_error *err) {

@@ -6,6 +6,6 @@
 #include "tacit/compile.h"
 
 /* Everything in g is allocated in `a`. An operator that the table lacks leaves rule NULL. */
-tacit_status import_file(graph *g, arena *a, const char *path, const tacit_compile_options *o, tacit_error *err)
-    TACIT_MUST_CHECK;
+tacit_status import_file(graph *g, arena *a, const char *path, const tacit_compile_options *o,
+                         tacit_error *err) TACIT_MUST_CHECK;
 #endif

@@ -1,0 +1,12 @@
+#include "compile/memory.h"
+
+#define MOST ((size_t)64 << 30)
+#define LEAST ((size_t)64 << 20)
+
+tacit_status memory_reserve(arena *a, tacit_error *err) {
+    for (size_t size = MOST; size >= LEAST; size /= 2) {
+        tacit_error ignored = {0};
+        if (arena_map(a, size, &ignored) == TACIT_OK) return TACIT_OK;
+    }
+    return fail(err, TACIT_RESOURCES, "cannot reserve 64 MiB of memory");
+}

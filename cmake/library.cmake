@@ -40,6 +40,14 @@ endfunction()
 
 tacit_library(tacit 2)
 tacit_library(tacit3 3)
+# The library with switches for its own rules, for tests only: its proofs carry an id that no verifier accepts.
+if(BUILD_TESTING)
+  foreach(degree 2 3)
+    tacit_library(tacit_rules${degree} ${degree})
+    target_compile_definitions(tacit_rules${degree}_objects PUBLIC TACIT_RULES TACIT_TEST_SEED)
+    target_compile_definitions(tacit_rules${degree} PUBLIC TACIT_RULES TACIT_TEST_SEED)
+  endforeach()
+endif()
 
 # Shared library: the public API only (hidden visibility elsewhere).
 add_library(tacit_shared SHARED $<TARGET_OBJECTS:tacit_objects> $<TARGET_OBJECTS:onnx_pb>)

@@ -58,7 +58,8 @@ void lab_certify(lab *l, uint64_t openings) {
     c->openings = openings;
     check(l, layout_make(&c->layout, shapes, n, &l->a, &l->err), "layout");
     check(l, geometry_certificate(&c->shape, c->layout.size, openings, &c->t_max, &l->err), "geometry");
-    snprintf(l->key_path, sizeof l->key_path, "/tmp/tacit-lab-%d-%p.key", (int)getpid(), (void *)l);
+    static int made;
+    snprintf(l->key_path, sizeof l->key_path, "/tmp/tacit-lab-%d-%d.key", (int)getpid(), made++);
     check(l, key_create(l->key_path, c, weights, "model", 5, &l->a, &l->err), "key_create");
     check(l, key_open(&l->secret, l->key_path, &l->err), "key_open");
     l->cert = &l->secret->cert;
@@ -116,6 +117,7 @@ tacit_status lab_statement(lab *l) {
     }
     l->st.context = (const unsigned char *)l->context;
     l->st.context_size = (uint32_t)strlen(l->context);
+    memset(&l->err, 0, sizeof l->err);
     return statement_make(&l->st, &l->a, &l->err);
 }
 

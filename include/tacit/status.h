@@ -57,9 +57,7 @@ typedef enum tacit_status {
     X(RANGE_PROOF, 11, "the certificate's range proof does not verify")                                                \
     X(CONTEXT, 12, "the proof was made for another context")                                                           \
     X(OUTPUT, 13, "the proof shows another output")                                                                    \
-    X(INPUT, 14, "the proof shows another input")                                                                      \
-    X(PROGRAM, 15, "the program is not valid")                                                                         \
-    X(SECURITY, 16, "the proof's security profile is not the one asked for")
+    X(INPUT, 14, "the proof shows another input")
 
 typedef enum tacit_reject {
 #define TACIT_X(name, code, text) TACIT_REJECT_##name = code,

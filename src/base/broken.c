@@ -4,7 +4,6 @@
 #ifdef TACIT_RULES
 uint64_t tacit_broken = 0;
 void (*tacit_cheat)(enum cheat_place place, void *a, const void *b) = 0;
-ext broken_logup_weight, broken_batch_weight, broken_tau[64];
 #else
 typedef int broken_is_empty;
 #endif

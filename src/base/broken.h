@@ -15,8 +15,6 @@ enum { TEST_PROTOCOL = 0 };
 
 #ifdef TACIT_RULES
 #include <stdint.h>
-#include "base/broken.h"
-#include "field/ext.h"
 
 /* Rules of the verifier (and of both sides). */
 #define RULE_TABLE(X)                                                                                                  \
@@ -88,8 +86,6 @@ extern void (*tacit_cheat)(enum cheat_place place, void *a, const void *b);
     do {                                                                                                               \
         if (tacit_cheat) tacit_cheat(CHEAT_##place, a, b);                                                             \
     } while (0)
-/* Challenges that a broken rule draws too early. */
-extern ext broken_logup_weight, broken_batch_weight, broken_tau[64];
 /* A value with the rule off, and the right one; a statement of test builds. */
 #define RULE_ELSE(name, off, on) (RULE_OFF(name) ? (off) : (on))
 #define BROKEN_ONLY(...) __VA_ARGS__

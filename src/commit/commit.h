@@ -17,7 +17,7 @@ typedef struct batch_final {
 } batch_final;
 
 /* Values of an object in index order (column * 2^k + lane): small integers [0, small_count), zeros, F values on some
- * ranges (cells; disjoint, ascending, inside the small part, overriding it), and the tail on the last `tail` columns. */
+ * ranges (cells; disjoint, ascending; the integers under them are 0), and the tail on the last `tail` columns. */
 typedef struct object_range {
     uint64_t start, count;
     const gl *values;

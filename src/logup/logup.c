@@ -1,6 +1,6 @@
 #include "logup/logup.h"
 #include <string.h>
-#include "base/broken.h"
+#include "sumcheck/early.h"
 #include "poly/eq.h"
 #include "program/tensor_eval.h"
 

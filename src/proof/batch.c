@@ -1,6 +1,6 @@
 #include "proof/batch.h"
 #include <string.h>
-#include "base/broken.h"
+#include "sumcheck/early.h"
 #include "poly/eq.h"
 
 uint32_t plan_cells(const plan *p, cell_array array) { return array == CELL_PAD ? p->pads : p->triples; }

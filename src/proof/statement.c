@@ -1,6 +1,6 @@
 #include "proof/statement.h"
 #include <string.h>
-#include "base/broken.h"
+#include "sumcheck/early.h"
 
 /* ---------------------------------------------------------------- bindings */
 static tacit_status check_public(const tensor *t, const int64_t *values, tacit_error *err) {

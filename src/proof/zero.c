@@ -1,5 +1,5 @@
 #include "proof/zero.h"
-#include "base/broken.h"
+#include "sumcheck/early.h"
 #include "poly/eq.h"
 
 static void array_at(session *s, expr *e, cell_array array, const ext *r, ext factor) {

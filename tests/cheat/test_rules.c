@@ -2,6 +2,7 @@
  * Needs the library built with TACIT_RULES and TACIT_TEST_SEED (src/base/broken.h). */
 #include "lab.h" /* before cmocka, which defines a macro fail */
 #include "base/broken.h"
+#include "sumcheck/early.h"
 #include <stdio.h>
 #ifndef TACIT_RULES
 int main(void) {
@@ -65,7 +66,10 @@ static tacit_status prove_and_verify(const attack *a) {
     return st;
 }
 
+static uint64_t attacked; /* rules that met an attack */
+
 static void try_attack(const char *name, uint64_t rules, uint64_t always, tacit_reject code, const attack *a) {
+    attacked |= rules;
     tacit_broken = rules | always;
     int off = (int)prove_and_verify(a);
     tacit_broken = always;
@@ -884,6 +888,14 @@ static void test_honest(void **state) {
     tacit_broken = 0;
 }
 
+/* Last: no rule without an attack. */
+static void test_all_attacked(void **state) {
+    (void)state;
+    attacked |= RULE(INNER) | RULE(DISTINCT); /* tests of their own */
+    for (unsigned i = 0; i < BROKEN_LEAK_PADS; i++)
+        if (!(attacked >> i & 1)) fail_msg("rule %u has no attack", i);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_honest),
@@ -912,6 +924,7 @@ int main(void) {
         cmocka_unit_test(test_positions),
         cmocka_unit_test(test_challenges),
         cmocka_unit_test(test_restart),
+        cmocka_unit_test(test_all_attacked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,3 +48,6 @@ add_test(NAME layers COMMAND ${CMAKE_SOURCE_DIR}/tools/check_layers)
 add_test(NAME freestanding COMMAND ${CMAKE_SOURCE_DIR}/tools/check_freestanding $<TARGET_FILE:tacit-verify>)
 add_test(NAME freestanding_degree3 COMMAND ${CMAKE_SOURCE_DIR}/tools/check_freestanding $<TARGET_FILE:tacit-verify3>)
 add_test(NAME install COMMAND ${CMAKE_SOURCE_DIR}/tests/cli/install.sh ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR})
+# A second verifier in Python, written from the documents, on the same proofs and mutants.
+add_test(NAME second_verifier COMMAND sh ${CMAKE_SOURCE_DIR}/tests/spec/second_verifier.sh $<TARGET_FILE:tacit_command> ${CMAKE_SOURCE_DIR})
+set_tests_properties(second_verifier PROPERTIES SKIP_RETURN_CODE 77 ENVIRONMENT "OMP_NUM_THREADS=1")

@@ -12,8 +12,9 @@ static tacit_status full(tacit_error *err) {
 }
 
 tacit_status code_alloc(code_tree *t, unsigned log_n, uint32_t width, arena *a, tacit_error *err) {
-    *t = (code_tree){.log_n = log_n, .width = width};
-    t->codes = ARENA_NEW(a, gl, (size_t)width << log_n);
+    enum { CACHE_LINE = 8 };
+    *t = (code_tree){.log_n = log_n, .width = width, .stride = ((size_t)1 << log_n) + CACHE_LINE};
+    t->codes = ARENA_NEW(a, gl, width * t->stride);
     t->nodes = ARENA_NEW(a, digest, merkle_size(log_n));
     return t->codes && t->nodes ? TACIT_OK : full(err);
 }
@@ -110,7 +111,7 @@ tacit_status encode_object(const code_tree *t, uint32_t first, const object_data
         group_small(&g, x->small, x->small_count);
         for (uint32_t i = 0; i < x->range_count; i++) group_range(&g, &x->ranges[i]);
         group_field(&g, x->tail, tail_from, tail);
-        encode_group(&g, code_lane(t, first + lane), (size_t)1 << t->log_n, t->log_n);
+        encode_group(&g, code_lane(t, first + lane), t->stride, t->log_n);
         lane = next;
     }
     arena_release(scratch, mark);
@@ -125,7 +126,7 @@ tacit_status encode_vector(const code_tree *t, extv v, unsigned a, unsigned k, a
         uint32_t next = group_next(&g, lane);
         for (uint32_t j = 0; j < EXT_DEG; j++) {
             group_field(&g, v.c[j], 0, (size_t)1 << a);
-            encode_group(&g, code_lane(t, lane * EXT_DEG + j), (size_t)EXT_DEG << t->log_n, t->log_n);
+            encode_group(&g, code_lane(t, lane * EXT_DEG + j), EXT_DEG * t->stride, t->log_n);
         }
         lane = next;
     }
@@ -134,49 +135,101 @@ tacit_status encode_vector(const code_tree *t, extv v, unsigned a, unsigned k, a
 }
 
 /* ---------------------------------------------------------------- hashing */
-enum { SALT_LEAVES = RNG_CHUNK / 32, PIECE = 64 }; /* leaves per chunk of salts; leaves hashed at once */
+enum { SALT_LEAVES = RNG_CHUNK / 32, PIECE = 64, BLOCK = 8 }; /* leaves per chunk of salts; hashed at once; copied at once */
 
-static void transpose(const code_tree *t, uint64_t at, size_t leaves, size_t leaf_size, uint8_t *out) {
-    for (uint32_t lane = 0; lane < t->width; lane++) {
-        const gl *code = code_lane(t, lane) + at;
-        uint8_t *to = out + 8 * (size_t)lane;
-        for (size_t i = 0; i < leaves; i++) store_le64(to + i * leaf_size, code[i]);
+/* Leaves lie in memory as the hash reads them, padding included, `room` bytes apart. */
+typedef struct leaf_piece {
+    size_t leaf_size, room, step; /* step: leaves of a piece */
+    uint8_t *leaves, *salts, *packed;
+} leaf_piece;
+
+/* store_le64 in one store where that is what it is; gcc 12 makes eight of the byte-wise form in these loops. */
+static inline void store_value(uint8_t *to, gl v) {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    memcpy(to, &v, sizeof v);
+#else
+    store_le64(to, v);
+#endif
+}
+
+/* BLOCK leaves of BLOCK lanes: whole cache lines on both sides. */
+static void copy_block(const gl *code, size_t stride, uint8_t *out, size_t room) {
+    for (size_t i = 0; i < BLOCK; i++)
+        for (size_t lane = 0; lane < BLOCK; lane++) store_value(out + i * room + 8 * lane, code[lane * stride + i]);
+}
+
+static void copy_lane(const gl *code, size_t leaves, uint8_t *out, size_t room) {
+    for (size_t i = 0; i < leaves; i++) store_value(out + i * room, code[i]);
+}
+
+static void transpose(const code_tree *t, uint64_t at, size_t leaves, const leaf_piece *p) {
+    uint32_t lane = 0;
+    for (; leaves % BLOCK == 0 && lane + BLOCK <= t->width; lane += BLOCK)
+        for (size_t i = 0; i < leaves; i += BLOCK)
+            copy_block(code_lane(t, lane) + at + i, t->stride, p->leaves + i * p->room + 8 * (size_t)lane, p->room);
+    for (; lane < t->width; lane++) copy_lane(code_lane(t, lane) + at, leaves, p->leaves + 8 * (size_t)lane, p->room);
+}
+
+/* Leaves hashed at once: as many as fit an eighth of the second-level cache, at least two (one per hash stream). */
+static leaf_piece piece_of(const code_tree *t, bool salted) {
+    leaf_piece p = {.leaf_size = code_leaf_size(t, salted), .step = PIECE};
+    p.room = merkle_leaf_room(p.leaf_size);
+    while (p.step > 2 && p.step * p.room > (size_t)1 << 17) p.step /= 2;
+    return p;
+}
+
+static size_t piece_memory(const leaf_piece *p, const leaf_sink *sink) {
+    return p->step * (p->room + (sink ? p->leaf_size : 0)) + RNG_CHUNK;
+}
+
+static leaf_piece piece_at(leaf_piece p, uint8_t *memory) {
+    p.salts = memory;
+    p.leaves = memory + RNG_CHUNK;
+    p.packed = p.leaves + p.step * p.room;
+    return p;
+}
+
+static bool put_piece(const leaf_piece *p, const leaf_sink *sink, uint64_t first, size_t n) {
+    for (size_t i = 0; i < n; i++) memcpy(p->packed + i * p->leaf_size, p->leaves + i * p->room, p->leaf_size);
+    return sink->put(sink->ctx, first, p->packed, n * p->leaf_size);
+}
+
+/* The hash leaves the memory idle: meanwhile the next piece's cache lines come, one of each lane per BLOCK leaves. */
+static void hash_leaves(const code_tree *t, uint64_t at, size_t n, const leaf_piece *p) {
+    for (size_t i = 0; i < n; i += BLOCK) {
+        size_t count = n - i < BLOCK ? n - i : BLOCK;
+        for (uint32_t lane = 0; lane < t->width; lane++) __builtin_prefetch(code_lane(t, lane) + at + n + i);
+        merkle_leaves_padded(t->nodes + at + i, p->leaves + i * p->room, p->room, count);
     }
 }
 
-/* Leaves hashed at once: as many as fit the second-level cache's half, at least two (one per hash stream). */
-static size_t piece_leaves(size_t leaf_size) {
-    size_t leaves = PIECE;
-    while (leaves > 2 && leaves * leaf_size > (size_t)1 << 17) leaves /= 2;
-    return leaves;
-}
-
 static bool hash_chunk(const code_tree *t, const rng_key *salts, const leaf_sink *sink, uint64_t first, size_t leaves,
-                       uint8_t *bytes) {
-    size_t leaf_size = code_leaf_size(t, salts != NULL), step = piece_leaves(leaf_size);
-    uint8_t *salt = bytes + step * leaf_size;
-    if (salts) rng_chunk(salts, first / SALT_LEAVES, 0, salt, leaves * 32);
-    for (size_t at = 0; at < leaves; at += step) {
-        size_t n = leaves - at < step ? leaves - at : step;
-        transpose(t, first + at, n, leaf_size, bytes);
+                       const leaf_piece *p) {
+    if (salts) rng_chunk(salts, first / SALT_LEAVES, 0, p->salts, leaves * 32);
+    for (size_t i = 0; i < p->step && i < leaves; i++) merkle_leaf_pad(p->leaves + i * p->room, p->leaf_size);
+    for (size_t at = 0; at < leaves; at += p->step) {
+        size_t n = leaves - at < p->step ? leaves - at : p->step;
+        transpose(t, first + at, n, p);
         for (size_t i = 0; salts && i < n; i++)
-            memcpy(bytes + i * leaf_size + 8 * (size_t)t->width, salt + (at + i) * 32, 32);
-        merkle_leaves(t->nodes + first + at, bytes, leaf_size, leaf_size, n);
-        if (sink && !sink->put(sink->ctx, first + at, bytes, n * leaf_size)) return false;
+            memcpy(p->leaves + i * p->room + 8 * (size_t)t->width, p->salts + (at + i) * 32, 32);
+        hash_leaves(t, first + at, n, p);
+        if (sink && !put_piece(p, sink, first + at, n)) return false;
     }
     return true;
 }
 
 tacit_status code_hash(code_tree *t, const rng_key *salts, const leaf_sink *sink, arena *scratch, tacit_error *err) {
-    size_t n = (size_t)1 << t->log_n, leaf_size = code_leaf_size(t, salts != NULL), mark = arena_mark(scratch);
-    size_t step = n < SALT_LEAVES ? n : SALT_LEAVES, own = piece_leaves(leaf_size) * leaf_size + RNG_CHUNK;
+    size_t n = (size_t)1 << t->log_n, mark = arena_mark(scratch), step = n < SALT_LEAVES ? n : SALT_LEAVES;
+    leaf_piece piece = piece_of(t, salts != NULL);
+    size_t own = piece_memory(&piece, sink);
     uint8_t *bytes = ARENA_NEW(scratch, uint8_t, own * threads_most());
     atomic_bool stopped = false;
     if (!bytes) return full(err);
 #pragma omp parallel for schedule(dynamic, 1) if (n > step)
-    for (size_t first = 0; first < n; first += step)
-        if (!atomic_load(&stopped) && !hash_chunk(t, salts, sink, first, step, bytes + own * thread_own()))
-            atomic_store(&stopped, true);
+    for (size_t first = 0; first < n; first += step) {
+        leaf_piece mine = piece_at(piece, bytes + own * thread_own());
+        if (!atomic_load(&stopped) && !hash_chunk(t, salts, sink, first, step, &mine)) atomic_store(&stopped, true);
+    }
     merkle_build(t->nodes, t->log_n);
     arena_release(scratch, mark);
     return atomic_load(&stopped) ? fail(err, TACIT_IO, "could not store the encoded columns") : TACIT_OK;

@@ -11,13 +11,14 @@
 typedef struct code_tree {
     unsigned log_n;
     uint32_t width; /* F lanes */
-    gl *codes;      /* lane l at codes + (l << log_n) */
+    size_t stride;  /* from lane to lane: a cache line more than 2^log_n, or a column would fall into one cache set */
+    gl *codes;
     digest *nodes;  /* merkle_build's array */
 } code_tree;
 
 tacit_status code_alloc(code_tree *t, unsigned log_n, uint32_t width, arena *a, tacit_error *err) TACIT_MUST_CHECK;
 static inline gl *code_lane(const code_tree *t, uint32_t lane) {
-    return t->codes + ((size_t)lane << t->log_n);
+    return t->codes + lane * t->stride;
 }
 
 /* Lanes of one length that lie in memory as they are. */

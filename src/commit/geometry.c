@@ -130,7 +130,7 @@ uint64_t geometry_expected_bytes(const geometry *g) {
 static uint64_t domain_cost(const geometry *g, const ladder_table *table, uint32_t d) {
     const geometry_domain *dom = &g->domain[d];
     uint64_t path = ladder_path(table, dom->a);
-    uint64_t cost = 32 + dom->t * (8 * (uint64_t)dom->width + 32) + path + tree_work(dom->log_n, dom->width);
+    uint64_t cost = 32 + dom->t * (8 * (uint64_t)dom->width + 32) + path + tree_work(table, dom->log_n, dom->width);
     for (uint32_t c = 1; c + 1 < g->object_count; c++)
         if (g->object[c].domain == d) cost += dom->t * ((UINT64_C(8) << g->object[c].k) + 32) + path;
     return cost;
@@ -234,12 +234,14 @@ tacit_status geometry_make(geometry *g, uint64_t x_size, const certificate_shape
         return fail(err, TACIT_UNSUPPORTED, "more than %u certificates", (uint64_t)MAX_CERTIFICATES);
     if (s.x_size > UINT64_C(1) << 40) return fail(err, TACIT_UNSUPPORTED, "%u committed values are too many", x_size);
     work.object_count = cert_count + 2;
+    uint64_t size = s.x_size;
     for (uint32_t i = 0; i < cert_count; i++) {
         if (certs[i].a > MAX_COLUMNS_LOG || certs[i].k > MAX_LANES_LOG || certs[i].tail > UINT64_C(1) << certs[i].a)
             return fail(err, TACIT_MALFORMED, "certificate %u: impossible shape", (uint64_t)i);
+        size += UINT64_C(1) << (certs[i].a + certs[i].k);
         work.object[1 + i] = (geometry_object){.a = certs[i].a, .k = certs[i].k, .tail = certs[i].tail, .domain = 0};
     }
-    ladder_search(&table, search_vars(s.x_size, certs, cert_count));
+    ladder_search(&table, search_vars(s.x_size, certs, cert_count), size);
     place_x(&s, &work);
     if (s.best_cost == UINT64_MAX)
         return s.unsafe ? fail(err, TACIT_SOUNDNESS, "a fold challenge misses 2^-%u", (uint64_t)CHALLENGE_BITS)
@@ -260,7 +262,7 @@ uint32_t certificate_queries(unsigned a) {
 static uint64_t certificate_cost(const ladder_table *table, unsigned a, unsigned k) {
     uint64_t t = ladder_queries(table, a);
     return t * ((UINT64_C(8) << k) + 8 * EXT_DEG + 64) + 2 * ladder_path(table, a) +
-           tree_work(a + RATE_LOG, 2 * EXT_DEG) + ladder_cost(table, a);
+           tree_work(table, a + RATE_LOG, 2 * EXT_DEG) + ladder_cost(table, a);
 }
 
 tacit_status geometry_certificate(certificate_shape *c, uint64_t size, uint64_t openings, uint32_t *t_max,
@@ -270,7 +272,7 @@ tacit_status geometry_certificate(certificate_shape *c, uint64_t size, uint64_t 
     memset(c, 0, sizeof *c);
     *t_max = 0;
     if (openings == 0 || openings > UINT64_C(1) << 20) return fail(err, TACIT_USAGE, "openings must lie in 1 .. 2^20");
-    ladder_search(&table, LADDER_VARS - 2);
+    ladder_search(&table, LADDER_VARS - 2, size);
     for (unsigned a = 1; a <= table.vars; a++) {
         uint64_t t = certificate_queries(a), columns = UINT64_C(1) << a, tail = t * openings;
         if (t == 0 || tail >= columns) continue;

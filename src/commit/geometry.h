@@ -54,6 +54,9 @@ tacit_status geometry_make(geometry *g, uint64_t x_size, const certificate_shape
  * openings * t_max fits beside the weights. */
 tacit_status geometry_certificate(certificate_shape *c, uint64_t size, uint64_t openings, uint32_t *t_max,
                                   tacit_error *err) TACIT_MUST_CHECK;
+/* The largest opening of this geometry (messages of commit_roots and commit_open), and the expected one, in bytes. */
+uint64_t geometry_most_bytes(const geometry *g);
+uint64_t geometry_expected_bytes(const geometry *g);
 /* Variables of the longest object (rounds of step 6). */
 uint32_t geometry_rounds(const geometry *g);
 #endif

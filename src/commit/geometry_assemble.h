@@ -6,7 +6,4 @@
 
 /* table NULL: the number of queries is computed anew. */
 void geometry_assemble(geometry *g, const ladder_table *table);
-/* The largest proof an opening of this geometry can have, roots included, and the expected one, in bytes. */
-uint64_t geometry_most_bytes(const geometry *g);
-uint64_t geometry_expected_bytes(const geometry *g);
 #endif

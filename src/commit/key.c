@@ -44,13 +44,19 @@ static uint64_t certificate_size(const certificate *c) {
     return w.at;
 }
 
+/* Whole columns: the prover reads up to the next multiple of 2^k, zeros behind the layout. */
+static uint64_t weights_count(const certificate *c) {
+    uint64_t lanes = UINT64_C(1) << c->shape.k;
+    return (c->layout.size + lanes - 1) / lanes * lanes;
+}
+
 static void plan_sections(creation *c, size_t model_size) {
     const certificate *cert = c->cert;
     uint64_t at = 3 * KEY_PAGE, points = UINT64_C(1) << (cert->shape.a + RATE_LOG);
     c->h.leaf_size = (UINT64_C(8) << cert->shape.k) + 32;
     c->h.model = section(&at, model_size);
     c->h.certificate = section(&at, certificate_size(cert));
-    c->h.weights = section(&at, cert->layout.size * sizeof(int32_t));
+    c->h.weights = section(&at, weights_count(cert) * sizeof(int32_t));
     c->h.tail = section(&at, (uint64_t)cert->shape.tail * sizeof(gl) << cert->shape.k);
     c->h.leaves = section(&at, points * c->h.leaf_size);
     c->h.nodes = section(&at, merkle_size(cert->shape.a + RATE_LOG) * sizeof(digest));
@@ -80,8 +86,10 @@ static void pack_block(const shape *s, const block *b, const int32_t *from, int3
 
 static tacit_status pack_weights(creation *c, const int32_t *const *weights) {
     const layout *l = &c->cert->layout;
-    int32_t *small = ARENA_NEW(c->scratch, int32_t, l->size);
+    uint64_t count = weights_count(c->cert);
+    int32_t *small = ARENA_NEW(c->scratch, int32_t, count);
     if (!small) return full(c->err);
+    memset(small + l->size, 0, (count - l->size) * sizeof *small);
 #pragma omp parallel for schedule(dynamic, 1)
     for (uint32_t i = 0; i < l->block_count; i++) {
         const block *b = &l->blocks[i];
@@ -138,6 +146,7 @@ static tacit_status store_certificate(creation *c) {
     reader r = reader_of(bytes, n);
     TRY(certificate_parse(&copy, &r, c->scratch, c->err));
     c->cert->digest = copy.digest;
+    c->h.identity = copy.digest;
     return file_write_at(c->fd, bytes, n, c->h.certificate.at, "key file", c->err);
 }
 
@@ -241,7 +250,7 @@ static tacit_status check_against_certificate(const opened_key *k, tacit_error *
     const certificate *c = &k->secret.cert;
     uint64_t points = UINT64_C(1) << (c->shape.a + RATE_LOG);
     bool fits = h->leaf_size == (UINT64_C(8) << c->shape.k) + 32 && h->leaves.size == points * h->leaf_size &&
-                h->weights.size == c->layout.size * sizeof(int32_t) &&
+                h->weights.size == weights_count(c) * sizeof(int32_t) &&
                 h->tail.size == (uint64_t)c->shape.tail * sizeof(gl) << c->shape.k &&
                 h->nodes.size == merkle_size(c->shape.a + RATE_LOG) * sizeof(digest);
     return fits ? TACIT_OK : fail(err, TACIT_MALFORMED, "key file: its sections do not belong to its certificate");
@@ -281,6 +290,7 @@ static tacit_status open_key(opened_key *k, const char *path, tacit_error *err) 
     TRY(key_read_header(&k->h, k->secret.fd, err));
     TRY(check_header(&k->h, k->secret.fd, err));
     TRY(read_sections(k, err));
+    k->h.identity = k->secret.cert.digest;
     return counter_used(&k->h, k->secret.fd, &k->secret.openings_used, err);
 }
 

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* statx */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -7,6 +8,7 @@
 #include <unistd.h>
 #include "base/bytes.h"
 #include "commit/key_file.h"
+#include "commit/key_state.h"
 
 /* ---------------------------------------------------------------- whole transfers */
 static tacit_status io_failure(int code, const char *what, tacit_error *err) {
@@ -53,11 +55,14 @@ static digest machine_digest(void) {
     return n > 0 ? sha256_of(id, (size_t)n) : none;
 }
 
+/* The device number is left out: it may change when the machine starts again. */
 tacit_status key_bind(key_header *h, int fd, tacit_error *err) {
-    struct stat st;
-    if (fstat(fd, &st) != 0) return io_failure(errno, "key file", err);
-    h->device = (uint64_t)st.st_dev;
-    h->inode = (uint64_t)st.st_ino;
+    struct statx st;
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &st) != 0) return io_failure(errno, "key file", err);
+    h->inode = st.stx_ino;
+    h->birth = st.stx_mask & STATX_BTIME
+                   ? (uint64_t)st.stx_btime.tv_sec * UINT64_C(1000000000) + st.stx_btime.tv_nsec
+                   : 0;
     h->machine = machine_digest();
     return TACIT_OK;
 }
@@ -78,8 +83,8 @@ static void write_header(const key_header *h, writer *w) {
     write_section(w, h->leaves);
     write_section(w, h->nodes);
     write_u64(w, h->leaf_size);
-    write_u64(w, h->device);
     write_u64(w, h->inode);
+    write_u64(w, h->birth);
     write_bytes(w, h->machine.b, sizeof h->machine.b);
     write_bytes(w, h->seed.b, sizeof h->seed.b);
 }
@@ -122,8 +127,8 @@ tacit_status key_read_header(key_header *h, int fd, tacit_error *err) {
     h->leaves = read_section(&r);
     h->nodes = read_section(&r);
     h->leaf_size = read_u64(&r);
-    h->device = read_u64(&r);
     h->inode = read_u64(&r);
+    h->birth = read_u64(&r);
     read_digest(&r, h->machine.b);
     read_digest(&r, h->seed.b);
     digest check = sha256_of(page, r.at);
@@ -166,7 +171,8 @@ static tacit_status read_record(const key_header *h, int fd, unsigned slot, coun
     return TACIT_OK;
 }
 
-/* The newest record; one that was cut off by a crash counts as one more opening. */
+/* The newest record, or the copy outside the file if that is ahead; a record that was cut off by a crash counts as one
+ * more opening. */
 static tacit_status read_counter(const key_header *h, int fd, counter *out, tacit_error *err) {
     counter c[2];
     bool valid[2];
@@ -176,6 +182,8 @@ static tacit_status read_counter(const key_header *h, int fd, counter *out, taci
     unsigned newest = !valid[0] || (valid[1] && c[1].number > c[0].number);
     *out = c[newest];
     if (!valid[1 - newest] && out->used != UINT64_MAX) out->used++;
+    uint64_t copy = key_state_read(&h->identity);
+    if (copy > out->used) out->used = copy;
     return TACIT_OK;
 }
 
@@ -183,13 +191,15 @@ static tacit_status read_counter(const key_header *h, int fd, counter *out, taci
 tacit_status counter_create(const key_header *h, int fd, tacit_error *err) {
     counter first = {0, 0}, second = {1, 0};
     TRY(write_record(h, fd, &first, err));
-    return write_record(h, fd, &second, err);
+    TRY(write_record(h, fd, &second, err));
+    key_state_write(&h->identity, 0, true);
+    return TACIT_OK;
 }
 
 static tacit_status check_host(const key_header *h, int fd, bool *same, tacit_error *err) {
-    key_header here;
+    key_header here = {.inode = 0};
     TRY(key_bind(&here, fd, err));
-    *same = here.device == h->device && here.inode == h->inode &&
+    *same = here.inode == h->inode && (h->birth == 0 || here.birth == h->birth) &&
             memcmp(here.machine.b, h->machine.b, sizeof h->machine.b) == 0;
     return TACIT_OK;
 }
@@ -238,6 +248,7 @@ static tacit_status advance_locked(const key_header *h, int fd, uint64_t opening
     c.used++;
     TRY(write_record(h, fd, &c, err));
     if (fdatasync(fd) != 0) return io_failure(errno, "key file's counter", err);
+    key_state_write(&h->identity, c.used, false);
     *used = c.used;
     return TACIT_OK;
 }

@@ -5,7 +5,8 @@
  *
  * Counter. Record s lies in page 1 + s % 2 and holds its number s, the openings used up to now and a hash over both and
  * the header. An opening reads both pages, writes record s + 1 over the older one, syncs, and only then goes on. A
- * record that does not check was being written when the machine stopped: its opening counts as used. */
+ * record that does not check was being written when the machine stopped: its opening counts as used. The larger of the
+ * newest record and the copy outside the file (commit/key_state) counts. */
 #ifndef COMMIT_KEY_FILE_H
 #define COMMIT_KEY_FILE_H
 #include "commit/key.h"
@@ -20,10 +21,11 @@ typedef struct key_header {
     uint64_t file_size;
     key_section model, certificate, weights, tail, leaves, nodes;
     uint64_t leaf_size;
-    uint64_t device, inode; /* of the file itself */
-    digest machine;         /* of the machine id; zero where there is none */
+    uint64_t inode, birth; /* of the file itself; birth in nanoseconds, 0 where the file system does not know it */
+    digest machine;        /* of the machine id; zero where there is none */
     rng_key seed;
-    digest check; /* SHA-256 of all before it */
+    digest check;    /* SHA-256 of all before it */
+    digest identity; /* not stored: the certificate's digest, name of the counter's copy */
 } key_header;
 
 /* The whole of [at, at + n), EINTR and short transfers included. what: for the message. */
@@ -31,7 +33,7 @@ tacit_status file_write_at(int fd, const void *data, uint64_t n, uint64_t at, co
                            tacit_error *err) TACIT_MUST_CHECK;
 tacit_status file_read_at(int fd, void *data, uint64_t n, uint64_t at, const char *what,
                           tacit_error *err) TACIT_MUST_CHECK;
-/* Fills device, inode, machine from the open file. */
+/* Fills inode, birth, machine from the open file. */
 tacit_status key_bind(key_header *h, int fd, tacit_error *err) TACIT_MUST_CHECK;
 /* Computes check and writes page 0. */
 tacit_status key_write_header(key_header *h, int fd, tacit_error *err) TACIT_MUST_CHECK;

@@ -18,7 +18,7 @@ static void queries_row(ladder_table *t, unsigned v) {
 /* Root, openings, sumcheck messages and work of a level of 2^k lanes with 2^v coefficients each. */
 static uint64_t level_cost(const ladder_table *t, unsigned v, unsigned k, unsigned r) {
     uint64_t opened = ((uint64_t)t->t[v][r] * 8 * EXT_DEG) << k;
-    return 32 + opened + t->path[v][r] + 16 * EXT_DEG * k + tree_work(v + RATE_LOG + r, (uint64_t)EXT_DEG << k);
+    return 32 + opened + t->path[v][r] + 16 * EXT_DEG * k + tree_work(t, v + RATE_LOG + r, (uint64_t)EXT_DEG << k);
 }
 
 /* A level keeps the rate of the one above or lowers it, while its domain stays no longer than the one above. */
@@ -37,8 +37,9 @@ static void best_step(ladder_table *t, unsigned depth, unsigned v, unsigned r) {
     t->step[depth][v][r] = step;
 }
 
-void ladder_search(ladder_table *t, unsigned vars) {
+void ladder_search(ladder_table *t, unsigned vars, uint64_t size) {
     t->vars = vars;
+    t->work_log = size >> SMALL_LOG ? WORK_LOG_BIG : WORK_LOG_SMALL;
     for (unsigned v = 0; v <= vars; v++) {
         queries_row(t, v);
         for (unsigned depth = 0; depth <= LADDER_DEPTH; depth++)

@@ -1,9 +1,10 @@
 /* commit/ladder_search: the inner levels with the smallest cost, by dynamic programming over (variables left, rate,
  * levels left). Deterministic, integers only: the verifier computes it again.
  *
- * Cost = expected proof bytes + work / 2^WORK_LOG_PER_BYTE; work = elements of F that are encoded and hashed, each leaf
- * (its salt, padding and node) counting as LEAF_WORK more. A byte is worth about 2 microseconds of the prover (two
- * cores), so that big vectors do not buy a few kilobytes with a doubled codeword.
+ * Cost = expected proof bytes + work / 2^work_log; work = elements of F that are encoded and hashed, each leaf (its
+ * salt, padding and node) counting as LEAF_WORK more. An element costs two cores about 4 nanoseconds: a byte is worth
+ * half a microsecond of the prover in small statements, where a doubled codeword is much of the time, and four times as
+ * much in big ones, where it is not.
  */
 #ifndef COMMIT_LADDER_SEARCH_H
 #define COMMIT_LADDER_SEARCH_H
@@ -15,7 +16,9 @@ enum {
     LADDER_RATES = 5, /* rates 2^-RATE_LOG .. 2^-(RATE_LOG + LADDER_RATES - 1) */
     LADDER_K_MIN = 2,
     LADDER_K_MAX = 6,
-    WORK_LOG_PER_BYTE = 9,
+    WORK_LOG_SMALL = 7,
+    WORK_LOG_BIG = 9, /* from 2^SMALL_LOG elements on */
+    SMALL_LOG = 21,
     LEAF_WORK = 12
 };
 #define LADDER_NEVER (UINT64_MAX / 4)
@@ -25,6 +28,7 @@ typedef struct ladder_step {
 } ladder_step;
 typedef struct ladder_table {
     unsigned vars;                                /* filled up to here */
+    unsigned work_log;                            /* the price of a byte */
     uint16_t t[LADDER_VARS + 1][LADDER_RATES];    /* queries for 2^v coefficients at rate r */
     uint32_t path[LADDER_VARS + 1][LADDER_RATES]; /* bytes of the multiproof */
     uint64_t cost[LADDER_DEPTH + 1][LADDER_VARS + 1][LADDER_RATES];
@@ -32,11 +36,11 @@ typedef struct ladder_table {
 } ladder_table;
 
 /* Work in bytes of a tree of 2^log_n leaves of `width` elements. */
-static inline uint64_t tree_work(unsigned log_n, uint64_t width) {
-    return ((width + LEAF_WORK) << log_n) >> WORK_LOG_PER_BYTE;
+static inline uint64_t tree_work(const ladder_table *t, unsigned log_n, uint64_t width) {
+    return ((width + LEAF_WORK) << log_n) >> t->work_log;
 }
-/* Fills the table for vectors of up to 2^vars elements, vars <= LADDER_VARS. */
-void ladder_search(ladder_table *t, unsigned vars);
+/* Fills the table for vectors of up to 2^vars elements, vars <= LADDER_VARS, in a statement of `size` elements. */
+void ladder_search(ladder_table *t, unsigned vars, uint64_t size);
 /* Queries and multiproof bytes of 2^a coefficients at the level-0 rate. */
 static inline uint32_t ladder_queries(const ladder_table *t, unsigned a) {
     return t->t[a][0];

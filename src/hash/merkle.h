@@ -12,8 +12,12 @@
 
 digest merkle_leaf(const void *data, size_t n);
 digest merkle_node(const digest *left, const digest *right);
-/* count leaves of `size` bytes each, stored one after the other with this stride (bytes); uses two-stream hashing. */
-void merkle_leaves(digest *out, const uint8_t *data, size_t stride, size_t size, size_t count);
+/* The prover's leaves lie in memory with the hash's own padding, so that they are hashed from where they are: `size`
+ * bytes, then the padding up to merkle_leaf_room(size), which merkle_leaf_pad writes (again only if it was destroyed). */
+static inline size_t merkle_leaf_room(size_t size) { return (size + 9 + 63) / 64 * 64; }
+void merkle_leaf_pad(uint8_t *leaf, size_t size);
+/* count leaves `room` bytes apart, two at a time; room is merkle_leaf_room of their size. */
+void merkle_leaves_padded(digest *out, const uint8_t *leaves, size_t room, size_t count);
 /* nodes[0..n) holds the leaves, n = 2^h; fills the rest (OpenMP over large levels in the hosted build). */
 void merkle_build(digest *nodes, unsigned h);
 static inline size_t merkle_size(unsigned h) { return ((size_t)2 << h) - 1; }

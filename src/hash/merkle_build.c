@@ -3,32 +3,26 @@
 #include "hash/merkle_nodes.h"
 #include <string.h>
 
-/* The padded end of a leaf: rest < 64 bytes, 0x80, zeros, and the length in bits with the tag block's. */
-static void leaf_tail(uint8_t tail[128], const uint8_t *end, size_t rest, size_t blocks, uint64_t size) {
-    memset(tail, 0, 64 * blocks);
-    if (rest > 0) memcpy(tail, end, rest);
-    tail[rest] = 0x80;
-    uint64_t bits = 8 * (64 + size);
-    for (size_t i = 0; i < 8; i++) tail[64 * blocks - 1 - i] = (uint8_t)(bits >> 8 * i);
+void merkle_leaf_pad(uint8_t *leaf, size_t size) {
+    size_t room = merkle_leaf_room(size);
+    uint64_t bits = 8 * (64 + (uint64_t)size); /* the tag block's with the leaf's */
+    memset(leaf + size, 0, room - size);
+    leaf[size] = 0x80;
+    for (size_t i = 0; i < 8; i++) leaf[room - 1 - i] = (uint8_t)(bits >> 8 * i);
 }
 
-/* Two leaves of equal size: whole blocks from where they lie, then their ends. */
-static void leaf_pair(digest *out, const uint8_t *a, const uint8_t *b, size_t size) {
-    uint32_t h0[8] = MERKLE_LEAF_STATE, h1[8] = MERKLE_LEAF_STATE;
-    size_t whole = size / 64, rest = size % 64, blocks = rest < 56 ? 1 : 2;
-    uint8_t tail_a[128], tail_b[128];
-    leaf_tail(tail_a, a + 64 * whole, rest, blocks, size);
-    leaf_tail(tail_b, b + 64 * whole, rest, blocks, size);
-    sha256_compress2(h0, a, h1, b, whole);
-    sha256_compress2(h0, tail_a, h1, tail_b, blocks);
-    out[0] = merkle_digest(h0);
-    out[1] = merkle_digest(h1);
-}
-
-void merkle_leaves(digest *out, const uint8_t *data, size_t stride, size_t size, size_t count) {
-    size_t i = 0;
-    for (; i + 2 <= count; i += 2) leaf_pair(out + i, data + i * stride, data + (i + 1) * stride, size);
-    if (i < count) out[i] = merkle_leaf(data + i * stride, size);
+void merkle_leaves_padded(digest *out, const uint8_t *leaves, size_t room, size_t count) {
+    for (size_t i = 0; i < count; i += 2) {
+        uint32_t h0[8] = MERKLE_LEAF_STATE, h1[8] = MERKLE_LEAF_STATE;
+        if (i + 1 == count) {
+            sha256_compress(h0, leaves + i * room, room / 64);
+            out[i] = merkle_digest(h0);
+            return;
+        }
+        sha256_compress2(h0, leaves + i * room, h1, leaves + (i + 1) * room, room / 64);
+        out[i] = merkle_digest(h0);
+        out[i + 1] = merkle_digest(h1);
+    }
 }
 
 /* Parents 2j and 2j+1 from the four digests at children + 4j. */

@@ -238,20 +238,9 @@ static tacit_status run(attempt *t, unsigned char *out, size_t capacity, size_t 
     return TACIT_OK;
 }
 
-/* Room for the messages: the counted part, step 6, and an opening (leaves, salts, full paths). */
+/* Room for the messages: the counted part, the opening, and step 6. */
 static size_t proof_capacity(const statement *st) {
-    size_t n = st->proof_size + 65536, e = sizeof(ext);
-    const geometry *g = &st->geometry;
-    for (uint32_t i = 0; i < g->domain_count; i++)
-        n += (size_t)g->domain[i].t * ((size_t)g->domain[i].width * 8 + 32 + 32 * (size_t)g->domain[i].log_n);
-    for (uint32_t c = 0; c < st->certificate_count; c++) {
-        const geometry_domain *d = &g->domain[g->object[1 + c].domain];
-        n += (size_t)d->t * (((size_t)8 << g->object[1 + c].k) + 32 + 32 * (size_t)d->log_n);
-    }
-    for (uint32_t i = 0; i < g->level_count; i++)
-        n += (size_t)g->level[i].t * ((e << g->level[i].k) + 32 * (size_t)g->level[i].log_n) + 64 * e;
-    return n + (e << (g->level_count ? g->level[g->level_count - 1].log_size - g->level[g->level_count - 1].k
-                                     : g->vector_log));
+    return st->proof_size + geometry_most_bytes(&st->geometry) + 65536;
 }
 
 static tacit_status spend(const attempt_request *r, tacit_error *err) {

@@ -153,23 +153,6 @@ static tacit_status typical_statement(certifying *c, statement *st) {
     return inference_statement(st, f, p, &c->a, c->err);
 }
 
-static void add_opening_bytes(const geometry *g, const certificate *cert, uint64_t *bytes) {
-    for (uint32_t i = 0; i < g->domain_count; i++) {
-        const geometry_domain *d = &g->domain[i];
-        unsigned shared = log2_ceil(d->t); /* paths meet after about log2 t levels */
-        uint64_t path = 32 * (uint64_t)(d->log_n > shared ? d->log_n - shared + 1 : 1);
-        *bytes += d->t * ((uint64_t)d->width * 8 + 32 + path);
-        if (g->object[1].domain == i) *bytes += d->t * ((UINT64_C(8) << cert->shape.k) + 32 + path);
-    }
-    for (uint32_t i = 0; i < g->level_count; i++) {
-        const geometry_level *l = &g->level[i];
-        unsigned shared = log2_ceil(l->t);
-        *bytes += l->t * ((sizeof(ext) << l->k) + 32 * (uint64_t)(l->log_n > shared ? l->log_n - shared + 1 : 1));
-    }
-    *bytes += sizeof(ext) << (g->level_count ? g->level[g->level_count - 1].log_size - g->level[g->level_count - 1].k
-                                             : g->vector_log);
-}
-
 static tacit_status estimate(certifying *c, uint64_t proofs, tacit_cost *cost) {
     statement st;
     TRY(describe(c, proofs ? proofs : DEFAULT_PROOFS));
@@ -181,8 +164,7 @@ static tacit_status estimate(certifying *c, uint64_t proofs, tacit_cost *cost) {
     cost->prove_memory = attempt_memory(&st);
     cost->commit_memory = columns * leaf + columns * 64 + (UINT64_C(64) << 20);
     cost->key_bytes = columns * leaf + columns * 64 + c->m->size + 4 * c->cert.layout.size;
-    cost->proof_bytes = st.proof_size;
-    add_opening_bytes(&st.geometry, &c->cert, &cost->proof_bytes);
+    cost->proof_bytes = st.proof_size + geometry_expected_bytes(&st.geometry);
     cost->certificate_bytes = w.at + cost->proof_bytes;
     cost->verify_scratch = UINT64_C(64) << 20;
     cost->committed = st.place.x.size;

@@ -88,7 +88,7 @@ static tacit_status fill_header(proving *p) {
     for (uint32_t i = 0; i < pub->io_count; i++) {
         uint32_t id = pub->io[i].tensor;
         const tensor *t = &pub->program.tensors[id];
-        bool shown = t->kind == TENSOR_INPUT ? p->o->show >> in++ & 1 : !(p->o->hide >> out++ & 1);
+        bool shown = t->kind == TENSOR_INPUT ? (p->o->show >> in++ & 1) != 0 : (p->o->hide >> out++ & 1) == 0;
         p->file.is_public[i] = shown;
         if (!shown) continue;
         uint64_t n = shape_count(&t->shape);

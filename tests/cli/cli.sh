@@ -20,6 +20,8 @@ out=$work/logs/out
 log=$work/logs/err
 XDG_CACHE_HOME=$work/cache
 export XDG_CACHE_HOME
+XDG_STATE_HOME=$work/state
+export XDG_STATE_HOME
 LC_ALL=C
 export LC_ALL
 passed=0

@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include "commit/encode.h"
 #include "commit/key_file.h"
+#include "commit/key_state.h"
 #include "hash/merkle.h"
 #include "poly/ntt.h"
 
@@ -74,7 +75,9 @@ static int setup(void **unused) {
     strcpy(folder, "/tmp/tacit-key-XXXXXX");
     if (!mkdtemp(folder)) return -1;
     snprintf(path, sizeof path, "%s/m.key", folder);
-    return 0;
+    char state[96];
+    snprintf(state, sizeof state, "%s/.state", folder);
+    return setenv("XDG_STATE_HOME", state, 1);
 }
 
 static int teardown(void **unused) {
@@ -141,6 +144,8 @@ static void contents(void **unused) {
         assert_memory_equal(d.b, k->nodes[j].b, 32);
         if (j) assert_memory_not_equal(leaf + k->leaf_size - 32, leaf - 32, 32); /* salts differ */
     }
+    uint64_t lanes = UINT64_C(1) << s->k, whole = (k->data.small_count + lanes - 1) / lanes * lanes;
+    for (uint64_t i = k->data.small_count; i < whole; i++) assert_int_equal(k->data.small[i], 0);
     assert_int_equal(key_left(k), 4);
     key_close(k);
     arena_unmap(&m.a);
@@ -230,6 +235,74 @@ static void renamed_file_goes_on(void **unused) {
     certificate_secret *k = open_ok();
     assert_int_equal(spend(k), TACIT_OK);
     key_close(k);
+}
+
+static unsigned char *whole_file(size_t *size) {
+    struct stat st;
+    int fd = open(path, O_RDONLY);
+    assert_int_equal(fstat(fd, &st), 0);
+    unsigned char *bytes = malloc(*size = (size_t)st.st_size);
+    assert_int_equal(read(fd, bytes, *size), st.st_size);
+    close(fd);
+    return bytes;
+}
+
+/* cat backup > m.key keeps the inode and the birth time. */
+static void restored_in_place_goes_on_counting(void **unused) {
+    (void)unused;
+    char copy[400];
+    size_t size;
+    make_key(5);
+    unsigned char *backup = whole_file(&size);
+    certificate_secret *k = open_ok();
+    for (int i = 0; i < 3; i++) assert_int_equal(spend(k), TACIT_OK);
+    digest name = k->cert.digest;
+    key_close(k);
+    assert_int_equal(key_state_read(&name), 3);
+    int fd = open(path, O_WRONLY);
+    assert_int_equal(write(fd, backup, size), (ssize_t)size);
+    close(fd);
+    free(backup);
+    k = open_ok();
+    assert_int_equal(key_left(k), 2);
+    assert_int_equal(spend(k), TACIT_OK);
+    assert_int_equal(k->openings_used, 4);
+    key_close(k);
+    /* the copy is missing, then damaged: written anew */
+    int n = snprintf(copy, sizeof copy, "%s/.state/tacit/", folder);
+    for (size_t i = 0; i < 32; i++) n += snprintf(copy + n, 3, "%02x", name.b[i]);
+    strcpy(copy + n, ".count");
+    struct stat st;
+    assert_int_equal(stat(copy, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(unlink(copy), 0);
+    k = open_ok();
+    assert_int_equal(key_left(k), 1);
+    assert_int_equal(spend(k), TACIT_OK);
+    assert_int_equal(spend(k), TACIT_BUDGET);
+    key_close(k);
+    assert_int_equal(key_state_read(&name), 5);
+    fd = open(copy, O_WRONLY);
+    assert_int_equal(write(fd, "nonsense", 8), 8);
+    close(fd);
+    assert_int_equal(key_state_read(&name), 0);
+    key_state_write(&name, 5, true);
+    key_state_write(&name, 4, true); /* never lower */
+    assert_int_equal(key_state_read(&name), 5);
+}
+
+static void works_without_a_home(void **unused) {
+    (void)unused;
+    char *home = getenv("HOME") ? strdup(getenv("HOME")) : NULL;
+    setenv("XDG_STATE_HOME", "relative", 1);
+    unsetenv("HOME");
+    make_key(2);
+    certificate_secret *k = open_ok();
+    assert_int_equal(spend(k), TACIT_OK);
+    assert_int_equal(key_left(k), 1);
+    key_close(k);
+    if (home) setenv("HOME", home, 1);
+    free(home);
 }
 
 static void read_page(unsigned page, unsigned char *out) {
@@ -396,6 +469,8 @@ int main(void) {
         KEY_TEST(budget_ends),
         KEY_TEST(copies_are_used_up),
         KEY_TEST(renamed_file_goes_on),
+        KEY_TEST(restored_in_place_goes_on_counting),
+        KEY_TEST(works_without_a_home),
         KEY_TEST(crash_while_counting),
         KEY_TEST(damaged_records_fail_closed),
         KEY_TEST(processes_get_distinct_numbers),

@@ -1,0 +1,263 @@
+"""Queries, ladder search and geometry (docs/formats.md, section 6): every size of the opening, in exact integers."""
+from dataclasses import dataclass
+
+from errors import Malformed
+from multilinear import log2_ceil
+
+RATE_LOG = 2
+RATES = 5
+MAX_LOG_DOMAIN = 32
+MAX_VARIABLES = 30
+MAX_LANES_LOG = 16
+LADDER_DEPTH = 6
+LEAST_FOLD, MOST_FOLD = 2, 6
+WORK_LOG_PER_BYTE = 9
+LEAF_WORK = 12
+CERTIFICATE_BITS = 130
+
+
+def upper_half(left, right):
+    """Upper 64 bits of a 128-bit product."""
+    return (left * right) >> 64
+
+
+def queries(size, dimension, bits):
+    """q(n, K, bits): positions to open; 0 if no number of them is enough."""
+    agree, mantissa, exponent = (size + dimension + 1) // 2, 1 << 63, 0
+    for opened in range(size // 2):
+        if agree - opened >= size - opened:
+            return 0
+        ratio = -((-(agree - opened) << 64) // (size - opened))  # rounded up
+        mantissa = upper_half(mantissa, ratio) + 1
+        while mantissa <= 1 << 62:
+            mantissa, exponent = 2 * mantissa, exponent + 1
+        if exponent >= bits:
+            return opened + 1
+    return 0
+
+
+def _miss(level, count):
+    base, power = (1 << 64) - (1 << (64 - level)), (1 << 64) - 1
+    while count:
+        if count & 1:
+            power = upper_half(power, base)
+        base, count = upper_half(base, base), count >> 1
+    return power
+
+
+def expected_siblings(height, count):
+    """Expected number of hashes in a multiproof of `count` leaves under 2^height."""
+    total = above = 0
+    for level in range(1, height + 1):
+        here = _miss(level, count)
+        total += ((here - above) << level) >> 48
+        above = here
+    return (total >> 16) + 1
+
+
+def tree_work(log_size, width):
+    """The cost of making a tree of 2^log_size leaves of `width` elements of F."""
+    return ((width + LEAF_WORK) << log_size) >> WORK_LOG_PER_BYTE
+
+
+@dataclass(frozen=True)
+class Object:
+    """2^lanes_log lanes of 2^columns_log columns, the last `tail` of them random."""
+
+    columns_log: int
+    lanes_log: int
+    tail: int
+
+    @property
+    def variables(self):
+        return self.columns_log + self.lanes_log
+
+
+@dataclass(frozen=True)
+class Level:
+    """An inner level: 2^log_size elements of E as 2^fold lanes on 2^log_domain points, `opened` of them opened."""
+
+    log_size: int
+    fold: int
+    log_domain: int
+    opened: int
+
+
+class Ladder:
+    """The ladder search: cheapest inner levels for every vector length, rate and depth."""
+
+    def __init__(self, field, variables):
+        self.degree, self.variables = field.degree, variables
+        self.opened, self.path, self.cost, self.step = {}, {}, {}, {}
+        for log_size in range(variables + 1):
+            for rate in range(RATES):
+                self._domain(log_size, rate, field.challenge_bits)
+            for depth in range(LADDER_DEPTH + 1):
+                for rate in range(RATES):
+                    self._best(depth, log_size, rate)
+
+    def _domain(self, log_size, rate, bits):
+        log_domain = log_size + RATE_LOG + rate
+        fits = log_domain <= MAX_LOG_DOMAIN
+        count = queries(1 << log_domain, 1 << log_size, bits) if fits else 0
+        self.opened[log_size, rate] = count
+        self.path[log_size, rate] = 32 * expected_siblings(log_domain, count) if count else 0
+
+    def _best(self, depth, log_size, rate):
+        best, step = 8 * self.degree << log_size, None
+        for fold in range(LEAST_FOLD, MOST_FOLD + 1):
+            if not depth or fold >= log_size:
+                break
+            for next_rate in range(rate, min(RATES - 1, rate + fold) + 1):
+                cost = self._level_cost(depth, log_size - fold, fold, next_rate)
+                if cost is not None and cost < best:
+                    best, step = cost, (fold, next_rate)
+        self.cost[depth, log_size, rate], self.step[depth, log_size, rate] = best, step
+
+    def _level_cost(self, depth, rest, fold, rate):
+        count = self.opened[rest, rate]
+        if not count:
+            return None
+        leaf = self.degree << fold
+        sent = 32 + 8 * leaf * count + self.path[rest, rate] + 16 * self.degree * fold
+        return sent + tree_work(rest + RATE_LOG + rate, leaf) + self.cost[depth - 1, rest, rate]
+
+    def levels(self, log_size):
+        found, depth, rate = [], LADDER_DEPTH, 0
+        while self.step[depth, log_size, rate]:
+            fold, rate = self.step[depth, log_size, rate]
+            rest = log_size - fold
+            found.append(Level(log_size, fold, rest + RATE_LOG + rate, self.opened[rest, rate]))
+            log_size, depth = rest, depth - 1
+        return found
+
+
+class Candidate:
+    """Objects x, certificates, sigma: where they lie in the opened vector, and what that costs."""
+
+    def __init__(self, ladder, objects):
+        self.ladder, self.objects = ladder, objects
+        self.order = sorted(range(len(objects)), key=lambda index: -objects[index].columns_log)
+        self.used, self.start = 0, {}
+        for index in self.order:
+            self.start[index] = self.used
+            self.used += 1 << objects[index].columns_log
+        self.vector_log = log2_ceil(self.used)
+        self.domains = sorted({each.columns_log for each in objects}, reverse=True)
+
+    @property
+    def sigma(self):
+        return len(self.objects) - 1
+
+    @property
+    def rounds(self):
+        return max(each.variables for each in self.objects[:-1])
+
+    def opened(self, columns_log):
+        return self.ladder.opened[columns_log, 0]
+
+    def on_domain(self, columns_log):
+        return [index for index, each in enumerate(self.objects) if each.columns_log == columns_log]
+
+    def own_width(self, index):
+        """Elements of F that object `index` puts into the proof's own leaf: lanes (not a certificate's) and omega."""
+        degree = self.ladder.degree
+        if index == 0:
+            return (1 << self.objects[0].lanes_log) + degree
+        return 2 * degree if index == self.sigma else degree
+
+    def width(self, columns_log):
+        return sum(self.own_width(index) for index in self.on_domain(columns_log))
+
+    def possible(self):
+        if self.vector_log > self.ladder.variables:
+            return False
+        return all(0 < self.opened(each.columns_log) <= each.tail for each in self.objects)
+
+    def safe(self, limit):
+        """The lane folds of step 6 and gamma."""
+        errors = [3 * (1 << each.columns_log) // 2 + 1 for each in self.objects]
+        folds = sum(error for error, each in zip(errors, self.objects) if each.lanes_log)
+        return 2 + folds <= limit and 1 + sum(errors) <= limit
+
+    def _domain_cost(self, columns_log):
+        count, path, width = self.opened(columns_log), self.ladder.path[columns_log, 0], self.width(columns_log)
+        cost = 32 + count * (8 * width + 32) + path + tree_work(columns_log + RATE_LOG, width)
+        for index in self.on_domain(columns_log):
+            if 0 < index < self.sigma:
+                cost += count * ((8 << self.objects[index].lanes_log) + 32) + path
+        return cost
+
+    def clear_cost(self):
+        return 8 * self.ladder.degree * self.used
+
+    def ladder_cost(self):
+        return self.ladder.cost[LADDER_DEPTH, self.vector_log, 0]
+
+    def cost(self):
+        domains = sum(map(self._domain_cost, self.domains))
+        return min(self.ladder_cost(), self.clear_cost()) + domains + 16 * self.ladder.degree * self.rounds
+
+
+class Search:
+    """The cheapest candidate; the first one wins among equals."""
+
+    def __init__(self, field, x_size, certificates):
+        self.x_size, self.certificates = x_size, certificates
+        self.limit = (1 << 28) - 1 if field.degree == 2 else (1 << 62) - (1 << 32)
+        longest = max([8, log2_ceil(x_size)] + [each.columns_log for each in certificates])
+        self.ladder = Ladder(field, min(MAX_VARIABLES, 4 + longest))
+        self.best, self.best_cost = None, None
+        for lanes_log in range(MAX_LANES_LOG + 1):
+            self._place_x(lanes_log)
+
+    def _smallest(self, lanes_log, size):
+        for columns_log in range(self.ladder.variables + 1):
+            tail = self.ladder.opened[columns_log, 0]
+            if 0 < tail < 1 << columns_log and size <= ((1 << columns_log) - tail) << lanes_log:
+                return columns_log
+        return None
+
+    def _object(self, columns_log, lanes_log):
+        return Object(columns_log, lanes_log, self.ladder.opened[columns_log, 0])
+
+    def _place_x(self, lanes_log):
+        own = self._smallest(lanes_log, self.x_size)
+        if own is None:
+            return
+        longer = [each.columns_log for each in self.certificates if each.columns_log > own]
+        for columns_log in [own] + longer:
+            self._place_sigma([self._object(columns_log, lanes_log)] + self.certificates)
+
+    def _place_sigma(self, objects):
+        own = self._smallest(0, 2 * max(each.variables for each in objects))
+        if own is None:
+            return
+        longer = [each.columns_log for each in objects if each.columns_log > own]
+        for columns_log in [own] + longer:
+            self._consider(Candidate(self.ladder, objects + [self._object(columns_log, 0)]))
+
+    def _consider(self, candidate):
+        if not candidate.possible() or not candidate.safe(self.limit):
+            return
+        cost = candidate.cost()
+        if self.best is None or cost < self.best_cost:
+            self.best, self.best_cost = candidate, cost
+
+
+def make_geometry(field, x_size, certificates):
+    """The geometry for x of x_size elements and certificates (a list of Object), with its inner `levels`."""
+    search = Search(field, x_size, certificates)
+    best = search.best
+    if best is None:
+        raise Malformed("no geometry, or its challenges miss the target")
+    best.levels = []
+    if best.ladder_cost() < best.clear_cost():
+        best.levels = best.ladder.levels(best.vector_log)
+    numerators = [sum(best.opened(each.columns_log) for each in best.objects)]
+    for level in best.levels:
+        dimension = 1 << (level.log_size - level.fold)
+        numerators += [level.opened, ((1 << level.log_domain) - dimension) // 2 + 3]
+    if max(numerators) > search.limit:
+        raise Malformed("a ladder challenge misses the target")
+    return best

@@ -145,9 +145,31 @@ static tacit_status public_view(session *s, ext *out, const tensor *v, const ext
     return st;
 }
 
+/* About what evaluating T~ (or its functional) once costs: blocks of a hidden tensor, entries of a view's maps,
+ * elements of a public tensor. */
+static uint64_t atom_work(const session *s, uint32_t id) {
+    const tensor *t = &s->p->tensors[id];
+    uint64_t work = 64;
+    if (atom_public(s, id)) return t->kind == TENSOR_CONSTANT && !t->values ? work : work + shape_count(&t->shape);
+    if (t->kind == TENSOR_VIEW)
+        for (uint32_t g = 0; g < t->group_count; g++) work += t->groups[g].map ? t->groups[g].size : 64;
+    const shape *own = t->kind == TENSOR_VIEW ? &s->p->tensors[t->source].shape : &t->shape;
+    uint64_t blocks = 1;
+    for (uint32_t k = 0; k < own->rank; k++) blocks *= (unsigned)__builtin_popcount(own->dim[k]);
+    return work + 16 * blocks;
+}
+
+tacit_status session_work(session *s, uint64_t work) {
+    if (s->ch->mode != TRANSCRIPT_COUNT) return TACIT_OK;
+    s->work += work;
+    if (s->work <= MAX_VERIFIER_WORK) return TACIT_OK;
+    return fail(s->err, TACIT_UNSUPPORTED, "program: asks for too much work of a verifier");
+}
+
 static tacit_status evaluate_atom(session *s, expr *e, uint32_t id, const ext *z, ext factor) {
     const tensor *t = &s->p->tensors[id];
     ext v = EXT_ZERO;
+    TRY(session_work(s, atom_work(s, id)));
     if (!atom_public(s, id)) {
         expr_add_term(s, e,
                       (term){.coef = factor, .kind = t->kind == TENSOR_VIEW ? TERM_VIEW : TERM_MLE, .index = id, .z = z});

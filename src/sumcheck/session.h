@@ -79,7 +79,11 @@ typedef struct session {
     uint32_t equation_count, equation_capacity;
     expr zero[3]; /* 5b's */
     bool out_of_memory;
+    uint64_t work; /* field operations that the evaluations will take, about; summed while counting */
 } session;
+
+/* A program may not ask a verifier for more (seconds on one core); the counting walk refuses it first. */
+#define MAX_VERIFIER_WORK (UINT64_C(1) << 31)
 
 void session_init(session *s, const program *p, const binding *bind, transcript *ch, arena *a, tacit_error *err);
 /* First failure of transcript or arena. */
@@ -109,6 +113,8 @@ void hidden_product(session *s, expr *e, const hidden *u, const hidden *v, uint3
 /* e += factor * T~(z): public tensors evaluated, linear ones expanded, views kept as terms. z: flat point in the
  * arena. */
 tacit_status session_evaluate(session *s, expr *e, uint32_t tensor, const ext *z, ext factor) TACIT_MUST_CHECK;
+/* Counting walks: add to the verifier's work; UNSUPPORTED above MAX_VERIFIER_WORK. */
+tacit_status session_work(session *s, uint64_t work) TACIT_MUST_CHECK;
 /* True when T~ has no hidden term. */
 bool session_public(const session *s, uint32_t tensor);
 /* Bound values of a public external tensor or constant, else NULL (fill constants: NULL too). */

@@ -73,11 +73,42 @@ static void test_error_target(void **state) {
     lab_end(&l);
 }
 
+/* Few bytes, much work: a public input of 2^20 elements looked up in every one of its 20^2 blocks, 64 times over. */
+static void test_work_is_bounded(void **state) {
+    (void)state;
+    enum { SIDE = (1 << 11) - 1 };
+    lab l;
+    shape s = shape2(SIDE, SIDE);
+    lab_start(&l);
+    uint32_t x = builder_external(l.b, TENSOR_INPUT, "x", &s, 0, 1);
+    for (int i = 0; i < 64; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "l%d", i);
+        builder_lookup(l.b, name, builder_range_table(l.b, 0, 1 + i), &x);
+    }
+    lab_load(&l);
+    l.bind[x].kind = BIND_PUBLIC;
+    assert_int_equal(lab_statement(&l), EXT_DEG == 2 ? TACIT_SOUNDNESS : TACIT_UNSUPPORTED);
+    lab_end(&l);
+    lab_start(&l);
+    x = builder_external(l.b, TENSOR_INPUT, "x", &s, 0, 1);
+    for (int i = 0; i < 8; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "l%d", i);
+        builder_lookup(l.b, name, builder_range_table(l.b, 0, 1 + i), &x);
+    }
+    lab_load(&l);
+    l.bind[x].kind = BIND_PUBLIC;
+    assert_int_equal(lab_statement(&l), TACIT_UNSUPPORTED);
+    lab_end(&l);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forest_is_never_cut_short),
         cmocka_unit_test(test_every_row_has_a_tree),
         cmocka_unit_test(test_error_target),
+        cmocka_unit_test(test_work_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

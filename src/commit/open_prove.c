@@ -3,7 +3,8 @@
 #include "commit/threads.h"
 #include "poly/ntt.h"
 
-enum { SHORT_LOG = 11, LINE = 8, LINES = 8 }; /* log m; elements of a cache line; lines of i0 per task */
+enum { SHORT_LOG = 11, LINE = 8, LINES = 8, TASKS = 8 }; /* log m; elements of a cache line; most lines of i0 per task;
+                                                            tasks at least, if they have a line each */
 
 typedef struct power_sum {
     extv v; /* at the block's first element */
@@ -15,21 +16,27 @@ typedef struct power_sum {
     const gl *scale; /* GL_GEN^(B i1) */
 } power_sum;
 
+/* From transform to transform: a cache line more than m, so that they do not share cache sets. */
+static size_t line_stride(const power_sum *p) {
+    return ((size_t)1 << p->log_m) + LINE;
+}
+
 /* One cache line of i0: its transforms, then m-strided lines of v. state: w_i x_i^i0 for the first i0, advanced. */
 static void power_line(const power_sum *p, size_t i0, size_t lines, gl *state, gl *buffer, unsigned j) {
-    size_t m = (size_t)1 << p->log_m, b_log = p->log_n - p->log_m, outputs = (size_t)1 << (p->log - b_log);
-    memset(buffer, 0, lines * m * sizeof *buffer);
+    size_t b_log = p->log_n - p->log_m, outputs = (size_t)1 << (p->log - b_log), stride = line_stride(p);
+    memset(buffer, 0, lines * stride * sizeof *buffer);
     for (size_t q = 0; q < lines; q++) {
-        gl *d = buffer + q * m;
+        gl *d = buffer + q * stride;
         for (uint32_t i = 0; i < p->count; i++) {
             d[p->place[i]] = gl_add(d[p->place[i]], state[i]);
             state[i] = gl_mul(state[i], p->x[i]);
         }
         ntt_forward(d, p->log_m);
+        vec->gl_mul(d, d, p->scale, outputs);
     }
     for (size_t i1 = 0; i1 < outputs; i1++) {
         gl *to = p->v.c[j] + i0 + (i1 << b_log);
-        for (size_t q = 0; q < lines; q++) to[q] = gl_add(to[q], gl_mul(p->scale[i1], buffer[q * m + i1]));
+        for (size_t q = 0; q < lines; q++) to[q] = gl_add(to[q], buffer[q * stride + i1]);
     }
 }
 
@@ -44,9 +51,16 @@ static void power_task(const power_sum *p, size_t first, size_t count, gl *memor
     }
 }
 
+/* Whole lines, and enough tasks for the threads of a small sum. */
+static size_t task_step(size_t b) {
+    size_t step = b / TASKS < LINE * LINES ? b / TASKS : LINE * LINES;
+    if (step < LINE) step = LINE;
+    return step < b ? step : b;
+}
+
 static tacit_status run_tasks(const power_sum *p, arena *scratch, tacit_error *err) {
-    size_t b = (size_t)1 << (p->log_n - p->log_m), step = b < LINE * LINES ? b : LINE * LINES;
-    size_t own = p->count + ((size_t)LINE << p->log_m);
+    size_t b = (size_t)1 << (p->log_n - p->log_m), step = task_step(b);
+    size_t own = p->count + LINE * line_stride(p);
     gl *memory = ARENA_NEW(scratch, gl, own * threads_most());
     if (!memory) return fail(err, TACIT_RESOURCES, "not enough memory for the opening");
     ntt_prepare(p->log_m);

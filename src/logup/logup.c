@@ -61,6 +61,7 @@ static tacit_status lookup_block(run *r, uint32_t item, const ext *z, ext w, exp
 static tacit_status table_block(run *r, uint32_t item, const ext *z, ext w, expr *num, expr *den) {
     const table *t = &r->s->p->tables[item];
     ext f = ext_sub(r->alpha, ext_from(RULE_ELSE(TABLE_ID, 0, t->id)));
+    for (uint32_t j = 0; j < t->width; j++) TRY(session_work(r->s, t->columns[j].runs ? 64 : t->rows));
     for (uint32_t j = 0; j < t->width && r->s->ch->mode != TRANSCRIPT_COUNT; j++) {
         ext v;
         TRY(column_eval(&v, t, j, z, r->s->a, r->s->err));

@@ -135,7 +135,7 @@ tacit_status encode_vector(const code_tree *t, extv v, unsigned a, unsigned k, a
 }
 
 /* ---------------------------------------------------------------- hashing */
-enum { SALT_LEAVES = RNG_CHUNK / 32, PIECE = 64, BLOCK = 8 }; /* leaves per chunk of salts; hashed at once; copied at once */
+enum { SALT_LEAVES = RNG_CHUNK / 32, PIECE = 64, BLOCK = 8 }; /* leaves per chunk of salts, of a piece, copied at once */
 
 /* Leaves lie in memory as the hash reads them, padding included, `room` bytes apart. */
 typedef struct leaf_piece {
@@ -170,7 +170,7 @@ static void transpose(const code_tree *t, uint64_t at, size_t leaves, const leaf
     for (; lane < t->width; lane++) copy_lane(code_lane(t, lane) + at, leaves, p->leaves + 8 * (size_t)lane, p->room);
 }
 
-/* Leaves hashed at once: as many as fit an eighth of the second-level cache, at least two (one per hash stream). */
+/* Leaves hashed at once: at most PIECE, as many as fit 128 KiB, at least two (one per hash stream). */
 static leaf_piece piece_of(const code_tree *t, bool salted) {
     leaf_piece p = {.leaf_size = code_leaf_size(t, salted), .step = PIECE};
     p.room = merkle_leaf_room(p.leaf_size);

@@ -10,6 +10,7 @@ void arena_init(arena *a, void *memory, size_t size) {
     a->size = memory == NULL ? 0 : size;
     a->used = 0;
     a->peak = 0;
+    a->fresh = false;
 }
 
 void *arena_alloc(arena *a, size_t count, size_t size) {
@@ -25,8 +26,11 @@ void *arena_alloc(arena *a, size_t count, size_t size) {
 }
 
 void *arena_zalloc(arena *a, size_t count, size_t size) {
-    void *p = arena_alloc(a, count, size);
-    if (p != NULL) memset(p, 0, count * size);
+    size_t touched = a->fresh ? a->peak : a->size;
+    unsigned char *p = arena_alloc(a, count, size), *end = a->base + touched;
+    if (p == NULL || p >= end) return p;
+    size_t bytes = count * size, dirty = (size_t)(end - p);
+    memset(p, 0, bytes < dirty ? bytes : dirty);
     return p;
 }
 

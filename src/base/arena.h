@@ -10,6 +10,7 @@
 typedef struct arena {
     unsigned char *base;
     size_t size, used, peak;
+    bool fresh; /* the memory was all zero at the start: what lies beyond `peak` still is */
 } arena;
 
 void arena_init(arena *a, void *memory, size_t size);

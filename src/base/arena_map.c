@@ -19,6 +19,7 @@ tacit_status arena_map(arena *a, size_t size, tacit_error *err) {
     (void)madvise(p, whole, MADV_HUGEPAGE); /* a wish: without it the arena is only slower */
 #endif
     arena_init(a, p, whole);
+    a->fresh = true;
     return TACIT_OK;
 }
 

@@ -142,7 +142,9 @@ ext layout_eval(const layout *l, uint32_t item, const ext *z, const ext *rho, un
     ext total = EXT_ZERO, low[MAX_LOG_TENSOR];
     for (uint32_t i = l->first[item]; i < l->first[item + 1]; i++) {
         const block *b = &l->blocks[l->order[i]];
-        ext w = ext_mul(block_high(s, b, z), eq_index(rho + b->log, rho_vars - b->log, b->start >> b->log));
+        ext w = block_high(s, b, z);
+        if (ext_is_zero(w)) continue; /* a point with fixed bits names one block */
+        w = ext_mul(w, eq_index(rho + b->log, rho_vars - b->log, b->start >> b->log));
         block_low(s, b, z, low);
         total = ext_add(total, ext_mul(w, eq_eval(low, rho, b->log)));
     }

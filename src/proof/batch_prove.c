@@ -186,10 +186,8 @@ static tacit_status item_tables(batch_state *s, object_state *o) {
 }
 
 static tacit_status new_zero(batch_state *s, extv *v, size_t n) {
-    *v = extv_new(s->a, n);
-    if (!extv_ok(*v)) return full(s);
-    for (int j = 0; j < EXT_DEG; j++) memset(v->c[j], 0, n * sizeof(gl));
-    return TACIT_OK;
+    *v = extv_zero(s->a, n);
+    return extv_ok(*v) ? TACIT_OK : full(s);
 }
 
 static tacit_status start_high(batch_state *s, object_state *o);

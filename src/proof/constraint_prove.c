@@ -12,11 +12,8 @@ typedef struct constraint_state {
 } constraint_state;
 
 static tacit_status zero_table(constraint_state *s, unsigned vars, extv *out) {
-    size_t n = (size_t)1 << vars;
-    *out = extv_new(s->a, n);
-    if (!extv_ok(*out)) return fail(s->err, TACIT_RESOURCES, "prover: arena too small for a contraction");
-    for (int j = 0; j < EXT_DEG; j++) memset(out->c[j], 0, n * sizeof(gl));
-    return TACIT_OK;
+    *out = extv_zero(s->a, (size_t)1 << vars);
+    return extv_ok(*out) ? TACIT_OK : fail(s->err, TACIT_RESOURCES, "prover: arena too small for a contraction");
 }
 
 /* A factor folded at tau over the labels that are not kept. */

@@ -188,9 +188,8 @@ static void first_piece(const first_pass *p, uint64_t outer, int32_t *buffer) {
 }
 
 static tacit_status dense_weights(folding *f, const slot *s, extv *dense) {
-    *dense = extv_new(f->a, (size_t)s->in * s->out);
+    *dense = extv_zero(f->a, (size_t)s->in * s->out);
     if (!extv_ok(*dense)) return full(f);
-    for (int j = 0; j < EXT_DEG; j++) memset(dense->c[j], 0, (size_t)s->in * s->out * sizeof(gl));
     for (uint32_t i = 0; i < s->entry_count; i++) {
         size_t at = (size_t)s->entries[i].to * s->in + s->entries[i].from;
         extv_set(*dense, at, ext_add(extv_get(*dense, at), s->entries[i].w));
@@ -220,9 +219,8 @@ static tacit_status integers_to_ext(folding *f, uint32_t at, extv *out) {
     slot *s = &f->slots[at];
     first_pass p = {.f = f, .at = at, .row = product_in(f, at + 1, f->count)};
     uint64_t outer = product_in(f, 0, at), size = outer * s->out * p.row;
-    *out = extv_new(f->a, size);
+    *out = extv_zero(f->a, size);
     if (!extv_ok(*out)) return full(f);
-    for (int j = 0; j < EXT_DEG; j++) memset(out->c[j], 0, size * sizeof(gl));
     p.out = *out;
     if (plain_matrix(f, s, at, p.row)) {
         extv w = extv_new(f->a, s->in);
@@ -250,9 +248,8 @@ static tacit_status integers_to_ext(folding *f, uint32_t at, extv *out) {
 static tacit_status contract(folding *f, uint32_t at, uint64_t row, extv in, extv *out) {
     const slot *s = &f->slots[at];
     uint64_t outer = product_in(f, 0, at), size = outer * s->out * row;
-    *out = extv_new(f->a, size);
+    *out = extv_zero(f->a, size);
     if (!extv_ok(*out)) return full(f);
-    for (int j = 0; j < EXT_DEG; j++) memset(out->c[j], 0, size * sizeof(gl));
     for (uint64_t o = 0; o < outer; o++)
         for (uint32_t i = 0; i < s->entry_count; i++) {
             const entry *e = &s->entries[i];

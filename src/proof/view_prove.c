@@ -108,9 +108,8 @@ static tacit_status add_job(view_state *s, const view_job *j, extv out) {
     return TACIT_OK;
 }
 
-/* The source's values on the padded index. */
-static void lift_padded(const shape *src, const int32_t *values, extv out, unsigned vars) {
-    for (int j = 0; j < EXT_DEG; j++) memset(out.c[j], 0, sizeof(gl) << vars);
+/* The source's values on the padded index; out is zero. */
+static void lift_padded(const shape *src, const int32_t *values, extv out) {
     uint32_t row = src->rank ? src->dim[src->rank - 1] : 1;
     uint64_t rows = shape_count(src) / row;
     for (uint64_t r = 0; r < rows; r++) {
@@ -132,11 +131,10 @@ static tacit_status source_product(view_state *s, uint32_t source, unsigned vars
     p->factors = 2;
     p->vars = vars;
     for (int k = 0; k < 2; k++) {
-        p->now[k] = extv_new(s->a, (size_t)1 << vars);
+        p->now[k] = extv_zero(s->a, (size_t)1 << vars);
         if (!extv_ok(p->now[k])) return full(s);
     }
-    for (int j = 0; j < EXT_DEG; j++) memset(p->now[0].c[j], 0, sizeof(gl) << vars);
-    lift_padded(&s->t->p->tensors[source].shape, s->t->values[source], p->now[1], vars);
+    lift_padded(&s->t->p->tensors[source].shape, s->t->values[source], p->now[1]);
     return product_ready(p, s->a, s->err);
 }
 

@@ -10,6 +10,15 @@ extv extv_new(arena *a, size_t n) {
     return v;
 }
 
+extv extv_zero(arena *a, size_t n) {
+    extv v;
+    for (int j = 0; j < EXT_DEG; j++) {
+        v.c[j] = ARENA_ZNEW(a, gl, n ? n : 1);
+        if (!v.c[j]) return (extv){{NULL}};
+    }
+    return v;
+}
+
 void par_for(size_t n, void (*body)(void *ctx, size_t first, size_t count), void *ctx) {
     size_t chunks = (n + PAR_CHUNK - 1) / PAR_CHUNK;
     if (chunks <= 2) {

@@ -7,6 +7,8 @@
 
 /* n E elements in the arena; planes NULL when it is full. */
 extv extv_new(arena *a, size_t n);
+/* The same, all zero. */
+extv extv_zero(arena *a, size_t n);
 static inline bool extv_ok(extv v) { return v.c[0] != NULL; }
 
 void par_fold(extv out, extv in, ext r, size_t n);     /* out[i] = in[2i] + r (in[2i+1] - in[2i]); no overlap */

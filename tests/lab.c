@@ -1,4 +1,6 @@
+#define _GNU_SOURCE
 #include "lab.h"
+#include <ftw.h>
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,6 +62,8 @@ void lab_certify(lab *l, uint64_t openings) {
     check(l, geometry_certificate(&c->shape, c->layout.size, openings, &c->t_max, &l->err), "geometry");
     static int made;
     snprintf(l->key_path, sizeof l->key_path, "/tmp/tacit-lab-%d-%d.key", (int)getpid(), made++);
+    snprintf(l->state_path, sizeof l->state_path, "%s.state", l->key_path); /* of its own: fixed seeds repeat digests */
+    setenv("XDG_STATE_HOME", l->state_path, 1);
     check(l, key_create(l->key_path, c, weights, "model", 5, &l->a, &l->err), "key_create");
     check(l, key_open(&l->secret, l->key_path, &l->err), "key_open");
     l->cert = &l->secret->cert;
@@ -138,10 +142,18 @@ tacit_status lab_verify(lab *l, const unsigned char *proof, size_t size) {
     return st;
 }
 
+static int remove_entry(const char *path, const struct stat *s, int kind, struct FTW *f) {
+    (void)s;
+    (void)kind;
+    (void)f;
+    return remove(path);
+}
+
 void lab_end(lab *l) {
     if (l->secret) {
         key_close(l->secret);
         unlink(l->key_path);
+        (void)nftw(l->state_path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
     }
     builder_free(l->b);
     free(l->bytes);

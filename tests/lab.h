@@ -17,7 +17,7 @@ typedef struct lab {
     program p;
     binding *bind;
     certificate_secret *secret;
-    char key_path[64];
+    char key_path[64], state_path[80]; /* the key, and the folder of its counter's second copy */
     const certificate *cert;
     statement st;
     trace t;

@@ -5,6 +5,7 @@ set -eu
 build=$1 model=$2 data=$3 bits=$4
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT INT TERM
+export XDG_STATE_HOME="$dir/state"
 "$build/tacit" compile "$model" --calibrate "$data/calibration.npz" --test "$data/test.npz" --weights "$bits" \
     -o "$dir/m.tacit" >"$dir/compile" || { cat "$dir/compile"; exit 1; }
 "$build/tacit" commit "$dir/m.tacit" -o "$dir/m.cert" --key "$dir/m.key" --proofs 60 >"$dir/commit"

@@ -5,6 +5,7 @@ tacit=$1
 examples=$2/examples
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT INT TERM
+export XDG_STATE_HOME="$dir/state"
 
 say() { printf '\n== %s\n' "$*"; }
 run() {

@@ -145,6 +145,13 @@ static tacit_status public_view(session *s, ext *out, const tensor *v, const ext
     return st;
 }
 
+/* The builtin would call libgcc, which the stand-alone verifier does not have. */
+static unsigned set_bits(uint32_t v) {
+    v -= v >> 1 & 0x55555555u;
+    v = (v & 0x33333333u) + (v >> 2 & 0x33333333u);
+    return ((v + (v >> 4)) & 0x0F0F0F0Fu) * 0x01010101u >> 24;
+}
+
 /* About what evaluating T~ (or its functional) once costs: blocks of a hidden tensor, entries of a view's maps,
  * elements of a public tensor. */
 static uint64_t atom_work(const session *s, uint32_t id) {
@@ -155,7 +162,7 @@ static uint64_t atom_work(const session *s, uint32_t id) {
         for (uint32_t g = 0; g < t->group_count; g++) work += t->groups[g].map ? t->groups[g].size : 64;
     const shape *own = t->kind == TENSOR_VIEW ? &s->p->tensors[t->source].shape : &t->shape;
     uint64_t blocks = 1;
-    for (uint32_t k = 0; k < own->rank; k++) blocks *= (unsigned)__builtin_popcount(own->dim[k]);
+    for (uint32_t k = 0; k < own->rank; k++) blocks *= set_bits(own->dim[k]);
     return work + 16 * blocks;
 }
 

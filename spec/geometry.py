@@ -11,7 +11,7 @@ MAX_VARIABLES = 30
 MAX_LANES_LOG = 16
 LADDER_DEPTH = 6
 LEAST_FOLD, MOST_FOLD = 2, 6
-WORK_LOG_PER_BYTE = 9
+WORK_LOG_SMALL, WORK_LOG_LARGE, LARGE_LOG = 7, 9, 21
 LEAF_WORK = 12
 CERTIFICATE_BITS = 130
 
@@ -55,9 +55,15 @@ def expected_siblings(height, count):
     return (total >> 16) + 1
 
 
-def tree_work(log_size, width):
-    """The cost of making a tree of 2^log_size leaves of `width` elements of F."""
-    return ((width + LEAF_WORK) << log_size) >> WORK_LOG_PER_BYTE
+def tree_work(log_size, width, work_log):
+    """The cost of making a tree of 2^log_size leaves of `width` elements of F, in bytes of the proof."""
+    return ((width + LEAF_WORK) << log_size) >> work_log
+
+
+def work_price(x_size, certificates):
+    """How many elements of work, as a power of two, are worth a byte: proofs of small objects should be fast."""
+    size = x_size + sum(1 << each.variables for each in certificates)
+    return WORK_LOG_LARGE if size >> LARGE_LOG else WORK_LOG_SMALL
 
 
 @dataclass(frozen=True)
@@ -86,8 +92,8 @@ class Level:
 class Ladder:
     """The ladder search: cheapest inner levels for every vector length, rate and depth."""
 
-    def __init__(self, field, variables):
-        self.degree, self.variables = field.degree, variables
+    def __init__(self, field, variables, work_log):
+        self.degree, self.variables, self.work_log = field.degree, variables, work_log
         self.opened, self.path, self.cost, self.step = {}, {}, {}, {}
         for log_size in range(variables + 1):
             for rate in range(RATES):
@@ -120,7 +126,7 @@ class Ladder:
             return None
         leaf = self.degree << fold
         sent = 32 + 8 * leaf * count + self.path[rest, rate] + 16 * self.degree * fold
-        return sent + tree_work(rest + RATE_LOG + rate, leaf) + self.cost[depth - 1, rest, rate]
+        return sent + tree_work(rest + RATE_LOG + rate, leaf, self.work_log) + self.cost[depth - 1, rest, rate]
 
     def levels(self, log_size):
         found, depth, rate = [], LADDER_DEPTH, 0
@@ -182,7 +188,7 @@ class Candidate:
 
     def _domain_cost(self, columns_log):
         count, path, width = self.opened(columns_log), self.ladder.path[columns_log, 0], self.width(columns_log)
-        cost = 32 + count * (8 * width + 32) + path + tree_work(columns_log + RATE_LOG, width)
+        cost = 32 + count * (8 * width + 32) + path + tree_work(columns_log + RATE_LOG, width, self.ladder.work_log)
         for index in self.on_domain(columns_log):
             if 0 < index < self.sigma:
                 cost += count * ((8 << self.objects[index].lanes_log) + 32) + path
@@ -206,7 +212,7 @@ class Search:
         self.x_size, self.certificates = x_size, certificates
         self.limit = (1 << 28) - 1 if field.degree == 2 else (1 << 62) - (1 << 32)
         longest = max([8, log2_ceil(x_size)] + [each.columns_log for each in certificates])
-        self.ladder = Ladder(field, min(MAX_VARIABLES, 4 + longest))
+        self.ladder = Ladder(field, min(MAX_VARIABLES, 4 + longest), work_price(x_size, certificates))
         self.best, self.best_cost = None, None
         for lanes_log in range(MAX_LANES_LOG + 1):
             self._place_x(lanes_log)

@@ -25,11 +25,13 @@ if [ ! -f "$models/lenet5.onnx" ]; then
 fi
 cp -n "$shared/models/onnx-zoo/mnist-8.onnx" "$models/" 2>/dev/null || true
 echo "## models"
-for bits in 8 16; do
+for options in 8 16 "8 --overflow refuse" "8 --activations 12"; do
     for name in mnist-8 lenet5 mlp; do
-        "$source/tools/bench_model.sh" "$build" "$models/$name.onnx" "$models" "$bits"
+        # shellcheck disable=SC2086
+        "$source/tools/bench_model.sh" "$build" "$models/$name.onnx" "$models" $options
     done
     for name in digits breast-cancer; do
-        "$source/tools/bench_model.sh" "$build" "$source/examples/$name/model.onnx" "$source/examples/$name" "$bits"
+        # shellcheck disable=SC2086
+        "$source/tools/bench_model.sh" "$build" "$source/examples/$name/model.onnx" "$source/examples/$name" $options
     done
 done

@@ -3,7 +3,7 @@
 #define TACIT_PARAMS_H
 #include <stddef.h>
 #include <stdint.h>
-#include "tacit/status.h"
+#include "tacit/model.h"
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -18,6 +18,10 @@ typedef struct tacit_error_term {
 TACIT_MUST_CHECK tacit_status tacit_params(const void *cert, size_t cert_size, tacit_error_term *terms, size_t capacity,
                                            size_t *count, double *total_bits, double *worst_bits, unsigned *security,
                                            tacit_error *err);
+/* The same before anything is committed: the certificate that `proofs` proofs (0: the default) would get. */
+TACIT_MUST_CHECK tacit_status tacit_params_model(const tacit_model *m, uint64_t proofs, tacit_error_term *terms,
+                                                 size_t capacity, size_t *count, double *total_bits, double *worst_bits,
+                                                 unsigned *security, tacit_error *err);
 #pragma GCC visibility pop
 #ifdef __cplusplus
 }

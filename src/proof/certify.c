@@ -5,11 +5,12 @@
 #include <unistd.h>
 #include "base/file.h"
 #include "proof/attempt.h"
+#include "proof/certify.h"
 #include "proof/files.h"
 #include "tacit/certificate.h"
 
 /* One opening for the range proof; restarts (probability about 2^-120 a proof) are not provided for. */
-enum { RANGE_OPENINGS = 1, DEFAULT_PROOFS = 100, MAX_PROOFS = 1 << 20 };
+enum { RANGE_OPENINGS = 1 };
 
 typedef struct certifying {
     const struct tacit_model *m;
@@ -29,25 +30,32 @@ static uint32_t parameter_count(const program *p) {
     return n;
 }
 
-static tacit_status describe(certifying *c, uint64_t proofs) {
-    const program *p = &c->m->pub.program;
+tacit_status certificate_describe(certificate *c, const int32_t ***weights, const struct tacit_model *m,
+                                  uint64_t proofs, arena *a, tacit_error *err) {
+    const program *p = &m->pub.program;
     uint32_t n = parameter_count(p), item = 0;
-    const shape **shapes = ARENA_NEW(&c->a, const shape *, n + 1u);
-    c->cert.items = ARENA_ZNEW(&c->a, certificate_item, n + 1u);
-    c->weights = ARENA_NEW(&c->a, const int32_t *, n + 1u);
-    if (!shapes || !c->cert.items || !c->weights) return full(c);
-    if (n == 0) return fail(c->err, TACIT_UNSUPPORTED, "the model has no weights to commit to");
+    const shape **shapes = ARENA_NEW(a, const shape *, n + 1u);
+    const int32_t **values = ARENA_NEW(a, const int32_t *, n + 1u);
+    c->items = ARENA_ZNEW(a, certificate_item, n + 1u);
+    if (!shapes || !c->items || !values) return fail(err, TACIT_RESOURCES, "commit: arena too small");
+    if (n == 0) return fail(err, TACIT_UNSUPPORTED, "the model has no weights to commit to");
+    if (proofs > MAX_PROOFS) return fail(err, TACIT_USAGE, "--proofs: at most %u", (uint64_t)MAX_PROOFS);
     for (uint32_t i = 0; i < p->tensor_count; i++) {
         const tensor *t = &p->tensors[i];
         if (t->kind != TENSOR_PARAM) continue;
-        c->cert.items[item] = (certificate_item){t->name, t->shape, t->lo, t->hi};
-        c->weights[item] = c->m->weights[i];
+        c->items[item] = (certificate_item){t->name, t->shape, t->lo, t->hi};
+        values[item] = m->weights[i];
         shapes[item++] = &t->shape;
     }
-    c->cert.item_count = n;
-    c->cert.openings = proofs + RANGE_OPENINGS;
-    TRY(layout_make(&c->cert.layout, shapes, n, &c->a, c->err));
-    return geometry_certificate(&c->cert.shape, c->cert.layout.size, c->cert.openings, &c->cert.t_max, c->err);
+    c->item_count = n;
+    c->openings = (proofs ? proofs : DEFAULT_PROOFS) + RANGE_OPENINGS;
+    if (weights) *weights = values;
+    TRY(layout_make(&c->layout, shapes, n, a, err));
+    return geometry_certificate(&c->shape, c->layout.size, c->openings, &c->t_max, err);
+}
+
+static tacit_status describe(certifying *c, uint64_t proofs) {
+    return certificate_describe(&c->cert, &c->weights, c->m, proofs, &c->a, c->err);
 }
 
 static tacit_status map_arena(certifying *c, uint64_t weights) {
@@ -110,9 +118,7 @@ static tacit_status finish(certifying *c, const char *cert_path, const char *key
 }
 
 static tacit_status commit(certifying *c, const char *cert_path, const char *key_path, uint8_t digest_out[32]) {
-    uint64_t proofs = c->o->proofs ? c->o->proofs : DEFAULT_PROOFS;
-    if (proofs > MAX_PROOFS) return fail(c->err, TACIT_USAGE, "--proofs: at most %u", (uint64_t)MAX_PROOFS);
-    TRY(describe(c, proofs));
+    TRY(describe(c, c->o->proofs));
     TRY(key_create(key_path, &c->cert, c->weights, c->m->bytes, c->m->size, &c->a, c->err));
     tacit_status st = finish(c, cert_path, key_path, digest_out);
     if (st != TACIT_OK) (void)unlink(key_path); /* made by this call: key_create refuses an existing file */
@@ -155,7 +161,7 @@ static tacit_status typical_statement(certifying *c, statement *st) {
 
 static tacit_status estimate(certifying *c, uint64_t proofs, tacit_cost *cost) {
     statement st;
-    TRY(describe(c, proofs ? proofs : DEFAULT_PROOFS));
+    TRY(describe(c, proofs));
     TRY(typical_statement(c, &st));
     const certificate_shape *s = &c->cert.shape;
     uint64_t columns = UINT64_C(1) << (s->a + RATE_LOG), leaf = (UINT64_C(8) << s->k) + 32;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "commit/soundness.h"
+#include "proof/certify.h"
 #include "proof/files.h"
 
 typedef struct term_list {
@@ -94,25 +95,39 @@ static tacit_status statement_terms(term_list *l, const statement *st, arena *a,
     return TACIT_OK;
 }
 
-/* The statement with private inputs and outputs: as many hidden objects as there can be. */
-static tacit_status collect(term_list *l, const void *cert, size_t size, arena *a, tacit_error *err) {
-    cert_file *c = ARENA_ZNEW(a, cert_file, 1);
+/* The statement with private inputs and outputs: as much hidden as there can be. */
+static tacit_status collect(term_list *l, const cert_file *c, arena *a, tacit_error *err) {
     proof_file *p = ARENA_ZNEW(a, proof_file, 1);
     statement st;
-    if (!c || !p) return fail(err, TACIT_RESOURCES, "out of memory");
-    TRY(cert_file_parse(c, cert, size, a, err));
+    if (!p) return fail(err, TACIT_RESOURCES, "out of memory");
     TRY(inference_statement(&st, c, p, a, err));
     return statement_terms(l, &st, a, err);
 }
 
-tacit_status tacit_params(const void *cert, size_t cert_size, tacit_error_term *terms, size_t capacity, size_t *count,
-                          double *total_bits, double *worst_bits, unsigned *security, tacit_error *err) {
+/* From a certificate's bytes, or from a model that would get one for `proofs` proofs. */
+typedef struct source {
+    const void *cert;
+    size_t cert_size;
+    const struct tacit_model *model;
+    uint64_t proofs;
+} source;
+
+static tacit_status read_source(const source *s, cert_file *c, arena *a, tacit_error *err) {
+    if (s->cert) return cert_file_parse(c, s->cert, s->cert_size, a, err);
+    c->pub = s->model->pub;
+    return certificate_describe(&c->cert, NULL, s->model, s->proofs, a, err);
+}
+
+static tacit_status params(const source *s, tacit_error_term *terms, size_t capacity, size_t *count,
+                           double *total_bits, double *worst_bits, unsigned *security, tacit_error *err) {
     arena a;
     term_list l = {terms, capacity, 0};
     double sum = 0, worst = 1e9;
     memset(err, 0, sizeof *err);
-    TRY(arena_map(&a, (UINT64_C(512) << 20) + cert_size * 64, err));
-    tacit_status st = collect(&l, cert, cert_size, &a, err);
+    TRY(arena_map(&a, (UINT64_C(512) << 20) + s->cert_size * 64, err));
+    cert_file *c = ARENA_ZNEW(&a, cert_file, 1);
+    tacit_status st = c ? read_source(s, c, &a, err) : fail(err, TACIT_RESOURCES, "out of memory");
+    if (st == TACIT_OK) st = collect(&l, c, &a, err);
     arena_unmap(&a);
     if (st != TACIT_OK) return st;
     *count = l.count < capacity ? l.count : capacity;
@@ -124,4 +139,17 @@ tacit_status tacit_params(const void *cert, size_t cert_size, tacit_error_term *
     *worst_bits = worst;
     *security = SECURITY_BITS;
     return TACIT_OK;
+}
+
+tacit_status tacit_params(const void *cert, size_t cert_size, tacit_error_term *terms, size_t capacity, size_t *count,
+                          double *total_bits, double *worst_bits, unsigned *security, tacit_error *err) {
+    const source s = {.cert = cert, .cert_size = cert_size};
+    return params(&s, terms, capacity, count, total_bits, worst_bits, security, err);
+}
+
+tacit_status tacit_params_model(const tacit_model *m, uint64_t proofs, tacit_error_term *terms, size_t capacity,
+                                size_t *count, double *total_bits, double *worst_bits, unsigned *security,
+                                tacit_error *err) {
+    const source s = {.model = m, .proofs = proofs};
+    return params(&s, terms, capacity, count, total_bits, worst_bits, security, err);
 }

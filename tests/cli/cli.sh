@@ -124,6 +124,8 @@ for f in m.tacit m.cert m.key p.tacit-proof image.npy y.npz y.json; do expect 0 
 expect 0 "inspect a program" inspect m.tacit --program
 expect 0 "params" params m.cert
 says "total bits" "params"
+expect 0 "params of a model" params m.tacit --proofs 5
+says "total bits" "params of a model"
 expect 0 "version" --version
 expect 0 "help" --help
 for c in check compile commit run prove verify inspect params; do

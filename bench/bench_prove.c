@@ -1,5 +1,5 @@
-/* bench_prove KEY CERT [ignored]: 20 proofs of pseudo-random inputs inside the model's range, in one process after a warm-up;
- * median times of proving (by step) and verifying, proof size, peak memory. Public API only. */
+/* bench_prove KEY CERT [ignored]: 20 proofs of pseudo-random inputs inside the model's range, in one process after a
+ * warm-up; median times of proving (by step) and verifying, proof size, peak memory. Public API only. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,8 +76,8 @@ int main(int argc, char **argv) {
         tacit_expectation e = {.certificate_checked = 1};
         tacit_verdict v;
         tacit_free(proof);
-        if (tacit_prove(key, (const int64_t *const *)random_inputs(tacit_key_model(key), (uint64_t)i + 7), NULL, &o, &proof,
-                        &proof_size, &report, &err) != TACIT_OK) {
+        if (tacit_prove(key, (const int64_t *const *)random_inputs(tacit_key_model(key), (uint64_t)i + 7), NULL, &o,
+                        &proof, &proof_size, &report, &err) != TACIT_OK) {
             fprintf(stderr, "bench_prove: %s\n", err.text);
             return 1;
         }

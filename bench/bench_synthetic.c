@@ -57,8 +57,10 @@ static int run(const char *kind, unsigned log) {
     lab_start(&l);
     arena_unmap(&l.a);
     if (arena_map(&l.a, (size_t)16 << 30, &l.err) != TACIT_OK) return 1;
-    if (strcmp(kind, "lookups") == 0) lookups(&l, log);
-    else elements(&l, log);
+    if (strcmp(kind, "lookups") == 0)
+        lookups(&l, log);
+    else
+        elements(&l, log);
     if (lab_execute(&l) != TACIT_OK || lab_statement(&l) != TACIT_OK) {
         fprintf(stderr, "%s\n", l.err.text);
         return 1;
@@ -84,8 +86,8 @@ static int run(const char *kind, unsigned log) {
     struct rusage u;
     getrusage(RUSAGE_SELF, &u);
     double n = (double)(UINT64_C(1) << log);
-    printf("%s 2^%u: prove %.3f s (%.1f ns each), proof %.1f KiB, verify %.2f ms, peak %ld MiB; x has %llu elements\n", kind,
-           log, best, best * 1e9 / n, (double)size / 1024, verify * 1e3, u.ru_maxrss / 1024,
+    printf("%s 2^%u: prove %.3f s (%.1f ns each), proof %.1f KiB, verify %.2f ms, peak %ld MiB; x has %llu elements\n",
+           kind, log, best, best * 1e9 / n, (double)size / 1024, verify * 1e3, u.ru_maxrss / 1024,
            (unsigned long long)l.st.place.x.size);
     for (int i = 0; i < 10; i++)
         if (report.step_names[i])

@@ -1,5 +1,5 @@
-/* libFuzzer: the proof reader and the verifier, under the certificate that TACIT_FUZZ_CERT names (tools/fuzz.sh). A proof
- * that is not the one made at the start must be rejected: acceptance of a changed file is a finding. */
+/* libFuzzer: the proof reader and the verifier, under the certificate that TACIT_FUZZ_CERT names (tools/fuzz.sh). A
+ * proof that is not the one made at the start must be rejected: acceptance of a changed file is a finding. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

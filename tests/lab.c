@@ -7,10 +7,18 @@
 #include <string.h>
 #include <unistd.h>
 
-shape shape1(uint32_t a) { return (shape){1, {a}}; }
-shape shape2(uint32_t a, uint32_t b) { return (shape){2, {a, b}}; }
-shape shape3(uint32_t a, uint32_t b, uint32_t c) { return (shape){3, {a, b, c}}; }
-shape shape4(uint32_t a, uint32_t b, uint32_t c, uint32_t d) { return (shape){4, {a, b, c, d}}; }
+shape shape1(uint32_t a) {
+    return (shape){1, {a}};
+}
+shape shape2(uint32_t a, uint32_t b) {
+    return (shape){2, {a, b}};
+}
+shape shape3(uint32_t a, uint32_t b, uint32_t c) {
+    return (shape){3, {a, b, c}};
+}
+shape shape4(uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
+    return (shape){4, {a, b, c, d}};
+}
 
 static void check(const lab *l, tacit_status st, const char *what) {
     if (st == TACIT_OK) return;
@@ -41,7 +49,9 @@ void lab_load(lab *l) {
     check(l, trace_make(&l->t, &l->p, &l->a, &l->err), "trace");
 }
 
-void lab_set(lab *l, uint32_t id, const int64_t *values) { check(l, trace_set(&l->t, id, values, &l->err), "set"); }
+void lab_set(lab *l, uint32_t id, const int64_t *values) {
+    check(l, trace_set(&l->t, id, values, &l->err), "set");
+}
 
 void lab_certify(lab *l, uint64_t openings) {
     certificate *c = ARENA_ZNEW(&l->a, certificate, 1);
@@ -92,7 +102,8 @@ void lab_recount(lab *l) {
             for (uint64_t e = 0; e < n; e++)
                 for (uint32_t r = 0; r < tb->rows; r++) {
                     bool same = true;
-                    for (uint32_t w = 0; w < tb->width; w++) same = same && table_value(&tb->columns[w], r) == cols[w][e];
+                    for (uint32_t w = 0; w < tb->width; w++)
+                        same = same && table_value(&tb->columns[w], r) == cols[w][e];
                     if (same) {
                         m[r]++;
                         break;

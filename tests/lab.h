@@ -25,7 +25,8 @@ typedef struct lab {
 } lab;
 
 void lab_start(lab *l);
-/* After the builder calls: parse, allocate bindings (inputs private, outputs public, parameters certified) and trace. */
+/* After the builder calls: parse, allocate bindings (inputs private, outputs public, parameters certified) and trace.
+ */
 void lab_load(lab *l);
 void lab_set(lab *l, uint32_t tensor_id, const int64_t *values);
 /* Commit to the parameters' values in the trace (openings: budget). */

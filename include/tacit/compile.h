@@ -20,8 +20,8 @@ typedef struct tacit_compile_options {
     uint32_t weight_bits;     /* 8 or 16 (default 8) */
     uint32_t activation_bits; /* 8 .. 16 (default 16) */
     tacit_overflow overflow;
-    double headroom;          /* calibrated range is widened by this factor (default 1.5) */
-    uint32_t batch;           /* inputs in one proof: the leading (batch) axis, default 0 = the model's own */
+    double headroom; /* calibrated range is widened by this factor (default 1.5) */
+    uint32_t batch;  /* inputs in one proof: the leading (batch) axis, default 0 = the model's own */
     /* fixed values of named dynamic dimensions */
     uint32_t dim_count;
     const char *const *dim_names;
@@ -43,7 +43,8 @@ typedef struct tacit_compile_report {
     uint64_t samples;
     /* over all calibration samples and output elements, in units of the real output */
     double largest_error, mean_error;
-    uint64_t top1_agree; /* samples whose largest output is the same (outputs with > 1 element; otherwise sign of x-1/2) */
+    uint64_t
+        top1_agree; /* samples whose largest output is the same (outputs with > 1 element; otherwise sign of x-1/2) */
     double headroom;
     uint32_t layer_count;
     struct {
@@ -60,8 +61,8 @@ TACIT_MUST_CHECK tacit_status tacit_compile(tacit_model **out, const char *path,
                                             tacit_error *err);
 /* Everything that can be said before calibration: which operators work (report->operators), sizes with default scales.
  * Answers OK even when operators are unsupported (supported == 0); `err` then names the first such node. */
-TACIT_MUST_CHECK tacit_status tacit_check(const char *path, const tacit_compile_options *o, tacit_compile_report *report,
-                                          tacit_error *err);
+TACIT_MUST_CHECK tacit_status tacit_check(const char *path, const tacit_compile_options *o,
+                                          tacit_compile_report *report, tacit_error *err);
 /* The float model on one input set (used for fidelity and `run`): outputs[i] are arrays of tacit_io counts. */
 TACIT_MUST_CHECK tacit_status tacit_float_run(const char *path, const tacit_compile_options *o,
                                               const double *const *inputs, double *const *outputs, tacit_error *err);

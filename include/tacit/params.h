@@ -9,10 +9,10 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 typedef struct tacit_error_term {
-    char name[64];   /* the challenge, e.g. "step 6 round 5" */
+    char name[64]; /* the challenge, e.g. "step 6 round 5" */
     char formula[96];
-    uint32_t count;  /* how many challenges of this kind */
-    double bits;     /* -log2 of the worst one's error */
+    uint32_t count; /* how many challenges of this kind */
+    double bits;    /* -log2 of the worst one's error */
 } tacit_error_term;
 /* Terms of a proof under this certificate; security: the target (100 or 128). total_bits: -log2 of the sum. */
 TACIT_MUST_CHECK tacit_status tacit_params(const void *cert, size_t cert_size, tacit_error_term *terms, size_t capacity,

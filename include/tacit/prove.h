@@ -18,9 +18,9 @@ const tacit_model *tacit_key_model(const tacit_key *k);
 uint64_t tacit_key_budget(const tacit_key *k);
 
 typedef struct tacit_prove_options {
-    uint64_t show;        /* bit i: input i (io order, inputs only) is public; default: inputs private */
-    uint64_t hide;        /* bit i: output i is private; default: outputs public */
-    const void *context;  /* caller's bytes: nonce, purpose */
+    uint64_t show;         /* bit i: input i (io order, inputs only) is public; default: inputs private */
+    uint64_t hide;         /* bit i: output i is private; default: outputs public */
+    const void *context;   /* caller's bytes: nonce, purpose */
     uint32_t context_size; /* <= 65535 */
     tacit_progress progress;
     void *progress_ctx;

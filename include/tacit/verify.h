@@ -26,8 +26,8 @@ typedef struct tacit_verdict {
     uint8_t model[32];       /* digest of program and weights' certificate */
     uint8_t certificate[32]; /* digest of the weights' certificate */
     uint8_t program[32];
-    unsigned security;       /* 100 or 128: the profile under which it was checked */
-    const uint8_t *context;  /* in the proof's bytes */
+    unsigned security;      /* 100 or 128: the profile under which it was checked */
+    const uint8_t *context; /* in the proof's bytes */
     uint32_t context_size;
     uint32_t shown_count;
     const tacit_shown *shown; /* inputs, then outputs; in the scratch */
@@ -36,8 +36,8 @@ typedef struct tacit_verdict {
 
 /* What the caller holds the proof against; everything may be NULL. */
 typedef struct tacit_expectation {
-    const uint8_t *model;    /* 32 bytes */
-    const void *context;     /* compared when not NULL */
+    const uint8_t *model; /* 32 bytes */
+    const void *context;  /* compared when not NULL */
     uint32_t context_size;
     int certificate_checked; /* not 0: the caller has verified this certificate's range proof before (by digest) */
 } tacit_expectation;

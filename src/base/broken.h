@@ -17,6 +17,7 @@ enum { TEST_PROTOCOL = 0 };
 #include <stdint.h>
 
 /* Rules of the verifier (and of both sides). */
+/* clang-format off */
 #define RULE_TABLE(X)                                                                                                  \
     X(COPIES)        /* copy - original = 0 */                                                                         \
     X(A_EQUATION)    /* 5b: <a, eq(r)> = a(r) */                                                                       \
@@ -63,23 +64,24 @@ enum { TEST_PROTOCOL = 0 };
     X(LEAK_KEY)      /* one key for all attempts */                                                                    \
     /* For measurements: challenges depend on their order alone, so that messages depend on witness and pads alone. */ \
     X(FROZEN)
+/* clang-format on */
 
 enum broken_rule {
 #define BROKEN_X(name) BROKEN_##name,
     RULE_TABLE(BROKEN_X)
 #undef BROKEN_X
-    BROKEN_RULES
+        BROKEN_RULES
 };
 extern uint64_t tacit_broken; /* bit BROKEN_name: the rule is off */
 #define RULE_OFF(name) ((int)(tacit_broken >> BROKEN_##name & 1))
 
 /* Where a test may step in; what `a` and `b` are, see the calls. */
 enum cheat_place {
-    CHEAT_CELLS,     /* ext *cells[CELL_ARRAYS], const statement *: before they are committed */
-    CHEAT_PROVER,    /* prover *, const void *[2]: session, object_data of x; oracles are made, nothing is sent */
-    CHEAT_NU,        /* ext *nu, const void *[4]: commit_prover, geometry, batch_final, gamma */
-    CHEAT_MESSAGE,   /* gl *words (digest *), const unsigned[3]: tag, type, words; the prover's, not yet written */
-    CHEAT_CLEAR      /* const ext *: what <V, clear> lacks; the clear vector; at the verifier */
+    CHEAT_CELLS,   /* ext *cells[CELL_ARRAYS], const statement *: before they are committed */
+    CHEAT_PROVER,  /* prover *, const void *[2]: session, object_data of x; oracles are made, nothing is sent */
+    CHEAT_NU,      /* ext *nu, const void *[4]: commit_prover, geometry, batch_final, gamma */
+    CHEAT_MESSAGE, /* gl *words (digest *), const unsigned[3]: tag, type, words; the prover's, not yet written */
+    CHEAT_CLEAR    /* const ext *: what <V, clear> lacks; the clear vector; at the verifier */
 };
 extern void (*tacit_cheat)(enum cheat_place place, void *a, const void *b);
 #define CHEAT(place, a, b)                                                                                             \

@@ -48,11 +48,19 @@ static inline void store_le64(unsigned char *p, uint64_t v) {
 }
 
 /* Checked sizes: false on overflow. */
-static inline bool size_mul(size_t a, size_t b, size_t *out) { return !__builtin_mul_overflow(a, b, out); }
-static inline bool size_add(size_t a, size_t b, size_t *out) { return !__builtin_add_overflow(a, b, out); }
+static inline bool size_mul(size_t a, size_t b, size_t *out) {
+    return !__builtin_mul_overflow(a, b, out);
+}
+static inline bool size_add(size_t a, size_t b, size_t *out) {
+    return !__builtin_add_overflow(a, b, out);
+}
 
 /* ceil(log2 n), n >= 1. */
-static inline unsigned log2_ceil(uint64_t n) { return n <= 1 ? 0u : 64u - (unsigned)__builtin_clzll(n - 1); }
+static inline unsigned log2_ceil(uint64_t n) {
+    return n <= 1 ? 0u : 64u - (unsigned)__builtin_clzll(n - 1);
+}
 /* floor(log2 n), n >= 1. */
-static inline unsigned log2_floor(uint64_t n) { return 63u - (unsigned)__builtin_clzll(n); }
+static inline unsigned log2_floor(uint64_t n) {
+    return 63u - (unsigned)__builtin_clzll(n);
+}
 #endif

@@ -5,7 +5,8 @@
 #include <stddef.h>
 #include "tacit/status.h"
 
-/* Set status and text (format: %s, %u = uint64_t, %d = int64_t, nothing else); the first failure stays. Returns status. */
+/* Set status and text (format: %s, %u = uint64_t, %d = int64_t, nothing else); the first failure stays. Returns status.
+ */
 tacit_status fail(tacit_error *err, tacit_status status, const char *format, ...);
 /* The verifier's rejections: status REJECTED with the check's own code and its text from the table. */
 tacit_status reject(tacit_error *err, tacit_reject code);

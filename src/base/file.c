@@ -51,17 +51,22 @@ tacit_status file_read(const char *path, size_t limit, unsigned char **data, siz
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return io_error(err, path, "cannot open");
     tacit_status st = TACIT_OK;
-    if (fstat(fd, &s) != 0) st = io_error(err, path, "cannot read");
-    else if (!S_ISREG(s.st_mode)) st = fail(err, TACIT_IO, "%s: not a regular file", path);
-    else if ((uint64_t)s.st_size > limit) st = fail(err, TACIT_RESOURCES, "%s: larger than %u bytes", path, (uint64_t)limit);
+    if (fstat(fd, &s) != 0)
+        st = io_error(err, path, "cannot read");
+    else if (!S_ISREG(s.st_mode))
+        st = fail(err, TACIT_IO, "%s: not a regular file", path);
+    else if ((uint64_t)s.st_size > limit)
+        st = fail(err, TACIT_RESOURCES, "%s: larger than %u bytes", path, (uint64_t)limit);
     *size = st == TACIT_OK ? (size_t)s.st_size : 0;
     *data = st == TACIT_OK ? malloc(*size ? *size : 1) : NULL;
     if (st == TACIT_OK && !*data) st = fail(err, TACIT_RESOURCES, "out of memory");
     for (size_t at = 0; st == TACIT_OK && at < *size;) {
         ssize_t k = read(fd, *data + at, *size - at);
         if (k < 0 && errno == EINTR) continue;
-        if (k <= 0) st = k < 0 ? io_error(err, path, "cannot read") : fail(err, TACIT_IO, "%s: became shorter", path);
-        else at += (size_t)k;
+        if (k <= 0)
+            st = k < 0 ? io_error(err, path, "cannot read") : fail(err, TACIT_IO, "%s: became shorter", path);
+        else
+            at += (size_t)k;
     }
     (void)close(fd);
     if (st != TACIT_OK) {

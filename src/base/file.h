@@ -5,11 +5,11 @@
 #include <stddef.h>
 #include "base/error.h"
 
-/* Writes a temporary file beside `path`, syncs, renames; nothing is left behind on failure (disk full: IO). Secret files
- * are readable by their owner only. */
-tacit_status file_replace(const char *path, const void *data, size_t size, bool secret, tacit_error *err)
-    TACIT_MUST_CHECK;
+/* Writes a temporary file beside `path`, syncs, renames; nothing is left behind on failure (disk full: IO). Secret
+ * files are readable by their owner only. */
+tacit_status file_replace(const char *path, const void *data, size_t size, bool secret,
+                          tacit_error *err) TACIT_MUST_CHECK;
 /* The whole file, malloc'd; MISSING when there is none, RESOURCES when larger than `limit`. */
-tacit_status file_read(const char *path, size_t limit, unsigned char **data, size_t *size, tacit_error *err)
-    TACIT_MUST_CHECK;
+tacit_status file_read(const char *path, size_t limit, unsigned char **data, size_t *size,
+                       tacit_error *err) TACIT_MUST_CHECK;
 #endif

@@ -135,7 +135,11 @@ tacit_status encode_vector(const code_tree *t, extv v, unsigned a, unsigned k, a
 }
 
 /* ---------------------------------------------------------------- hashing */
-enum { SALT_LEAVES = RNG_CHUNK / 32, PIECE = 64, BLOCK = 8 }; /* leaves per chunk of salts, of a piece, copied at once */
+enum {
+    SALT_LEAVES = RNG_CHUNK / 32,
+    PIECE = 64,
+    BLOCK = 8
+}; /* leaves per chunk of salts, of a piece, copied at once */
 
 /* Leaves lie in memory as the hash reads them, padding included, `room` bytes apart. */
 typedef struct leaf_piece {

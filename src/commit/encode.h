@@ -13,7 +13,7 @@ typedef struct code_tree {
     uint32_t width; /* F lanes */
     size_t stride;  /* from lane to lane: a cache line more than 2^log_n, or a column would fall into one cache set */
     gl *codes;
-    digest *nodes;  /* merkle_build's array */
+    digest *nodes; /* merkle_build's array */
 } code_tree;
 
 tacit_status code_alloc(code_tree *t, unsigned log_n, uint32_t width, arena *a, tacit_error *err) TACIT_MUST_CHECK;

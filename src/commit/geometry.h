@@ -32,10 +32,10 @@ typedef struct geometry {
     geometry_object object[MAX_OBJECTS];
     geometry_domain domain[MAX_OBJECTS]; /* longest first */
     geometry_level level[MAX_LEVELS];
-    uint32_t vector_log;                 /* level-1 vector: 2^vector_log E elements */
-    uint32_t start_order[MAX_OBJECTS];   /* objects, longest first (ties: object order) */
-    uint64_t start[MAX_OBJECTS];         /* place of z_c in the level-1 vector */
-    uint64_t used;                       /* sum of the lengths */
+    uint32_t vector_log;               /* level-1 vector: 2^vector_log E elements */
+    uint32_t start_order[MAX_OBJECTS]; /* objects, longest first (ties: object order) */
+    uint64_t start[MAX_OBJECTS];       /* place of z_c in the level-1 vector */
+    uint64_t used;                     /* sum of the lengths */
 } geometry;
 
 /* Smallest t with C(A, t) / C(n, t) <= 2^-CHALLENGE_BITS, A = ceil((n + K) / 2) (unique decoding, queries without

@@ -6,9 +6,10 @@
  * values and 32-byte salt), Merkle nodes. Mode 0600, written to a temporary file, synced, renamed; never overwrites.
  * Counter (protocol.md, section 5 [!]): advanced and synced before the opening; a file lock makes concurrent provers
  * wait; bound to one host (machine id, the file's own inode and, where known, time of birth, so that a copied file
- * counts as exhausted); fails closed. A backup written over the file in place is found by the counter's copy in the user's
- * state folder (commit/key_state): the larger number counts, and a copy that is missing or behind is written anew.
- * Restoring an old key file *and* deleting that copy is not found: it is the user's responsibility not to do both. */
+ * counts as exhausted); fails closed. A backup written over the file in place is found by the counter's copy in the
+ * user's state folder (commit/key_state): the larger number counts, and a copy that is missing or behind is written
+ * anew. Restoring an old key file *and* deleting that copy is not found: it is the user's responsibility not to do
+ * both. */
 #ifndef COMMIT_KEY_H
 #define COMMIT_KEY_H
 #include "commit/certificate.h"
@@ -19,7 +20,7 @@ struct certificate_secret {
     object_data data;            /* weights and tail */
     const unsigned char *leaves; /* leaf j at j * leaf_size */
     size_t leaf_size;
-    const digest *nodes;         /* merkle_build's array */
+    const digest *nodes; /* merkle_build's array */
     const unsigned char *model;
     size_t model_size;
     uint64_t openings_used;

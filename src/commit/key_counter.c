@@ -60,9 +60,8 @@ tacit_status key_bind(key_header *h, int fd, tacit_error *err) {
     struct statx st;
     if (statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &st) != 0) return io_failure(errno, "key file", err);
     h->inode = st.stx_ino;
-    h->birth = st.stx_mask & STATX_BTIME
-                   ? (uint64_t)st.stx_btime.tv_sec * UINT64_C(1000000000) + st.stx_btime.tv_nsec
-                   : 0;
+    h->birth =
+        st.stx_mask & STATX_BTIME ? (uint64_t)st.stx_btime.tv_sec * UINT64_C(1000000000) + st.stx_btime.tv_nsec : 0;
     h->machine = machine_digest();
     return TACIT_OK;
 }

@@ -3,8 +3,13 @@
 #include "commit/threads.h"
 #include "poly/ntt.h"
 
-enum { SHORT_LOG = 11, LINE = 8, LINES = 8, TASKS = 8 }; /* log m; elements of a cache line; most lines of i0 per task;
-                                                            tasks at least, if they have a line each */
+enum {
+    SHORT_LOG = 11,
+    LINE = 8,
+    LINES = 8,
+    TASKS = 8
+}; /* log m; elements of a cache line; most lines of i0 per task;
+      tasks at least, if they have a line each */
 
 typedef struct power_sum {
     extv v; /* at the block's first element */

@@ -1,6 +1,6 @@
 /* Lazy accumulation: e' = e or e - p lies in [-(p+1)/2, (p-3)/2], so e' = l + 2^32 h with signed 32-bit l and h (the
- * ends: (-(2^63 - 2^31 + 1) + 2^31) >> 32 = -2^31 and (2^63 - 2^31 - 1 + 2^31) >> 32 = 2^31 - 1). With |x| < 2^b the sum
- * of 2^(31 - b) products l x stays below 2^62; b is measured for each block of rows. */
+ * ends: (-(2^63 - 2^31 + 1) + 2^31) >> 32 = -2^31 and (2^63 - 2^31 - 1 + 2^31) >> 32 = 2^31 - 1). With |x| < 2^b the
+ * sum of 2^(31 - b) products l x stays below 2^62; b is measured for each block of rows. */
 #include "field/columns.h"
 #if defined(__AVX2__)
 #include <immintrin.h>
@@ -85,8 +85,9 @@ void columns_avx2(extv out, extv e, const int32_t *x, size_t rows, size_t cols) 
         for (size_t c = 0; c < whole; c += TILE) tile(out, c, &d, x + first * cols, n, cols, safe);
         for (size_t r = 0; r < n; r++)
             for (size_t c = whole; c < cols; c++)
-                extv_set(out, c, ext_add(extv_get(out, c),
-                                         ext_scale(extv_get(part, r), gl_from_i64(x[(first + r) * cols + c]))));
+                extv_set(
+                    out, c,
+                    ext_add(extv_get(out, c), ext_scale(extv_get(part, r), gl_from_i64(x[(first + r) * cols + c]))));
     }
 }
 #endif

@@ -21,7 +21,9 @@ static inline ext ext_from(gl a) {
     r.c[0] = a;
     return r;
 }
-static inline ext ext_from_i64(int64_t v) { return ext_from(gl_from_i64(v)); }
+static inline ext ext_from_i64(int64_t v) {
+    return ext_from(gl_from_i64(v));
+}
 static inline ext ext_add(ext a, ext b) {
     for (int j = 0; j < EXT_DEG; j++) a.c[j] = gl_add(a.c[j], b.c[j]);
     return a;
@@ -30,7 +32,9 @@ static inline ext ext_sub(ext a, ext b) {
     for (int j = 0; j < EXT_DEG; j++) a.c[j] = gl_sub(a.c[j], b.c[j]);
     return a;
 }
-static inline ext ext_neg(ext a) { return ext_sub(EXT_ZERO, a); }
+static inline ext ext_neg(ext a) {
+    return ext_sub(EXT_ZERO, a);
+}
 static inline ext ext_scale(ext a, gl s) {
     for (int j = 0; j < EXT_DEG; j++) a.c[j] = gl_mul(a.c[j], s);
     return a;
@@ -54,11 +58,17 @@ static inline bool ext_equal(ext a, ext b) {
     for (int j = 0; j < EXT_DEG; j++) d |= a.c[j] ^ b.c[j];
     return d == 0;
 }
-static inline bool ext_is_zero(ext a) { return ext_equal(a, EXT_ZERO); }
+static inline bool ext_is_zero(ext a) {
+    return ext_equal(a, EXT_ZERO);
+}
 /* 1 - a */
-static inline ext ext_one_minus(ext a) { return ext_sub(EXT_ONE, a); }
+static inline ext ext_one_minus(ext a) {
+    return ext_sub(EXT_ONE, a);
+}
 /* a + r (b - a) */
-static inline ext ext_lerp(ext a, ext b, ext r) { return ext_add(a, ext_mul(r, ext_sub(b, a))); }
+static inline ext ext_lerp(ext a, ext b, ext r) {
+    return ext_add(a, ext_mul(r, ext_sub(b, a)));
+}
 /* theta^j */
 static inline ext ext_theta(int j) {
     ext r = EXT_ZERO;

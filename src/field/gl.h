@@ -13,14 +13,20 @@ typedef uint64_t gl;
 #define GL_GEN UINT64_C(7)
 #define GL_TWO_ADICITY 32
 
-static inline gl gl_canonical(uint64_t a) { return a - (GL_P & (0 - (uint64_t)(a >= GL_P))); }
+static inline gl gl_canonical(uint64_t a) {
+    return a - (GL_P & (0 - (uint64_t)(a >= GL_P)));
+}
 static inline gl gl_add(gl a, gl b) {
     uint64_t s = a + b; /* wraps at most once; 2^64 = EPS */
     s += GL_EPS & (0 - (uint64_t)(s < a));
     return gl_canonical(s);
 }
-static inline gl gl_sub(gl a, gl b) { return a - b - (GL_EPS & (0 - (uint64_t)(a < b))); }
-static inline gl gl_neg(gl a) { return gl_sub(0, a); }
+static inline gl gl_sub(gl a, gl b) {
+    return a - b - (GL_EPS & (0 - (uint64_t)(a < b)));
+}
+static inline gl gl_neg(gl a) {
+    return gl_sub(0, a);
+}
 static inline gl gl_reduce128(uint64_t lo, uint64_t hi) {
     uint64_t h0 = hi & GL_EPS, h1 = hi >> 32;
     uint64_t t = lo - h1;
@@ -34,9 +40,13 @@ static inline gl gl_mul(gl a, gl b) {
     return gl_reduce128((uint64_t)x, (uint64_t)(x >> 64));
 }
 /* |v| <= 2^63 - 1; a negative v is p - |v|. */
-static inline gl gl_from_i64(int64_t v) { return v >= 0 ? gl_canonical((uint64_t)v) : GL_P - gl_canonical(0 - (uint64_t)v); }
+static inline gl gl_from_i64(int64_t v) {
+    return v >= 0 ? gl_canonical((uint64_t)v) : GL_P - gl_canonical(0 - (uint64_t)v);
+}
 /* The signed reading in [-(p-1)/2, (p-1)/2]. */
-static inline int64_t gl_to_i64(gl a) { return a > (GL_P - 1) / 2 ? -(int64_t)(GL_P - a) : (int64_t)a; }
+static inline int64_t gl_to_i64(gl a) {
+    return a > (GL_P - 1) / 2 ? -(int64_t)(GL_P - a) : (int64_t)a;
+}
 gl gl_pow(gl a, uint64_t e);
 gl gl_inv(gl a); /* a != 0 */
 /* A primitive 2^log_n-th root of unity, log_n <= 32: GL_GEN^((p-1)/2^log_n) raised to a fixed odd power such that

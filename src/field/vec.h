@@ -30,17 +30,17 @@ static inline extv extv_at(extv v, size_t i) {
 typedef struct vec_kernels {
     const char *name;
     /* F vectors */
-    void (*gl_mul)(gl *out, const gl *a, const gl *b, size_t n);          /* out may be a or b */
+    void (*gl_mul)(gl *out, const gl *a, const gl *b, size_t n); /* out may be a or b */
     void (*gl_scale)(gl *out, const gl *a, gl s, size_t n);
     void (*gl_add)(gl *out, const gl *a, const gl *b, size_t n);
     void (*from_i32)(gl *out, const int32_t *a, size_t n);
     /* E vectors, element-wise */
     void (*add)(extv out, extv a, extv b, size_t n);
     void (*mul)(extv out, extv a, extv b, size_t n);
-    void (*scale)(extv out, extv a, ext s, size_t n);                     /* out = s a */
-    void (*axpy)(extv out, extv a, ext s, size_t n);                      /* out += s a */
-    void (*axpy_gl)(extv out, const gl *a, ext s, size_t n);              /* out += s a, a in F */
-    void (*axpy_i32)(extv out, const int32_t *a, ext s, size_t n);        /* out += s a, a a signed integer */
+    void (*scale)(extv out, extv a, ext s, size_t n);              /* out = s a */
+    void (*axpy)(extv out, extv a, ext s, size_t n);               /* out += s a */
+    void (*axpy_gl)(extv out, const gl *a, ext s, size_t n);       /* out += s a, a in F */
+    void (*axpy_i32)(extv out, const int32_t *a, ext s, size_t n); /* out += s a, a a signed integer */
     /* out[i] = a[2i] + r (a[2i+1] - a[2i]), i < n; out may be a */
     void (*fold)(extv out, extv a, ext r, size_t n);
     /* eq table step: out[0..n) = t (1-z), out[n..2n) = t z, in place (t = out[0..n)) */

@@ -13,14 +13,19 @@
 digest merkle_leaf(const void *data, size_t n);
 digest merkle_node(const digest *left, const digest *right);
 /* The prover's leaves lie in memory with the hash's own padding, so that they are hashed from where they are: `size`
- * bytes, then the padding up to merkle_leaf_room(size), which merkle_leaf_pad writes (again only if it was destroyed). */
-static inline size_t merkle_leaf_room(size_t size) { return (size + 9 + 63) / 64 * 64; }
+ * bytes, then the padding up to merkle_leaf_room(size), which merkle_leaf_pad writes (again only if it was destroyed).
+ */
+static inline size_t merkle_leaf_room(size_t size) {
+    return (size + 9 + 63) / 64 * 64;
+}
 void merkle_leaf_pad(uint8_t *leaf, size_t size);
 /* count leaves `room` bytes apart, two at a time; room is merkle_leaf_room of their size. */
 void merkle_leaves_padded(digest *out, const uint8_t *leaves, size_t room, size_t count);
 /* nodes[0..n) holds the leaves, n = 2^h; fills the rest (OpenMP over large levels in the hosted build). */
 void merkle_build(digest *nodes, unsigned h);
-static inline size_t merkle_size(unsigned h) { return ((size_t)2 << h) - 1; }
+static inline size_t merkle_size(unsigned h) {
+    return ((size_t)2 << h) - 1;
+}
 /* Number of siblings for `count` sorted distinct positions < 2^h. work: count entries, destroyed. */
 size_t merkle_proof_length(const uint32_t *positions, size_t count, unsigned h, uint32_t *work);
 /* Writes the siblings; returns their number. */

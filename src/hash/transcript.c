@@ -3,7 +3,15 @@
 #include "base/broken.h"
 #include "base/bytes.h"
 
-typedef enum message_type { TYPE_BYTES = 1, TYPE_F, TYPE_E, TYPE_HASH, TYPE_CHALLENGE, TYPE_POSITIONS, TYPE_SQUEEZE } message_type;
+typedef enum message_type {
+    TYPE_BYTES = 1,
+    TYPE_F,
+    TYPE_E,
+    TYPE_HASH,
+    TYPE_CHALLENGE,
+    TYPE_POSITIONS,
+    TYPE_SQUEEZE
+} message_type;
 
 static void header(unsigned char head[7], unsigned tag, message_type type, uint32_t count) {
     head[0] = (unsigned char)tag;
@@ -42,7 +50,9 @@ void transcript_verifier(transcript *t, const unsigned char *proof, size_t size,
     t->size = size;
 }
 
-void transcript_counter(transcript *t, tacit_error *err) { start(t, TRANSCRIPT_COUNT, err); }
+void transcript_counter(transcript *t, tacit_error *err) {
+    start(t, TRANSCRIPT_COUNT, err);
+}
 
 void transcript_absorb(transcript *t, transcript_tag tag, const void *data, size_t n) {
     if (t->mode == TRANSCRIPT_COUNT) return;
@@ -82,7 +92,8 @@ static void field_message(transcript *t, transcript_tag tag, message_type type, 
         bytes = take(t, 8 * words);
         for (size_t i = 0; bytes && i < words; i++) {
             v[i] = load_le64(bytes + 8 * i);
-            if (v[i] >= GL_P && RULE_OFF(CANONICAL)) v[i] -= GL_P;
+            if (v[i] >= GL_P && RULE_OFF(CANONICAL))
+                v[i] -= GL_P;
             else if (v[i] >= GL_P) {
                 (void)reject(t->err, TACIT_REJECT_NOT_CANONICAL);
                 bytes = NULL;
@@ -161,8 +172,10 @@ static uint32_t insert_sorted(uint32_t *list, uint32_t count, uint32_t v) {
     uint32_t lo = 0, hi = count;
     while (lo < hi) {
         uint32_t mid = lo + (hi - lo) / 2;
-        if (list[mid] < v) lo = mid + 1;
-        else hi = mid;
+        if (list[mid] < v)
+            lo = mid + 1;
+        else
+            hi = mid;
     }
     if (lo < count && list[lo] == v && !RULE_OFF(DISTINCT)) return count;
     memmove(list + lo + 1, list + lo, (count - lo) * sizeof *list);
@@ -189,7 +202,9 @@ void transcript_positions(transcript *t, unsigned log_n, uint32_t count, uint32_
         have = insert_sorted(out, have, (uint32_t)(squeeze_word(&q) & ((UINT64_C(1) << log_n) - 1)));
 }
 
-tacit_status transcript_status(const transcript *t) { return t->err->status; }
+tacit_status transcript_status(const transcript *t) {
+    return t->err->status;
+}
 
 tacit_status transcript_finish(transcript *t) {
     if (t->err->status == TACIT_OK && !RULE_OFF(END) && t->mode == TRANSCRIPT_VERIFY && t->at != t->size)

@@ -29,8 +29,8 @@ tacit_status logup_make(logup *l, const program *p, arena *a, tacit_error *err) 
         l->shapes[side] = ARENA_NEW(a, const shape *, n ? n : 1);
         if (!l->shapes[side]) return fail(err, TACIT_RESOURCES, "scratch too small");
         for (uint32_t i = 0; i < n; i++)
-            l->shapes[side][i] = side ? &p->tensors[p->tables[i].multiplicity].shape
-                                      : &p->tensors[p->lookups[i].columns[0]].shape;
+            l->shapes[side][i] =
+                side ? &p->tensors[p->tables[i].multiplicity].shape : &p->tensors[p->lookups[i].columns[0]].shape;
         TRY(layout_make(&l->forest[side], l->shapes[side], n, a, err));
         TRY(add_trees(l, side == 1, err));
     }
@@ -82,8 +82,10 @@ static tacit_status leaf_equations(run *r, const logup_tree *t, const ext *z, ex
         ext *zb = ARENA_NEW(r->s->a, ext, shape_vars(shp) + 1);
         if (!zb) return fail(r->s->err, TACIT_RESOURCES, "scratch too small");
         block_point(shp, b, z, zb);
-        if (t->table) TRY(table_block(r, b->item, zb, w, num, den));
-        else TRY(lookup_block(r, b->item, zb, w, num, den));
+        if (t->table)
+            TRY(table_block(r, b->item, zb, w, num, den));
+        else
+            TRY(lookup_block(r, b->item, zb, w, num, den));
     }
     return session_status(r->s);
 }
@@ -94,7 +96,9 @@ typedef struct tree_claim {
     expr n, d;
 } tree_claim;
 
-static void expr_sub_from(session *s, expr *e, const expr *other) { expr_add(s, e, other, ext_neg(EXT_ONE)); }
+static void expr_sub_from(session *s, expr *e, const expr *other) {
+    expr_add(s, e, other, ext_neg(EXT_ONE));
+}
 
 static tacit_status leave(run *r, const logup_tree *t, const ext *point, tree_claim *c) {
     expr num = {EXT_ZERO, NULL, 0, 0}, den = num;

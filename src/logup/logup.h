@@ -6,8 +6,8 @@
  * tree first). Trees are aligned at the root: layer l turns claims with l variables into claims with l + 1, at one
  * point for every live tree; children of node i are 2i, 2i + 1. Numerators of lookup leaves are 1, so their last layer
  * sends d0, d1 only. Gruen's rounds (sumcheck_gruen): all live trees share the eq factor.
- * Soundness: (N + M - 1) / |E| for alpha and for each beta (drawn after alpha), per layer 2 * live trees / |E| for the weight,
- * 2 / |E| per round, 1 / |E| for lambda. */
+ * Soundness: (N + M - 1) / |E| for alpha and for each beta (drawn after alpha), per layer 2 * live trees / |E| for the
+ * weight, 2 / |E| per round, 1 / |E| for lambda. */
 #ifndef LOGUP_LOGUP_H
 #define LOGUP_LOGUP_H
 #include "program/layout.h"
@@ -18,16 +18,16 @@ enum { MAX_TREES = 96 };
 typedef struct logup_tree {
     bool table;
     unsigned height;
-    uint64_t start;               /* place of its first leaf in the forest */
-    uint32_t first, count;        /* blocks of the forest's layout */
+    uint64_t start;        /* place of its first leaf in the forest */
+    uint32_t first, count; /* blocks of the forest's layout */
 } logup_tree;
 
 typedef struct logup {
-    layout forest[2];             /* rows of lookups (items: lookups), of tables (items: tables) */
+    layout forest[2]; /* rows of lookups (items: lookups), of tables (items: tables) */
     const shape **shapes[2];
     uint32_t tree_count;
     logup_tree trees[MAX_TREES];
-    uint32_t width;               /* most columns of a table */
+    uint32_t width; /* most columns of a table */
 } logup;
 
 /* The prover's answers. */
@@ -37,7 +37,8 @@ typedef struct logup_oracle {
     /* S = N / D and D of a tree; DEGENERATE (restart) when D = 0. */
     tacit_status (*root)(void *ctx, uint32_t tree, ext *sum, ext *den);
     /* The layer's sumcheck: weight[2j], weight[2j+1] for N, D of live[j]; afterwards `rounds` serves it. */
-    void (*layer)(void *ctx, unsigned l, const ext *point, const uint32_t *live, uint32_t live_count, const ext *weight);
+    void (*layer)(void *ctx, unsigned l, const ext *point, const uint32_t *live, uint32_t live_count,
+                  const ext *weight);
     sumcheck_oracle rounds;
     /* n0, n1, d0, d1 of a live tree at the layer's point (n0, n1 unused for lookup leaves). */
     void (*ends)(void *ctx, uint32_t live_index, ext v[4]);

@@ -134,10 +134,16 @@ static tacit_status tree_leaves(prover_state *s, const logup_tree *t, level *lea
     for (uint32_t i = t->first; i < t->first + t->count; i++) {
         const block *b = &lay->blocks[i];
         uint32_t id = t->table ? s->t->p->tables[b->item].id : s->t->p->tables[s->t->p->lookups[b->item].table].id;
-        leaf_job j = {.s = s, .shape = lay->shapes[b->item], .b = b, .c = &cols[b->item],
+        leaf_job j = {.s = s,
+                      .shape = lay->shapes[b->item],
+                      .b = b,
+                      .c = &cols[b->item],
                       .base = ext_sub(s->alpha, ext_from(RULE_ELSE(TABLE_ID, 0, id))),
-                      .even = leaves->d[0], .odd = leaves->d[1],
-                      .neven = leaves->n[0], .nodd = leaves->n[1], .local = b->start - t->start};
+                      .even = leaves->d[0],
+                      .odd = leaves->d[1],
+                      .neven = leaves->n[0],
+                      .nodd = leaves->n[1],
+                      .local = b->start - t->start};
         if (t->table) j.mult = s->t->values[s->t->p->tables[b->item].multiplicity];
         par_for((size_t)1 << b->log, leaf_piece, &j);
     }
@@ -173,14 +179,17 @@ static level level_at(const level *v, size_t i) {
 static void up_piece(void *ctx, size_t first, size_t count) {
     const up_job *j = ctx;
     level d = level_at(j->down, first), u = level_at(j->up, first / 2);
-    if (j->leaf) vec->logup_up_leaf(u.n[0], u.n[1], u.d[0], u.d[1], d.d[0], d.d[1], count);
-    else vec->logup_up(u.n[0], u.n[1], u.d[0], u.d[1], d.n[0], d.n[1], d.d[0], d.d[1], count);
+    if (j->leaf)
+        vec->logup_up_leaf(u.n[0], u.n[1], u.d[0], u.d[1], d.d[0], d.d[1], count);
+    else
+        vec->logup_up(u.n[0], u.n[1], u.d[0], u.d[1], d.n[0], d.n[1], d.d[0], d.d[1], count);
 }
 
 /* The root is a single fraction: computed by hand. */
 static void root_of(const level *down, level *root, bool leaf) {
     ext d0 = extv_get(down->d[0], 0), d1 = extv_get(down->d[1], 0), n;
-    if (leaf) n = ext_add(d0, d1);
+    if (leaf)
+        n = ext_add(d0, d1);
     else
         n = ext_add(ext_mul(extv_get(down->n[0], 0), d1), ext_mul(extv_get(down->n[1], 0), d0));
     extv_set(root->n[0], 0, n);
@@ -211,8 +220,7 @@ static tacit_status eq_scratch(prover_state *s) {
     size_t n = highest > 2 ? (size_t)1 << (highest - 2) : 1;
     s->eq = extv_new(s->a, n);
     s->eq_other = extv_new(s->a, n);
-    return extv_ok(s->eq) && extv_ok(s->eq_other) ? TACIT_OK
-                                                  : fail(s->err, TACIT_RESOURCES, "prover: arena too small");
+    return extv_ok(s->eq) && extv_ok(s->eq_other) ? TACIT_OK : fail(s->err, TACIT_RESOURCES, "prover: arena too small");
 }
 
 static tacit_status begin(void *ctx, const logup *l, ext alpha, const ext *beta) {
@@ -267,8 +275,10 @@ static void round_values(void *ctx, ext *values) {
     for (uint32_t j = 0; j < s->live_count; j++) {
         const live_tree *t = &s->live[j];
         ext v[2];
-        if (t->leaf) par_round_logup_leaf(v, s->eq, t->now[2], t->now[3], t->mu, s->size / 2);
-        else par_round_logup(v, s->eq, t->now[0], t->now[1], t->now[2], t->now[3], s->size / 2);
+        if (t->leaf)
+            par_round_logup_leaf(v, s->eq, t->now[2], t->now[3], t->mu, s->size / 2);
+        else
+            par_round_logup(v, s->eq, t->now[0], t->now[1], t->now[2], t->now[3], s->size / 2);
         for (int k = 0; k < 2; k++) values[k] = ext_add(values[k], ext_mul(t->weight, v[k]));
     }
 }

@@ -10,7 +10,7 @@ typedef struct block {
     uint32_t item; /* which of the laid-out arrays */
     uint32_t log;  /* 2^log elements */
     uint64_t start;
-    uint32_t offset[MAX_RANK]; /* per axis: first index */
+    uint32_t offset[MAX_RANK];  /* per axis: first index */
     uint8_t axis_log[MAX_RANK]; /* per axis: log size */
 } block;
 
@@ -18,14 +18,14 @@ typedef struct layout {
     uint32_t item_count;
     const shape *const *shapes; /* per item */
     uint32_t block_count;
-    block *blocks;          /* ascending start */
-    uint32_t *first;        /* item_count + 1: blocks of item i are order[first[i] .. first[i+1]) */
-    uint32_t *order;        /* block indices by item, in the item's own block order (axis 0 slowest, larger first) */
-    uint64_t size;          /* elements */
+    block *blocks;   /* ascending start */
+    uint32_t *first; /* item_count + 1: blocks of item i are order[first[i] .. first[i+1]) */
+    uint32_t *order; /* block indices by item, in the item's own block order (axis 0 slowest, larger first) */
+    uint64_t size;   /* elements */
 } layout;
 
-tacit_status layout_make(layout *out, const shape *const *shapes, uint32_t count, arena *a, tacit_error *err)
-    TACIT_MUST_CHECK;
+tacit_status layout_make(layout *out, const shape *const *shapes, uint32_t count, arena *a,
+                         tacit_error *err) TACIT_MUST_CHECK;
 /* MLE at rho (log2_ceil(size) variables or more) of the functional T -> T~(z) of item i: sum over its blocks of
  * [weight of the fixed high bits at z] eq(z_low, rho_low) eq(rho_high, place). z: a point of the item's shape, flat. */
 ext layout_eval(const layout *l, uint32_t item, const ext *z, const ext *rho, unsigned rho_vars);

@@ -23,15 +23,15 @@ typedef struct model_public {
 } model_public;
 
 /* Freestanding. bytes: program relation part (var length first), io list, overflow. */
-tacit_status model_public_parse(model_public *out, const void *data, size_t size, arena *a, tacit_error *err)
-    TACIT_MUST_CHECK;
+tacit_status model_public_parse(model_public *out, const void *data, size_t size, arena *a,
+                                tacit_error *err) TACIT_MUST_CHECK;
 void model_public_write(const model_public *m, writer *w);
 
 /* Hosted. */
 struct tacit_model {
     arena arena;
     model_public pub;
-    int32_t **weights; /* per tensor of the program: values of TENSOR_PARAM, else NULL */
+    int32_t **weights;    /* per tensor of the program: values of TENSOR_PARAM, else NULL */
     unsigned char *bytes; /* the file's bytes (malloc'd), names point into the arena */
     size_t size;
 };
@@ -39,7 +39,7 @@ struct tacit_model {
 tacit_status model_parse(struct tacit_model **out, const void *data, size_t size, tacit_error *err) TACIT_MUST_CHECK;
 /* program: bytes of builder_finish; weights[t] for every TENSOR_PARAM t. */
 tacit_status model_make(struct tacit_model **out, const void *program, size_t program_size, const model_io *io,
-                        uint32_t io_count, uint8_t overflow, const int32_t *const *weights, tacit_error *err)
-    TACIT_MUST_CHECK;
+                        uint32_t io_count, uint8_t overflow, const int32_t *const *weights,
+                        tacit_error *err) TACIT_MUST_CHECK;
 void model_free(struct tacit_model *m);
 #endif

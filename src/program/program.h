@@ -18,13 +18,13 @@
 enum {
     PROGRAM_VERSION = 1,
     MAX_RANK = 8,
-    MAX_LABELS = 12,       /* letters of one contraction */
+    MAX_LABELS = 12, /* letters of one contraction */
     MAX_TABLE_WIDTH = 6,
     MAX_TENSORS = 1 << 16,
     MAX_RELATIONS = 1 << 16,
-    MAX_TERMS = 64,        /* of one linear tensor or constraint */
+    MAX_TERMS = 64, /* of one linear tensor or constraint */
     MAX_TABLE_ROWS = 1 << 22,
-    MAX_GROUP = 1 << 22,   /* indices of one view group */
+    MAX_GROUP = 1 << 22, /* indices of one view group */
     MAX_NAME = 128,
     MAX_LOG_TENSOR = 36
 };
@@ -35,11 +35,11 @@ typedef struct shape {
 } shape;
 
 typedef enum tensor_kind {
-    TENSOR_INPUT,     /* external: bound public or private */
-    TENSOR_PARAM,     /* external: bound certified (or public) */
-    TENSOR_OUTPUT,    /* external: bound public or private */
-    TENSOR_CONSTANT,  /* public values inside the program */
-    TENSOR_COMMITTED, /* in the witness */
+    TENSOR_INPUT,        /* external: bound public or private */
+    TENSOR_PARAM,        /* external: bound certified (or public) */
+    TENSOR_OUTPUT,       /* external: bound public or private */
+    TENSOR_CONSTANT,     /* public values inside the program */
+    TENSOR_COMMITTED,    /* in the witness */
     TENSOR_MULTIPLICITY, /* one per table, made by the loader after all other tensors, in table order; in the witness */
     TENSOR_LINEAR,
     TENSOR_VIEW
@@ -117,21 +117,22 @@ typedef struct table {
 
 typedef struct lookup {
     const char *name;
-    uint32_t table; /* index into tables */
+    uint32_t table;                    /* index into tables */
     uint32_t columns[MAX_TABLE_WIDTH]; /* tensors of one shape */
 } lookup;
 
 /* Executor steps, in order. Each computes committed or output tensors from what is known before. */
 typedef enum advice_kind {
     /* The constraint is  acc + .. - 2^shift y - rem = 0: y = floor(rest / 2^shift), rem the rest in [0, 2^shift). */
-    ADVICE_RESCALE,  /* constraint, y, rem, shift */
+    ADVICE_RESCALE, /* constraint, y, rem, shift */
     /* As above, but with y = x + r: x = clamp(floor, lo, hi), r the excess (r = r_low + 2^low_bits r_high, both with
-     * the sign of r, r_high may be absent = UINT32_MAX); flag (may be absent) = sign: +1 iff x == hi, -1 iff x == lo. */
+     * the sign of r, r_high may be absent = UINT32_MAX); flag (may be absent) = sign: +1 iff x == hi, -1 iff x == lo.
+     */
     ADVICE_SATURATE, /* constraint, x, rem, shift, r_low, r_high, flag, low_bits, lo, hi */
     /* Columns 1.. of the lookup from column 0: rows are found by the value of column 0 (the first row that has it). */
-    ADVICE_TABLE,    /* lookup */
+    ADVICE_TABLE, /* lookup */
     /* The constraint's one term `y` with coefficient +1 or -1 from everything else. */
-    ADVICE_SOLVE     /* constraint, y */
+    ADVICE_SOLVE /* constraint, y */
 } advice_kind;
 typedef struct advice {
     advice_kind kind;
@@ -158,9 +159,13 @@ bool shape_equal(const shape *a, const shape *b);
 unsigned shape_vars(const shape *s);
 /* Lowest variable of axis k in a point of the shape (the last axis owns the lowest variables). */
 unsigned shape_axis_var(const shape *s, unsigned axis);
-static inline bool tensor_external(const tensor *t) { return t->kind <= TENSOR_OUTPUT; }
+static inline bool tensor_external(const tensor *t) {
+    return t->kind <= TENSOR_OUTPUT;
+}
 /* True for atoms whose values lie in a committed object or are bound by the statement. */
-static inline bool tensor_atom(const tensor *t) { return t->kind != TENSOR_LINEAR; }
+static inline bool tensor_atom(const tensor *t) {
+    return t->kind != TENSOR_LINEAR;
+}
 /* Source index of the view's flat index i, or -1 (src/program/view.c). */
 int64_t view_source(const tensor *view, const shape *source, uint64_t i);
 /* Value of a table at (row, column). O(runs). */

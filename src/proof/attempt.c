@@ -34,7 +34,9 @@ typedef struct attempt {
     unsigned current;
 } attempt;
 
-static tacit_status full(attempt *t) { return fail(t->err, TACIT_RESOURCES, "prover: arena too small"); }
+static tacit_status full(attempt *t) {
+    return fail(t->err, TACIT_RESOURCES, "prover: arena too small");
+}
 
 /* ---------------------------------------------------------------- memory */
 uint64_t attempt_memory(const statement *st) {
@@ -42,8 +44,7 @@ uint64_t attempt_memory(const statement *st) {
     const geometry *g = &st->geometry;
     total += leaves * (5 * e + 4 * MAX_TABLE_WIDTH); /* fraction trees, columns */
     total += st->place.x.size * (4 + 8);
-    for (uint32_t i = 0; i < g->domain_count; i++)
-        total += (uint64_t)g->domain[i].width * 8 << g->domain[i].log_n;
+    for (uint32_t i = 0; i < g->domain_count; i++) total += (uint64_t)g->domain[i].width * 8 << g->domain[i].log_n;
     for (uint32_t i = 0; i < g->domain_count; i++) total += UINT64_C(128) << g->domain[i].log_n;
     for (uint32_t i = 0; i < g->object_count; i++) total += 12 * e << g->object[i].a;
     total += 24 * e << g->vector_log;
@@ -217,8 +218,7 @@ static tacit_status prepare(attempt *t) {
     t->pr.folded = t->folded;
     t->pr.step = on_step;
     t->pr.ctx = t;
-    return commit_prover_make(&t->pr.commit, &st->geometry, &t->x, t->sigma, t->r->secrets,
-                              &t->key, &t->a, t->err);
+    return commit_prover_make(&t->pr.commit, &st->geometry, &t->x, t->sigma, t->r->secrets, &t->key, &t->a, t->err);
 }
 
 static tacit_status run(attempt *t, unsigned char *out, size_t capacity, size_t *size) {

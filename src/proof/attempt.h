@@ -17,8 +17,8 @@ typedef struct attempt_request {
 
 /* *proof: malloc'd messages. Every attempt spends one opening of each certificate before any secret is used; a
  * degenerate challenge restarts with new randomness. */
-tacit_status attempt_prove(const attempt_request *r, unsigned char **proof, size_t *size, tacit_error *err)
-    TACIT_MUST_CHECK;
+tacit_status attempt_prove(const attempt_request *r, unsigned char **proof, size_t *size,
+                           tacit_error *err) TACIT_MUST_CHECK;
 /* Bytes of memory that attempt_prove will use at most (address space; touched pages are fewer). */
 uint64_t attempt_memory(const statement *st);
 /* REJECTED of our own statement is a bug; resources are checked against the machine before the work starts. */

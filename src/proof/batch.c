@@ -3,7 +3,9 @@
 #include "sumcheck/early.h"
 #include "poly/eq.h"
 
-uint32_t plan_cells(const plan *p, cell_array array) { return array == CELL_PAD ? p->pads : p->triples; }
+uint32_t plan_cells(const plan *p, cell_array array) {
+    return array == CELL_PAD ? p->pads : p->triples;
+}
 
 /* ---------------------------------------------------------------- one equation of all */
 /* Every equation in list order, weights 1, mu, mu^2, .. */
@@ -14,8 +16,9 @@ static void weigh_all(session *s, expr *whole) {
     for (uint32_t i = 0; !RULE_OFF(COPIES) && i < s->copy_count; i++, w = ext_mul(w, mu)) {
         const copy_rule *c = &s->copies[i];
         expr_add_term(s, whole, (term){.coef = w, .kind = TERM_CELL, .array = c->copy.array, .index = c->copy.index});
-        expr_add_term(s, whole, (term){.coef = ext_neg(w), .kind = TERM_CELL, .array = c->original.array,
-                                       .index = c->original.index});
+        expr_add_term(
+            s, whole,
+            (term){.coef = ext_neg(w), .kind = TERM_CELL, .array = c->original.array, .index = c->original.index});
     }
     for (int i = 0; i < 3; i++, w = ext_mul(w, mu)) expr_add(s, whole, &s->zero[i], w);
 }
@@ -39,10 +42,14 @@ static tacit_status split(session *s, const expr *whole, functional *f) {
     if (!terms || !tab) return fail(s->err, TACIT_RESOURCES, "scratch too small");
     for (uint32_t i = 0; i < whole->count; i++) {
         const term *t = &whole->terms[i];
-        if (t->kind == TERM_MLE) terms[f->count++] = *t;
-        else if (t->kind == TERM_CELL) f->cells[t->array][t->index] = ext_add(f->cells[t->array][t->index], t->coef);
-        else if (t->kind == TERM_EMLE) add_eq(f->cells[t->array], s->plan.triples, t->z, t->coef, tab);
-        else return fail(s->err, TACIT_INTERNAL, "step 6: a view or sigma term is left");
+        if (t->kind == TERM_MLE)
+            terms[f->count++] = *t;
+        else if (t->kind == TERM_CELL)
+            f->cells[t->array][t->index] = ext_add(f->cells[t->array][t->index], t->coef);
+        else if (t->kind == TERM_EMLE)
+            add_eq(f->cells[t->array], s->plan.triples, t->z, t->coef, tab);
+        else
+            return fail(s->err, TACIT_INTERNAL, "step 6: a view or sigma term is left");
     }
     f->terms = terms;
     return TACIT_OK;

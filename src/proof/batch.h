@@ -13,9 +13,9 @@
  * pad.0 .. pad.d, a.0 .., b.0 .., c.0 ..; a certificate's layout has its own items. */
 typedef struct placement {
     layout x;
-    uint32_t tensor_items;         /* items that are tensors */
-    uint32_t *item_of;             /* tensor -> item of its object */
-    uint32_t *object_of;           /* tensor -> 0: x, 1 + i: certificate i; UINT32_MAX: public */
+    uint32_t tensor_items;            /* items that are tensors */
+    uint32_t *item_of;                /* tensor -> item of its object */
+    uint32_t *object_of;              /* tensor -> 0: x, 1 + i: certificate i; UINT32_MAX: public */
     uint32_t array_item[CELL_ARRAYS]; /* first of EXT_DEG items */
     const layout *certificates[MAX_CERTIFICATES];
     uint32_t certificate_count;
@@ -24,7 +24,7 @@ typedef struct placement {
 /* The functional of step 6, collected: tensor terms, and dense weights of the cells. */
 typedef struct functional {
     uint32_t count;
-    const term *terms; /* TERM_MLE only */
+    const term *terms;       /* TERM_MLE only */
     ext *cells[CELL_ARRAYS]; /* weight of each E cell; plan's sizes */
 } functional;
 

@@ -7,8 +7,8 @@
 /* A rank-1 term on one block of at least 2^k elements. */
 typedef struct rank1 {
     const block *b;
-    ext coef;      /* term, weight of the block's fixed bits */
-    ext low[64];   /* the block's own variables of the term's point */
+    ext coef;    /* term, weight of the block's fixed bits */
+    ext low[64]; /* the block's own variables of the term's point */
 } rank1;
 
 typedef struct object_state {
@@ -19,10 +19,10 @@ typedef struct object_state {
     uint32_t item_count;
     uint64_t dense_start, dense_cells; /* tail region of small blocks, in units of 2^k */
     struct dense_range {
-        uint64_t start, cells;         /* all dense regions, in units of 2^k */
-    } *dense;
+        uint64_t start, cells; /* all dense regions, in units of 2^k */
+    } * dense;
     uint32_t dense_count;
-    size_t low_size;                   /* entries of the concatenated low tables */
+    size_t low_size; /* entries of the concatenated low tables */
     extv low_w, low_x, low_w2, low_x2;
     product_tables high;
     extv y;
@@ -39,7 +39,9 @@ typedef struct batch_state {
     const functional *f;
 } batch_state;
 
-static tacit_status full(batch_state *s) { return fail(s->err, TACIT_RESOURCES, "prover: arena too small for step 6"); }
+static tacit_status full(batch_state *s) {
+    return fail(s->err, TACIT_RESOURCES, "prover: arena too small for step 6");
+}
 
 /* ---------------------------------------------------------------- dense regions */
 static bool is_cell_item(const batch_state *s, uint32_t object, uint32_t item) {
@@ -162,8 +164,7 @@ static void small_terms(batch_state *s, const functional *f) {
                 ext high = ext_mul(w, eq_index(low + vars, b->log - vars, at >> 6));
                 uint64_t place = dense_place(o, b->start + at);
                 for (uint64_t c = 0; c < n; c++)
-                    extv_set(o->low_w, place + c,
-                             ext_add(extv_get(o->low_w, place + c), ext_mul(high, tab[c])));
+                    extv_set(o->low_w, place + c, ext_add(extv_get(o->low_w, place + c), ext_mul(high, tab[c])));
             }
         }
     }
@@ -212,8 +213,9 @@ static tacit_status begin(void *ctx, const functional *f) {
     dense_cells(s, f);
     for (uint32_t c = 0; RULE_OFF(PHI) && c < s->count; c++) /* the forger counts late joiners too often */
         for (size_t i = 0; i < s->o[c].low_size; i++)
-            extv_set(s->o[c].low_w, i, ext_scale(extv_get(s->o[c].low_w, i),
-                                                 UINT64_C(1) << (geometry_rounds(s->g) - s->o[c].a - s->o[c].k)));
+            extv_set(
+                s->o[c].low_w, i,
+                ext_scale(extv_get(s->o[c].low_w, i), UINT64_C(1) << (geometry_rounds(s->g) - s->o[c].a - s->o[c].k)));
     for (uint32_t c = 0; c < s->count; c++)
         if (s->o[c].k == 0) TRY(start_high(s, &s->o[c]));
     return TACIT_OK;
@@ -334,4 +336,6 @@ tacit_status batch_prover(batch_oracle *oracle, const placement *place, const ge
     return TACIT_OK;
 }
 
-extv batch_folded(const batch_oracle *o, uint32_t object) { return ((const batch_state *)o->ctx)->o[object].y; }
+extv batch_folded(const batch_oracle *o, uint32_t object) {
+    return ((const batch_state *)o->ctx)->o[object].y;
+}

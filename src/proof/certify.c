@@ -21,7 +21,9 @@ typedef struct certifying {
     tacit_error *err;
 } certifying;
 
-static tacit_status full(certifying *c) { return fail(c->err, TACIT_RESOURCES, "commit: arena too small"); }
+static tacit_status full(certifying *c) {
+    return fail(c->err, TACIT_RESOURCES, "commit: arena too small");
+}
 
 /* ---------------------------------------------------------------- the certificate's description */
 static uint32_t parameter_count(const program *p) {
@@ -81,8 +83,8 @@ static tacit_status prove_range(certifying *c, certificate_secret *secret, unsig
     TRY(range_statement(&st, &secret->cert, &c->a, c->err));
     TRY(range_trace(secret, &st, &t, c));
     TRY(memory_available(attempt_memory(&st), c->err));
-    attempt_request r = {.st = &st, .t = &t, .secrets = &secret, .progress = c->o->progress,
-                         .progress_ctx = c->o->progress_ctx};
+    attempt_request r = {
+        .st = &st, .t = &t, .secrets = &secret, .progress = c->o->progress, .progress_ctx = c->o->progress_ctx};
     return attempt_prove(&r, proof, size, c->err);
 }
 
@@ -126,7 +128,7 @@ static tacit_status commit(certifying *c, const char *cert_path, const char *key
 }
 
 tacit_status tacit_commit(const tacit_model *m, const tacit_commit_options *o, const char *cert_path,
-                              const char *key_path, uint8_t model_digest_out[32], tacit_error *err) {
+                          const char *key_path, uint8_t model_digest_out[32], tacit_error *err) {
     certifying c = {.m = m, .o = o, .err = err};
     memset(err, 0, sizeof *err);
     vec_select(NULL);

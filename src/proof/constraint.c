@@ -13,7 +13,9 @@ static void label_axes(contraction *j, const tensor *t, const uint8_t *labels, u
     }
 }
 
-static void keep(contraction *j, uint8_t label) { j->kept[j->kept_count++] = label; }
+static void keep(contraction *j, uint8_t label) {
+    j->kept[j->kept_count++] = label;
+}
 
 static void contraction_make(contraction *j, const program *p, const constraint *c, const product *pr) {
     memset(j, 0, sizeof *j);
@@ -68,9 +70,12 @@ static operand operand_of(const contraction *j, uint32_t id, const tensor *t, co
     operand o = {.tensor = id};
     for (uint32_t k = 0; k < t->shape.rank; k++) {
         uint8_t l = labels[k];
-        if (log2_ceil(t->shape.dim[k]) == 0) o.from[k] = NO_VARIABLE;
-        else if (l >= j->c->shape.rank || contraction_batch(j, l)) o.from[k] = (uint16_t)(KEPT + j->kept_var[l]);
-        else o.from[k] = (uint16_t)j->tau_var[l];
+        if (log2_ceil(t->shape.dim[k]) == 0)
+            o.from[k] = NO_VARIABLE;
+        else if (l >= j->c->shape.rank || contraction_batch(j, l))
+            o.from[k] = (uint16_t)(KEPT + j->kept_var[l]);
+        else
+            o.from[k] = (uint16_t)j->tau_var[l];
     }
     return o;
 }

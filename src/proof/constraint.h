@@ -1,9 +1,9 @@
 /* proof/constraint: step 4. Every constraint at its own prefix tau of one global random point; all contractions of the
  * program in one batched sumcheck of degree 3.
  *
- * Thaler's matrix product identity [CRYPTO 2013, sec. 5]: sum_k A~(tau_i, k) B~(tau_j, k) eq(tau_b, b) over batch axes b
- * (labels of the constraint that both factors have) and summed axes k. Variables: batch axes, then summed ones, the last
- * lowest. Soundness: vars / |E| for tau, (constraints - 1) / |E| for the weight, 3 / |E| per round. */
+ * Thaler's matrix product identity [CRYPTO 2013, sec. 5]: sum_k A~(tau_i, k) B~(tau_j, k) eq(tau_b, b) over batch axes
+ * b (labels of the constraint that both factors have) and summed axes k. Variables: batch axes, then summed ones, the
+ * last lowest. Soundness: vars / |E| for tau, (constraints - 1) / |E| for the weight, 3 / |E| per round. */
 #ifndef PROOF_CONSTRAINT_H
 #define PROOF_CONSTRAINT_H
 #include "sumcheck/sumcheck.h"
@@ -12,12 +12,12 @@
 typedef struct contraction {
     const constraint *c;
     const product *p;
-    const ext *tau;          /* the constraint's point */
-    ext weight;              /* batching weight times coefficient */
+    const ext *tau; /* the constraint's point */
+    ext weight;     /* batching weight times coefficient */
     uint32_t label_count, summed;
     uint32_t dim[MAX_LABELS];
     uint8_t in_a[MAX_LABELS], in_b[MAX_LABELS]; /* 1 + axis of the factor, 0: absent */
-    uint32_t kept_count;     /* kept labels: batch, then summed */
+    uint32_t kept_count;                        /* kept labels: batch, then summed */
     uint8_t kept[MAX_LABELS];
     unsigned kept_var[MAX_LABELS]; /* lowest variable of the label among the contraction's own, by label */
     unsigned tau_var[MAX_LABELS];  /* lowest variable in tau, by label of the constraint */

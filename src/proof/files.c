@@ -25,8 +25,9 @@ static tacit_status read_header(reader *r, const unsigned char magic[4], unsigne
     if (!m || memcmp(m, magic, 4) != 0) return fail(err, TACIT_MALFORMED, "%s: not such a file", what);
     uint16_t v = read_u16(r);
     if (r->bad) return fail(err, TACIT_MALFORMED, "%s: truncated", what);
-    if (v != version) return fail(err, TACIT_VERSION, "%s: format version %u, this program reads %u", what, (uint64_t)v,
-                                  (uint64_t)version);
+    if (v != version)
+        return fail(err, TACIT_VERSION, "%s: format version %u, this program reads %u", what, (uint64_t)v,
+                    (uint64_t)version);
     uint8_t degree = read_u8(r);
     if (r->bad) return fail(err, TACIT_MALFORMED, "%s: truncated", what);
     if (degree != EXT_DEG)
@@ -80,7 +81,9 @@ void cert_file_write(const model_public *pub, const certificate *cert, const voi
 }
 
 /* ---------------------------------------------------------------- proof file */
-static const tensor *io_tensor(const model_public *pub, uint32_t i) { return &pub->program.tensors[pub->io[i].tensor]; }
+static const tensor *io_tensor(const model_public *pub, uint32_t i) {
+    return &pub->program.tensors[pub->io[i].tensor];
+}
 
 static tacit_status read_values(reader *r, const tensor *t, const int64_t **out, arena *a, tacit_error *err) {
     uint64_t n = shape_count(&t->shape);

@@ -43,7 +43,7 @@ void proof_file_write(const proof_file *f, const model_public *pub, writer *w);
 
 /* The two statements there are. Certified tensors are the program's parameters in order.
  * Inference: bindings from the proof file's header. Range: the certificate's own program. */
-tacit_status inference_statement(statement *st, const cert_file *c, const proof_file *p, arena *a, tacit_error *err)
-    TACIT_MUST_CHECK;
+tacit_status inference_statement(statement *st, const cert_file *c, const proof_file *p, arena *a,
+                                 tacit_error *err) TACIT_MUST_CHECK;
 tacit_status range_statement(statement *st, const certificate *c, arena *a, tacit_error *err) TACIT_MUST_CHECK;
 #endif

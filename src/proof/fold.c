@@ -26,7 +26,9 @@ typedef struct folding {
     const int32_t *values;
 } folding;
 
-static tacit_status full(folding *f) { return fail(f->err, TACIT_RESOURCES, "prover: arena too small for a fold"); }
+static tacit_status full(folding *f) {
+    return fail(f->err, TACIT_RESOURCES, "prover: arena too small for a fold");
+}
 
 /* ---------------------------------------------------------------- slots */
 static void strides_of(const shape *s, uint64_t *stride) {
@@ -152,10 +154,10 @@ static const int32_t *row_at(const folding *f, uint32_t first, uint64_t base, ui
 
 typedef struct first_pass {
     const folding *f;
-    uint32_t at;      /* the slot that is contracted */
-    uint64_t row;     /* elements of the trailing slots */
-    extv out;         /* [outer][kept of slot][row] */
-    extv dense;       /* row == 1: weights by (kept, source) */
+    uint32_t at;  /* the slot that is contracted */
+    uint64_t row; /* elements of the trailing slots */
+    extv out;     /* [outer][kept of slot][row] */
+    extv dense;   /* row == 1: weights by (kept, source) */
 } first_pass;
 
 static uint64_t outer_base(const folding *f, uint32_t at, uint64_t outer) {
@@ -319,8 +321,10 @@ static tacit_status fold_atom(extv out, const trace *t, uint32_t id, const axis_
 static void fold_ones(extv out, const shape *s, const axis_role *roles, ext coef) {
     uint64_t kept = 1;
     for (uint32_t k = 0; k < s->rank; k++) {
-        if (roles[k].z) coef = ext_mul(coef, eq_prefix(roles[k].z, log2_ceil(s->dim[k]), s->dim[k]));
-        else kept *= s->dim[k];
+        if (roles[k].z)
+            coef = ext_mul(coef, eq_prefix(roles[k].z, log2_ceil(s->dim[k]), s->dim[k]));
+        else
+            kept *= s->dim[k];
     }
     for (uint64_t i = 0; i < kept; i++) {
         uint64_t rest = i, at = 0;

@@ -6,8 +6,8 @@
 #include "field/vec.h"
 
 typedef struct axis_role {
-    const ext *z;      /* not NULL: fold the axis at this point (ceil(log2 dim) variables) */
-    uint64_t stride;   /* kept: place of index i in the result is i * stride */
+    const ext *z;    /* not NULL: fold the axis at this point (ceil(log2 dim) variables) */
+    uint64_t stride; /* kept: place of index i in the result is i * stride */
 } axis_role;
 
 /* out (zeroed by the caller, any size that holds the kept places) += coef * fold(tensor). Linear tensors fold term by

@@ -79,7 +79,8 @@ static tacit_status statement_terms(term_list *l, const statement *st, arena *a,
     logup_terms(l, st);
     unsigned tau = most_vars(st->p, false), rounds = 0, triples = log2_ceil(st->plan.triples);
     for (uint32_t i = 0; i < st->p->tensor_count; i++)
-        if (products(st->p) && shape_vars(&st->p->tensors[i].shape) > rounds) rounds = shape_vars(&st->p->tensors[i].shape);
+        if (products(st->p) && shape_vars(&st->p->tensors[i].shape) > rounds)
+            rounds = shape_vars(&st->p->tensors[i].shape);
     add(l, "step 4: tau", "1 / |E| per variable", tau, 1);
     if (products(st->p)) add(l, "step 4: weight", "(constraints - 1) / |E|", 1, (double)st->p->constraint_count - 1);
     add(l, "step 4: rounds (at most)", "3 / |E|", rounds, 3);
@@ -118,8 +119,8 @@ static tacit_status read_source(const source *s, cert_file *c, arena *a, tacit_e
     return certificate_describe(&c->cert, NULL, s->model, s->proofs, a, err);
 }
 
-static tacit_status params(const source *s, tacit_error_term *terms, size_t capacity, size_t *count,
-                           double *total_bits, double *worst_bits, unsigned *security, tacit_error *err) {
+static tacit_status params(const source *s, tacit_error_term *terms, size_t capacity, size_t *count, double *total_bits,
+                           double *worst_bits, unsigned *security, tacit_error *err) {
     arena a;
     term_list l = {terms, capacity, 0};
     double sum = 0, worst = 1e9;

@@ -13,7 +13,9 @@ struct tacit_key {
     struct tacit_model *model;
 };
 
-void tacit_free(void *p) { free(p); }
+void tacit_free(void *p) {
+    free(p);
+}
 
 void tacit_key_close(tacit_key *k) {
     if (!k) return;
@@ -37,8 +39,12 @@ tacit_status tacit_key_open(tacit_key **out, const char *path, tacit_error *err)
     return TACIT_OK;
 }
 
-const tacit_model *tacit_key_model(const tacit_key *k) { return k->model; }
-uint64_t tacit_key_budget(const tacit_key *k) { return key_left(k->secret); }
+const tacit_model *tacit_key_model(const tacit_key *k) {
+    return k->model;
+}
+uint64_t tacit_key_budget(const tacit_key *k) {
+    return key_left(k->secret);
+}
 
 /* ---------------------------------------------------------------- one proof */
 typedef struct proving {
@@ -53,7 +59,9 @@ typedef struct proving {
     tacit_error *err;
 } proving;
 
-static const int32_t *model_weights(const struct tacit_model *m, uint32_t tensor_id) { return m->weights[tensor_id]; }
+static const int32_t *model_weights(const struct tacit_model *m, uint32_t tensor_id) {
+    return m->weights[tensor_id];
+}
 
 static tacit_status set_weights(proving *p) {
     const program *g = &p->k->model->pub.program;
@@ -136,8 +144,12 @@ static tacit_status prove(proving *p, const int64_t *const *inputs, int64_t *con
     TRY(fill_header(p));
     TRY(inference_statement(&p->st, &p->cert, &p->file, &p->a, p->err));
     TRY(memory_available(attempt_memory(&p->st) + p->a.peak, p->err));
-    attempt_request r = {.st = &p->st, .t = &p->t, .secrets = &p->k->secret, .progress = p->o->progress,
-                         .progress_ctx = p->o->progress_ctx, .report = p->report};
+    attempt_request r = {.st = &p->st,
+                         .t = &p->t,
+                         .secrets = &p->k->secret,
+                         .progress = p->o->progress,
+                         .progress_ctx = p->o->progress_ctx,
+                         .report = p->report};
     TRY(attempt_prove(&r, &messages, &size, p->err));
     copy_outputs(p, outputs);
     tacit_status st = join(p, messages, size, proof, proof_size);
@@ -165,8 +177,8 @@ static double now(void) {
 }
 
 tacit_status tacit_prove(tacit_key *k, const int64_t *const *inputs, int64_t *const *outputs,
-                             const tacit_prove_options *o, uint8_t **proof, size_t *proof_size,
-                             tacit_prove_report *report, tacit_error *err) {
+                         const tacit_prove_options *o, uint8_t **proof, size_t *proof_size, tacit_prove_report *report,
+                         tacit_error *err) {
     tacit_prove_report own;
     double start = now();
     memset(err, 0, sizeof *err);

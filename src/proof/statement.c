@@ -30,9 +30,12 @@ static tacit_status check_bindings(const statement *st, tacit_error *err) {
         const tensor *t = &st->p->tensors[i];
         const binding *b = &st->bind[i];
         if (!tensor_external(t)) continue;
-        if (b->kind == BIND_PUBLIC) TRY(check_public(t, b->values, err));
-        else if (b->kind == BIND_CERTIFIED) TRY(check_certified(st, t, b, err));
-        else if (t->kind == TENSOR_PARAM) return fail(err, TACIT_MALFORMED, "%s: not certified", t->name);
+        if (b->kind == BIND_PUBLIC)
+            TRY(check_public(t, b->values, err));
+        else if (b->kind == BIND_CERTIFIED)
+            TRY(check_certified(st, t, b, err));
+        else if (t->kind == TENSOR_PARAM)
+            return fail(err, TACIT_MALFORMED, "%s: not certified", t->name);
     }
     return TACIT_OK;
 }
@@ -98,7 +101,8 @@ static tacit_status check_certificates(const statement *st, tacit_error *err) {
     for (uint32_t i = 0; i < st->certificate_count; i++) {
         const certificate *c = st->certificates[i];
         uint32_t t = st->geometry.domain[st->geometry.object[1 + i].domain].t;
-        if (t > c->t_max) return fail(err, TACIT_SOUNDNESS, "certificate: made for fewer queries than this profile needs");
+        if (t > c->t_max)
+            return fail(err, TACIT_SOUNDNESS, "certificate: made for fewer queries than this profile needs");
     }
     return TACIT_OK;
 }
@@ -157,7 +161,9 @@ static tacit_status bind_all(const statement *st, session *s) {
 }
 
 /* ---------------------------------------------------------------- the protocol */
-static tacit_status before(prover *pr, unsigned number) { return pr && pr->step ? pr->step(pr->ctx, number) : TACIT_OK; }
+static tacit_status before(prover *pr, unsigned number) {
+    return pr && pr->step ? pr->step(pr->ctx, number) : TACIT_OK;
+}
 
 tacit_status statement_run(const statement *st, session *s, prover *pr) {
     digest roots[MAX_OBJECTS], cert_roots[MAX_CERTIFICATES];
@@ -165,21 +171,22 @@ tacit_status statement_run(const statement *st, session *s, prover *pr) {
     s->prover = pr;
     s->plan = st->plan;
     for (uint32_t i = 0; i < st->certificate_count; i++) cert_roots[i] = st->certificates[i]->root;
-    TRY(bind_all(st, s));                                                                    /* 1 */
+    TRY(bind_all(st, s)); /* 1 */
     BROKEN_ONLY(if (RULE_OFF(TAU)) transcript_point(s->ch, TAG_TAU, broken_tau, 64);)
     TRY(before(pr, 2));
-    TRY(commit_roots(s, &st->geometry, roots, pr ? pr->commit : NULL));                      /* 2 */
+    TRY(commit_roots(s, &st->geometry, roots, pr ? pr->commit : NULL)); /* 2 */
     TRY(before(pr, 3));
-    TRY(logup_run(s, &st->logup, pr ? &pr->logup : NULL));                                   /* 3 */
+    TRY(logup_run(s, &st->logup, pr ? &pr->logup : NULL)); /* 3 */
     TRY(before(pr, 4));
-    TRY(constraints_run(s, pr ? &pr->constraint : NULL));                                    /* 4 */
+    TRY(constraints_run(s, pr ? &pr->constraint : NULL)); /* 4 */
     TRY(before(pr, 5));
-    TRY(views_run(s, pr ? &pr->view : NULL));                                                /* 5 */
+    TRY(views_run(s, pr ? &pr->view : NULL)); /* 5 */
     TRY(before(pr, 6));
-    TRY(zero_run(s, pr ? &pr->zero : NULL));                                                 /* 5b */
+    TRY(zero_run(s, pr ? &pr->zero : NULL)); /* 5b */
     TRY(before(pr, 7));
-    TRY(batch_run(s, &st->place, &st->geometry, pr ? &pr->batch : NULL, &final));            /* 6 */
+    TRY(batch_run(s, &st->place, &st->geometry, pr ? &pr->batch : NULL, &final)); /* 6 */
     TRY(before(pr, 8));
-    TRY(commit_open(s, &st->geometry, roots, cert_roots, &final, pr ? pr->folded : NULL, pr ? pr->commit : NULL)); /* 7 */
+    TRY(commit_open(s, &st->geometry, roots, cert_roots, &final, pr ? pr->folded : NULL,
+                    pr ? pr->commit : NULL)); /* 7 */
     return transcript_finish(s->ch);
 }

@@ -17,7 +17,7 @@ typedef struct statement {
     binding *bind; /* per tensor */
     uint32_t certificate_count;
     const certificate *certificates[MAX_CERTIFICATES];
-    digest model;  /* model digest, or for a range proof the certificate's; absorbed with the program's digest */
+    digest model; /* model digest, or for a range proof the certificate's; absorbed with the program's digest */
     const unsigned char *context;
     uint32_t context_size;
     /* derived */
@@ -28,7 +28,7 @@ typedef struct statement {
     placement place;
     shape cell_shape[2]; /* pads, triples */
     geometry geometry;
-    size_t proof_size;   /* upper bound, without Merkle paths */
+    size_t proof_size; /* upper bound, without Merkle paths */
 } statement;
 
 /* Derives everything; p, bind, certificates, model, context are set by the caller. Checks bindings (every external
@@ -43,7 +43,7 @@ typedef struct prover {
     zero_oracle zero;
     batch_oracle batch;
     commit_prover *commit;
-    const extv *folded; /* per object, filled before step 7 */
+    const extv *folded;                               /* per object, filled before step 7 */
     tacit_status (*step)(void *ctx, unsigned number); /* called before steps 2 .. 7 (5b is 6, 6 is 7, 7 is 8) */
     void *ctx;
 } prover;

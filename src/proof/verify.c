@@ -47,8 +47,12 @@ static tacit_status describe_shown(tacit_verdict *v, const cert_file *c, const p
     if (!shown) return fail(err, TACIT_RESOURCES, "scratch too small");
     for (uint32_t i = 0; i < c->pub.io_count; i++) {
         const tensor *t = &c->pub.program.tensors[c->pub.io[i].tensor];
-        shown[i] = (tacit_shown){.name = t->name, .is_output = t->kind == TENSOR_OUTPUT, .is_public = p->is_public[i],
-                                 .rank = t->shape.rank, .count = shape_count(&t->shape), .scale = c->pub.io[i].scale,
+        shown[i] = (tacit_shown){.name = t->name,
+                                 .is_output = t->kind == TENSOR_OUTPUT,
+                                 .is_public = p->is_public[i],
+                                 .rank = t->shape.rank,
+                                 .count = shape_count(&t->shape),
+                                 .scale = c->pub.io[i].scale,
                                  .values = p->values[i]};
         memcpy(shown[i].dim, t->shape.dim, t->shape.rank * sizeof shown[i].dim[0]);
     }
@@ -81,7 +85,7 @@ static tacit_status verify(const cert_file *c, const void *proof, size_t proof_s
 }
 
 tacit_status tacit_verify_certificate(const void *cert, size_t cert_size, void *scratch, size_t scratch_size,
-                                          tacit_verdict *verdict, tacit_error *err) {
+                                      tacit_verdict *verdict, tacit_error *err) {
     arena a;
     cert_file c;
     memset(err, 0, sizeof *err);
@@ -96,8 +100,8 @@ tacit_status tacit_verify_certificate(const void *cert, size_t cert_size, void *
 }
 
 tacit_status tacit_verify(const void *cert, size_t cert_size, const void *proof, size_t proof_size,
-                              const tacit_expectation *expect, void *scratch, size_t scratch_size,
-                              tacit_verdict *verdict, tacit_error *err) {
+                          const tacit_expectation *expect, void *scratch, size_t scratch_size, tacit_verdict *verdict,
+                          tacit_error *err) {
     arena a;
     cert_file c;
     memset(err, 0, sizeof *err);

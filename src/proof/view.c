@@ -13,8 +13,10 @@ static bool has_view(const expr *e) {
 static uint32_t split_equations(session *s, expr *mine, uint32_t *mine_count) {
     uint32_t stay = 0;
     for (uint32_t i = 0; i < s->equation_count; i++) {
-        if (has_view(&s->equations[i])) mine[(*mine_count)++] = s->equations[i];
-        else s->equations[stay++] = s->equations[i];
+        if (has_view(&s->equations[i]))
+            mine[(*mine_count)++] = s->equations[i];
+        else
+            s->equations[stay++] = s->equations[i];
     }
     return stay;
 }
@@ -31,8 +33,7 @@ static void take_equation(session *s, const expr *e, ext w, expr *claim, view_jo
             continue;
         }
         const tensor *v = &s->p->tensors[t.index];
-        jobs[(*job_count)++] =
-            (view_job){t.coef, t.index, v->source, t.z, shape_vars(&s->p->tensors[v->source].shape)};
+        jobs[(*job_count)++] = (view_job){t.coef, t.index, v->source, t.z, shape_vars(&s->p->tensors[v->source].shape)};
     }
 }
 

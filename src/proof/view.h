@@ -6,10 +6,10 @@
 #include "sumcheck/sumcheck.h"
 
 typedef struct view_job {
-    ext weight;      /* batching weight times the term's coefficient */
+    ext weight; /* batching weight times the term's coefficient */
     uint32_t view, source;
     const ext *z;
-    unsigned vars;   /* of the source */
+    unsigned vars; /* of the source */
 } view_job;
 
 typedef struct view_oracle {

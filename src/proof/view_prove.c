@@ -13,7 +13,9 @@ typedef struct view_state {
     uint32_t *source; /* per product */
 } view_state;
 
-static tacit_status full(view_state *s) { return fail(s->err, TACIT_RESOURCES, "prover: arena too small for a view"); }
+static tacit_status full(view_state *s) {
+    return fail(s->err, TACIT_RESOURCES, "prover: arena too small for a view");
+}
 
 /* Sparse weights of one group over its source index: place in the padded source, weight; zeros left out. */
 typedef struct sparse {
@@ -34,8 +36,7 @@ static tacit_status out_weights(view_state *s, const tensor *v, const view_group
         if (!eq) return full(s);
         eq_table(eq, z + shape_axis_var(&v->shape, g->out_axis[k]), log2_ceil(n));
         for (uint64_t i = size; i-- > 0;)
-            for (uint32_t j = n; j-- > 0;)
-                w[i * n + j] = ext_is_zero(eq[j]) ? EXT_ZERO : ext_mul(w[i], eq[j]);
+            for (uint32_t j = n; j-- > 0;) w[i * n + j] = ext_is_zero(eq[j]) ? EXT_ZERO : ext_mul(w[i], eq[j]);
         size *= n;
     }
     *out = w;
@@ -88,7 +89,8 @@ static void add_outer(const outer *o, uint32_t level, uint64_t place, ext w) {
     for (uint32_t i = 0; i < g->count; i++) {
         uint64_t at = place + g->place[i];
         ext v = ext_mul(w, g->w[i]);
-        if (level + 1 < o->groups) add_outer(o, level + 1, at, v);
+        if (level + 1 < o->groups)
+            add_outer(o, level + 1, at, v);
         else
             extv_set(o->table, at, ext_add(extv_get(o->table, at), v));
     }
@@ -99,9 +101,9 @@ static tacit_status add_job(view_state *s, const view_job *j, extv out) {
     const shape *src = &s->t->p->tensors[j->source].shape;
     outer o = {.groups = v->group_count, .table = out};
     size_t mark = arena_mark(s->a);
-    for (uint32_t g = 0; g < v->group_count; g++)
-        TRY(group_weights(s, v, src, &v->groups[g], j->z, &o.g[g]));
-    if (o.groups == 0) extv_set(out, 0, ext_add(extv_get(out, 0), j->weight));
+    for (uint32_t g = 0; g < v->group_count; g++) TRY(group_weights(s, v, src, &v->groups[g], j->z, &o.g[g]));
+    if (o.groups == 0)
+        extv_set(out, 0, ext_add(extv_get(out, 0), j->weight));
     else
         add_outer(&o, 0, 0, j->weight);
     arena_release(s->a, mark);

@@ -42,19 +42,25 @@ static void fold_piece(void *ctx, size_t first, size_t count) {
     const job *j = ctx;
     vec->fold(extv_at(j->out, first), extv_at(j->in, 2 * first), j->s, count);
 }
-void par_fold(extv out, extv in, ext r, size_t n) { par_for(n, fold_piece, &(job){out, in, r}); }
+void par_fold(extv out, extv in, ext r, size_t n) {
+    par_for(n, fold_piece, &(job){out, in, r});
+}
 
 static void pair_sum_piece(void *ctx, size_t first, size_t count) {
     const job *j = ctx;
     vec->pair_sum(extv_at(j->out, first), extv_at(j->in, 2 * first), count);
 }
-void par_pair_sum(extv out, extv in, size_t n) { par_for(n, pair_sum_piece, &(job){out, in, EXT_ZERO}); }
+void par_pair_sum(extv out, extv in, size_t n) {
+    par_for(n, pair_sum_piece, &(job){out, in, EXT_ZERO});
+}
 
 static void axpy_piece(void *ctx, size_t first, size_t count) {
     const job *j = ctx;
     vec->axpy(extv_at(j->out, first), extv_at(j->in, first), j->s, count);
 }
-void par_axpy(extv out, extv in, ext s, size_t n) { par_for(n, axpy_piece, &(job){out, in, s}); }
+void par_axpy(extv out, extv in, ext s, size_t n) {
+    par_for(n, axpy_piece, &(job){out, in, s});
+}
 
 /* A large table is the outer product of two: the low EQ_LOW variables, and the high ones. */
 enum { EQ_LOW = 10 };
@@ -97,8 +103,7 @@ typedef struct int_job {
 
 static void row_piece(void *ctx, size_t first, size_t count) {
     const int_job *j = ctx;
-    for (size_t u = first; u < first + count; u++)
-        extv_set(j->out, u, vec->dot_i32(j->e, j->x + u * j->cols, j->cols));
+    for (size_t u = first; u < first + count; u++) extv_set(j->out, u, vec->dot_i32(j->e, j->x + u * j->cols, j->cols));
 }
 void par_row_dots(extv out, extv e, const int32_t *x, size_t rows, size_t cols) {
     par_for(rows, row_piece, &(int_job){out, e, x, rows, cols});
@@ -178,8 +183,8 @@ static void logup_kernel(const round_job *j, ext *out, size_t first, size_t n) {
                      extv_at(j->v[3], 2 * first), extv_at(j->v[4], 2 * first), n);
 }
 static void logup_leaf_kernel(const round_job *j, ext *out, size_t first, size_t n) {
-    vec->round_logup_leaf(out, extv_at(j->v[0], first), extv_at(j->v[1], 2 * first), extv_at(j->v[2], 2 * first),
-                          j->mu, n);
+    vec->round_logup_leaf(out, extv_at(j->v[0], first), extv_at(j->v[1], 2 * first), extv_at(j->v[2], 2 * first), j->mu,
+                          n);
 }
 
 void par_round_prod2(ext out[2], extv f, extv g, size_t n) {

@@ -9,10 +9,12 @@
 extv extv_new(arena *a, size_t n);
 /* The same, all zero. */
 extv extv_zero(arena *a, size_t n);
-static inline bool extv_ok(extv v) { return v.c[0] != NULL; }
+static inline bool extv_ok(extv v) {
+    return v.c[0] != NULL;
+}
 
-void par_fold(extv out, extv in, ext r, size_t n);     /* out[i] = in[2i] + r (in[2i+1] - in[2i]); no overlap */
-void par_pair_sum(extv out, extv in, size_t n);        /* no overlap */
+void par_fold(extv out, extv in, ext r, size_t n); /* out[i] = in[2i] + r (in[2i+1] - in[2i]); no overlap */
+void par_pair_sum(extv out, extv in, size_t n);    /* no overlap */
 void par_axpy(extv out, extv in, ext s, size_t n);
 /* out[i] = scale * eq(z, i), 2^vars entries. */
 void par_eq_table(extv out, const ext *z, unsigned vars, ext scale);

@@ -10,7 +10,9 @@ tacit_status product_ready(product_tables *p, arena *a, tacit_error *err) {
     return TACIT_OK;
 }
 
-ext product_end(const product_tables *p, unsigned k) { return extv_get(p->now[k], 0); }
+ext product_end(const product_tables *p, unsigned k) {
+    return extv_get(p->now[k], 0);
+}
 
 /* All variables bound: coef * late * prod of ends * (1 - X). */
 static void bound_values(const product_tables *p, unsigned degree, ext *values) {
@@ -34,9 +36,12 @@ void products_round(void *ctx, ext *values) {
             bound_values(p, s->degree, values);
             continue;
         }
-        if (p->factors == 3) par_round_prod3(v, p->now[0], p->now[1], p->now[2], n);
-        else if (s->degree == 3) par_round_prod2_deg3(v, p->now[0], p->now[1], n);
-        else par_round_prod2(v, p->now[0], p->now[1], n);
+        if (p->factors == 3)
+            par_round_prod3(v, p->now[0], p->now[1], p->now[2], n);
+        else if (s->degree == 3)
+            par_round_prod2_deg3(v, p->now[0], p->now[1], n);
+        else
+            par_round_prod2(v, p->now[0], p->now[1], n);
         for (unsigned k = 0; k < s->degree; k++) values[k] = ext_add(values[k], ext_mul(p->coef, v[k]));
     }
 }

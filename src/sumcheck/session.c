@@ -72,9 +72,13 @@ void session_equation(session *s, const expr *e) {
 }
 
 /* ---------------------------------------------------------------- hidden messages */
-cell session_new_pad(session *s) { return (cell){CELL_PAD, s->pads++}; }
+cell session_new_pad(session *s) {
+    return (cell){CELL_PAD, s->pads++};
+}
 
-uint32_t session_new_triple(session *s) { return s->triples++; }
+uint32_t session_new_triple(session *s) {
+    return s->triples++;
+}
 
 hidden session_hidden(session *s, transcript_tag tag, ext value, cell c) {
     hidden h = {EXT_ZERO, c};
@@ -128,7 +132,8 @@ bool session_public(const session *s, uint32_t id) {
     return true;
 }
 
-/* M applied to public values: sum over the view's elements of eq(z, .) * source value, by gathering into a temporary. */
+/* M applied to public values: sum over the view's elements of eq(z, .) * source value, by gathering into a temporary.
+ */
 static tacit_status public_view(session *s, ext *out, const tensor *v, const ext *z) {
     const tensor *src = &s->p->tensors[v->source];
     const int64_t *values = session_values(s, v->source);
@@ -178,15 +183,17 @@ static tacit_status evaluate_atom(session *s, expr *e, uint32_t id, const ext *z
     ext v = EXT_ZERO;
     TRY(session_work(s, atom_work(s, id)));
     if (!atom_public(s, id)) {
-        expr_add_term(s, e,
-                      (term){.coef = factor, .kind = t->kind == TENSOR_VIEW ? TERM_VIEW : TERM_MLE, .index = id, .z = z});
+        expr_add_term(
+            s, e, (term){.coef = factor, .kind = t->kind == TENSOR_VIEW ? TERM_VIEW : TERM_MLE, .index = id, .z = z});
         return session_status(s);
     }
     if (s->ch->mode == TRANSCRIPT_COUNT) return TACIT_OK; /* counting needs hidden terms only */
-    if (t->kind == TENSOR_VIEW) TRY(public_view(s, &v, t, z));
+    if (t->kind == TENSOR_VIEW)
+        TRY(public_view(s, &v, t, z));
     else if (t->kind == TENSOR_CONSTANT && !t->values)
         v = ext_mul(ext_from_i64(t->fill), shape_indicator(&t->shape, z));
-    else TRY(values_eval(&v, &t->shape, session_values(s, id), z, s->a, s->err));
+    else
+        TRY(values_eval(&v, &t->shape, session_values(s, id), z, s->a, s->err));
     e->constant = ext_add(e->constant, ext_mul(factor, v));
     return TACIT_OK;
 }

@@ -21,11 +21,11 @@ typedef struct cell {
 } cell;
 
 typedef enum term_kind {
-    TERM_MLE,   /* tensor (committed, private or certified) at the flat point z */
-    TERM_VIEW,  /* view at z; consumed by step 5 */
-    TERM_CELL,  /* cell (array, index) */
-    TERM_EMLE,  /* <array, eq(z)> */
-    TERM_SIGMA  /* cell `index` of sigma */
+    TERM_MLE,  /* tensor (committed, private or certified) at the flat point z */
+    TERM_VIEW, /* view at z; consumed by step 5 */
+    TERM_CELL, /* cell (array, index) */
+    TERM_EMLE, /* <array, eq(z)> */
+    TERM_SIGMA /* cell `index` of sigma */
 } term_kind;
 typedef struct term {
     ext coef;
@@ -71,7 +71,7 @@ typedef struct session {
     struct prover *prover;
     const ext *cells[CELL_ARRAYS]; /* the prover's; NULL at the verifier */
     const ext *sigma;
-    plan plan;                     /* known beforehand, except while counting */
+    plan plan;                      /* known beforehand, except while counting */
     uint32_t pads, triples, sigmas; /* used so far */
     copy_rule *copies;
     uint32_t copy_count, copy_capacity;

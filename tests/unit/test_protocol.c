@@ -10,7 +10,9 @@
 #include <string.h>
 
 /* ---------------------------------------------------------------- programs */
-static uint32_t range(lab *l, int64_t lo, int64_t hi) { return builder_range_table(l->b, lo, hi); }
+static uint32_t range(lab *l, int64_t lo, int64_t hi) {
+    return builder_range_table(l->b, lo, hi);
+}
 
 /* acc + 2^(s-1) = 2^s y + rem, y and rem looked up. */
 static void rescale(lab *l, const char *name, const shape *s, const product *p, uint32_t y, uint32_t y_table,
@@ -257,8 +259,8 @@ static void test_every_byte(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_mlp),    cmocka_unit_test(test_visibility), cmocka_unit_test(test_lies),
-        cmocka_unit_test(test_conv),   cmocka_unit_test(test_shared),     cmocka_unit_test(test_every_byte),
+        cmocka_unit_test(test_mlp),  cmocka_unit_test(test_visibility), cmocka_unit_test(test_lies),
+        cmocka_unit_test(test_conv), cmocka_unit_test(test_shared),     cmocka_unit_test(test_every_byte),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

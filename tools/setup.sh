@@ -2,7 +2,7 @@
 # Installs the Debian packages that the build needs, if any is missing (needs root for that).
 set -eu
 packages="build-essential cmake ninja-build pkg-config python3 libsodium-dev libprotobuf-c-dev protobuf-c-compiler
-protobuf-compiler libopenblas-dev libzip-dev libjson-c-dev libcmocka-dev libssl-dev"
+protobuf-compiler libopenblas0 libzip-dev libjson-c-dev libcmocka-dev libssl-dev"
 missing=""
 for p in $packages; do
     dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"

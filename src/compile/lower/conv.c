@@ -1,7 +1,7 @@
 #include "compile/lower/conv.h"
 #include "compile/lower/window.h"
 #include "compile/onnx/attribute.h"
-#include <cblas.h>
+#include "compile/blas.h"
 #include <string.h>
 
 typedef struct conv {
@@ -69,8 +69,8 @@ tacit_status conv_eval(frame *f, const gnode *n, tacit_error *err) {
         for (uint32_t d = 0; d < c.in; d++)
             fill_columns(&c.w, x + ((uint64_t)i * c.in + d) * image, col + d * taps * positions);
         double *to = y + (uint64_t)i * c.out * positions;
-        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)c.out, (int)positions, (int)depth, 1.0,
-                    w + (uint64_t)group * c.out * depth, (int)depth, col, (int)positions, 0.0, to, (int)positions);
+        real_gemm(false, false, (int)c.out, (int)positions, (int)depth, 1.0, w + (uint64_t)group * c.out * depth, col,
+                  0.0, to);
         if (node_has_input(n, 2)) add_bias(to, frame_real(f, n->in[2]) + (uint64_t)group * c.out, c.out, positions);
     }
     return TACIT_OK;

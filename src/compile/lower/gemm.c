@@ -1,7 +1,7 @@
 #include "compile/lower/gemm.h"
 #include "compile/lower/views.h"
 #include "compile/onnx/attribute.h"
-#include <cblas.h>
+#include "compile/blas.h"
 #include <math.h>
 #include <string.h>
 
@@ -59,9 +59,8 @@ tacit_status gemm_eval(frame *f, const gnode *n, tacit_error *err) {
         }
     }
     double beta = node_has_input(n, 2) ? q.beta : 0;
-    cblas_dgemm(CblasRowMajor, q.trans_a ? CblasTrans : CblasNoTrans, q.trans_b ? CblasTrans : CblasNoTrans, (int)q.m,
-                (int)q.n, (int)q.k, q.alpha, frame_real(f, n->in[0]), q.trans_a ? (int)q.m : (int)q.k,
-                frame_real(f, n->in[1]), q.trans_b ? (int)q.k : (int)q.n, beta, y, (int)q.n);
+    real_gemm(q.trans_a, q.trans_b, (int)q.m, (int)q.n, (int)q.k, q.alpha, frame_real(f, n->in[0]),
+              frame_real(f, n->in[1]), beta, y);
     return TACIT_OK;
 }
 
@@ -173,9 +172,8 @@ tacit_status matmul_eval(frame *f, const gnode *n, tacit_error *err) {
     const double *a = frame_real(f, n->in[0]), *b = frame_real(f, n->in[1]);
     double *y = f->real[n->out[0]];
     for (uint64_t i = 0; i < shape_count(&q.batch); i++) {
-        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)q.m, (int)q.n, (int)q.k, 1.0,
-                    a + batch_offset(&q.batch, a_step, i) * q.m * q.k, (int)q.k,
-                    b + batch_offset(&q.batch, b_step, i) * q.k * q.n, (int)q.n, 0.0, y + i * q.m * q.n, (int)q.n);
+        real_gemm(false, false, (int)q.m, (int)q.n, (int)q.k, 1.0, a + batch_offset(&q.batch, a_step, i) * q.m * q.k,
+                  b + batch_offset(&q.batch, b_step, i) * q.k * q.n, 0.0, y + i * q.m * q.n);
     }
     return TACIT_OK;
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 #include "base/bytes.h"
 #include "commit/rng_chunk.h"
-#include "commit/threads.h"
+#include "base/threads.h"
 #include "hash/merkle.h"
 #include "poly/ntt.h"
 
@@ -226,12 +226,12 @@ tacit_status code_hash(code_tree *t, const rng_key *salts, const leaf_sink *sink
     size_t n = (size_t)1 << t->log_n, mark = arena_mark(scratch), step = n < SALT_LEAVES ? n : SALT_LEAVES;
     leaf_piece piece = piece_of(t, salts != NULL);
     size_t own = piece_memory(&piece, sink);
-    uint8_t *bytes = ARENA_NEW(scratch, uint8_t, own * threads_most());
+    uint8_t *bytes = ARENA_NEW(scratch, uint8_t, own * (size_t)threads_max());
     atomic_bool stopped = false;
     if (!bytes) return full(err);
 #pragma omp parallel for schedule(dynamic, 1) if (n > step)
     for (size_t first = 0; first < n; first += step) {
-        leaf_piece mine = piece_at(piece, bytes + own * thread_own());
+        leaf_piece mine = piece_at(piece, bytes + own * (size_t)thread_index());
         if (!atomic_load(&stopped) && !hash_chunk(t, salts, sink, first, step, &mine)) atomic_store(&stopped, true);
     }
     merkle_build(t->nodes, t->log_n);

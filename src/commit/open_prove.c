@@ -1,6 +1,6 @@
 #include "commit/open_prove.h"
 #include <string.h>
-#include "commit/threads.h"
+#include "base/threads.h"
 #include "poly/ntt.h"
 
 enum {
@@ -66,11 +66,11 @@ static size_t task_step(size_t b) {
 static tacit_status run_tasks(const power_sum *p, arena *scratch, tacit_error *err) {
     size_t b = (size_t)1 << (p->log_n - p->log_m), step = task_step(b);
     size_t own = p->count + LINE * line_stride(p);
-    gl *memory = ARENA_NEW(scratch, gl, own * threads_most());
+    gl *memory = ARENA_NEW(scratch, gl, own * (size_t)threads_max());
     if (!memory) return fail(err, TACIT_RESOURCES, "not enough memory for the opening");
     ntt_prepare(p->log_m);
 #pragma omp parallel for schedule(dynamic, 1) if (b > step)
-    for (size_t first = 0; first < b; first += step) power_task(p, first, step, memory + own * thread_own());
+    for (size_t first = 0; first < b; first += step) power_task(p, first, step, memory + own * (size_t)thread_index());
     return TACIT_OK;
 }
 

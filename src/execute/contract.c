@@ -1,7 +1,7 @@
 /* execute/contract.c */
 #include "execute/contract.h"
 #include "execute/dot.h"
-#include "execute/threads.h"
+#include "base/threads.h"
 #include <string.h>
 
 /* Below this many multiplications one thread is faster (about 0.1 ms). */

@@ -2,7 +2,7 @@
 #include "execute/execute.h"
 #include "execute/reader.h"
 #include "execute/rows.h"
-#include "execute/threads.h"
+#include "base/threads.h"
 #include <string.h>
 
 #define PARALLEL_ELEMENTS ((uint64_t)1 << 16)

@@ -170,15 +170,23 @@ static void small_terms(batch_state *s, const functional *f) {
     }
 }
 
+/* eq(z_u, u) of a rank-1 term over its block's rows of 2^k. */
+static tacit_status row_weights(batch_state *s, const object_state *o, const rank1 *r, extv *eq, size_t *rows) {
+    *rows = (size_t)1 << (r->b->log - o->k);
+    *eq = extv_new(s->a, *rows);
+    if (!extv_ok(*eq)) return full(s);
+    par_eq_table(*eq, r->low + o->k, r->b->log - o->k, EXT_ONE);
+    return TACIT_OK;
+}
+
 /* g(l) and coef eq(z_l, l) of every rank-1 term. */
 static tacit_status item_tables(batch_state *s, object_state *o) {
     size_t unit = (size_t)1 << o->k;
     for (uint32_t i = 0; i < o->item_count; i++) {
         const rank1 *r = &o->items[i];
-        size_t mark = arena_mark(s->a), rows = (size_t)1 << (r->b->log - o->k);
-        extv eq = extv_new(s->a, rows);
-        if (!extv_ok(eq)) return full(s);
-        par_eq_table(eq, r->low + o->k, r->b->log - o->k, EXT_ONE);
+        size_t mark = arena_mark(s->a), rows;
+        extv eq;
+        TRY(row_weights(s, o, r, &eq, &rows));
         par_column_sums(extv_at(o->low_x, i * unit), eq, o->data->small + r->b->start, rows, unit);
         par_eq_table(extv_at(o->low_w, i * unit), r->low, o->k, r->coef);
         arena_release(s->a, mark);
@@ -248,10 +256,9 @@ static tacit_status folded_values(batch_state *s, object_state *o) {
 static tacit_status folded_weights(batch_state *s, object_state *o, extv w) {
     for (uint32_t i = 0; i < o->item_count; i++) {
         const rank1 *r = &o->items[i];
-        size_t mark = arena_mark(s->a), rows = (size_t)1 << (r->b->log - o->k);
-        extv eq = extv_new(s->a, rows);
-        if (!extv_ok(eq)) return full(s);
-        par_eq_table(eq, r->low + o->k, r->b->log - o->k, EXT_ONE);
+        size_t mark = arena_mark(s->a), rows;
+        extv eq;
+        TRY(row_weights(s, o, r, &eq, &rows));
         par_axpy(extv_at(w, r->b->start >> o->k), eq, extv_get(o->low_w, i), rows); /* coef eq(z_l, rho_l) */
         arena_release(s->a, mark);
     }

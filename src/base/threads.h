@@ -1,6 +1,6 @@
-/* execute/threads: OpenMP, or one thread without it. */
-#ifndef EXECUTE_THREADS_H
-#define EXECUTE_THREADS_H
+/* base/threads: OpenMP, or one thread without it. */
+#ifndef BASE_THREADS_H
+#define BASE_THREADS_H
 #ifdef _OPENMP
 #include <omp.h>
 static inline int threads_max(void) {

@@ -283,12 +283,6 @@ static void round_values(void *ctx, ext *values) {
     }
 }
 
-static void swap_extv(extv *a, extv *b) {
-    extv t = *a;
-    *a = *b;
-    *b = t;
-}
-
 static void bind(void *ctx, ext r) {
     prover_state *s = ctx;
     s->size /= 2;
@@ -296,12 +290,12 @@ static void bind(void *ctx, ext r) {
         live_tree *t = &s->live[j];
         for (int k = t->leaf ? 2 : 0; k < 4; k++) {
             par_fold(t->other[k], t->now[k], r, s->size);
-            swap_extv(&t->other[k], &t->now[k]);
+            extv_swap(&t->other[k], &t->now[k]);
         }
     }
     if (s->size > 1) {
         par_pair_sum(s->eq_other, s->eq, s->size / 2);
-        swap_extv(&s->eq_other, &s->eq);
+        extv_swap(&s->eq_other, &s->eq);
     }
 }
 

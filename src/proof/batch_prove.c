@@ -298,12 +298,6 @@ static void round_values(void *ctx, ext *values) {
     }
 }
 
-static void swap_extv(extv *a, extv *b) {
-    extv t = *a;
-    *a = *b;
-    *b = t;
-}
-
 static void bind(void *ctx, ext r) {
     batch_state *s = ctx;
     if (s->err->status != TACIT_OK) return;
@@ -318,8 +312,8 @@ static void bind(void *ctx, ext r) {
         o->low_size /= 2;
         par_fold(o->low_w2, o->low_w, r, o->low_size);
         par_fold(o->low_x2, o->low_x, r, o->low_size);
-        swap_extv(&o->low_w, &o->low_w2);
-        swap_extv(&o->low_x, &o->low_x2);
+        extv_swap(&o->low_w, &o->low_w2);
+        extv_swap(&o->low_x, &o->low_x2);
         if (o->bound == o->k && start_high(s, o) != TACIT_OK) return; /* sticks in err */
     }
 }

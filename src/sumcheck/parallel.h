@@ -9,6 +9,12 @@
 extv extv_new(arena *a, size_t n);
 /* The same, all zero. */
 extv extv_zero(arena *a, size_t n);
+/* After a fold into the other table. */
+static inline void extv_swap(extv *a, extv *b) {
+    extv t = *a;
+    *a = *b;
+    *b = t;
+}
 static inline bool extv_ok(extv v) {
     return v.c[0] != NULL;
 }

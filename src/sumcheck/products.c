@@ -56,10 +56,8 @@ void products_bind(void *ctx, ext r) {
         }
         p->vars--;
         for (unsigned k = 0; k < p->factors; k++) {
-            extv t = p->now[k];
-            par_fold(p->other[k], t, r, (size_t)1 << p->vars);
-            p->now[k] = p->other[k];
-            p->other[k] = t;
+            par_fold(p->other[k], p->now[k], r, (size_t)1 << p->vars);
+            extv_swap(&p->other[k], &p->now[k]);
         }
     }
 }

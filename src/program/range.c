@@ -300,9 +300,10 @@ static void use_identity(const program *p, const constraint *c, interval *found)
     if (at == UINT32_MAX || (c->terms[at].coef != 1 && c->terms[at].coef != -1)) return;
     sum_interval(p, c->terms, at, &lo, &hi);
     sum_interval(p, c->terms + at + 1, c->term_count - at - 1, &lo, &hi);
-    if (lo < INT32_MIN || hi > INT32_MAX || -hi < INT32_MIN || -lo > INT32_MAX) return; /* too wide to be of use */
     bool plus = c->terms[at].coef == -1;
-    intersect(&found[c->terms[at].tensor], (int64_t)(plus ? lo : -hi), (int64_t)(plus ? hi : -lo));
+    __int128 least = plus ? lo : -hi, most = plus ? hi : -lo;
+    if (least < INT32_MIN || most > INT32_MAX) return; /* too wide to be of use */
+    intersect(&found[c->terms[at].tensor], (int64_t)least, (int64_t)most);
 }
 
 static void take_enforced(ranges *x) {

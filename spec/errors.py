@@ -6,10 +6,17 @@ class Rejected(Exception):
 
 
 class Malformed(Exception):
-    """A file is not in its format, a program breaks a rule, or the sizes miss the security target."""
+    """A file is not in its format, a program breaks a rule, or the sizes miss the security target.
+
+    `status` is the status of docs/protocol.md, section 11: MALFORMED, VERSION, UNSUPPORTED, SOUNDNESS, VALUE.
+    """
+
+    def __init__(self, reason, status="MALFORMED"):
+        super().__init__(reason)
+        self.status = status
 
 
-def demand(condition, reason):
+def demand(condition, reason, status="MALFORMED"):
     """A rule of the formats or of the program."""
     if not condition:
-        raise Malformed(reason)
+        raise Malformed(reason, status)

@@ -71,9 +71,9 @@ class Proof:
 
 def _header(reader, magic, what):
     demand(reader.take(4) == magic, "not a %s file" % what)
-    demand(reader.unsigned(2) == 1, what + ": unknown format version")
+    demand(reader.unsigned(2) == 1, what + ": unknown format version", "VERSION")
     degree = reader.unsigned(1)
-    demand(degree in (2, 3), what + ": unknown security profile")
+    demand(degree in (2, 3), what + ": unknown security profile", "VERSION")
     return extension(degree)
 
 
@@ -104,7 +104,8 @@ def _check_sizes(certificate):
 
 def parse_certificate(data):
     reader, word = Reader(data), (1 << 32) - 1
-    demand(reader.var() == 1 and reader.var() == 1, "certificate: unknown version or field")
+    demand(reader.var(word) == 1, "certificate: unknown version", "VERSION")
+    demand(reader.var(word) == 1, "certificate: unknown field", "UNSUPPORTED")
     place = Object(reader.var(30), reader.var(16), reader.var(word))
     openings, most_queries = reader.var(word), reader.var(word)
     items = _items(reader)
@@ -118,7 +119,8 @@ def parse_certificate(data):
 
 
 # ---- certificate files (sections 3 and 4)
-def _public_part(data):
+def parse_public_part(data):
+    """(program, inputs and outputs, digest)."""
     reader = Reader(data)
     program = parse_program(reader.section())
     check_program(program)
@@ -130,7 +132,7 @@ def _public_part(data):
     ]
     demand([each.tensor for each in shown] == expected, "model: its list of inputs and outputs")
     demand(all(-64 <= each.scale <= 64 for each in shown), "model: a bad scale")
-    return program, shown
+    return program, shown, sha256(tag_block("tacit public") + data)
 
 
 def parse_certificate_file(data):
@@ -138,9 +140,9 @@ def parse_certificate_file(data):
     field = _header(reader, b"TACC", "certificate")
     public, certificate_bytes, range_proof = reader.section(), reader.section(), reader.section()
     reader.end()
-    program, shown = _public_part(public)
+    program, shown, public_digest = parse_public_part(public)
     certificate = parse_certificate(certificate_bytes)
-    digest = sha256(tag_block("tacit model") + sha256(tag_block("tacit public") + public) + certificate.digest)
+    digest = sha256(tag_block("tacit model") + public_digest + certificate.digest)
     return Model(field, program, shown, certificate, digest, range_proof)
 
 
@@ -201,7 +203,7 @@ def range_statement(model):
 def parse_proof_file(model, data):
     reader, values = Reader(data), []
     field = _header(reader, b"TACF", "proof")
-    demand(field is model.field, "proof: another security profile than the certificate's")
+    demand(field is model.field, "proof: another security profile than the certificate's", "VERSION")
     digest = reader.take(32)
     context = reader.take(reader.unsigned(2))
     for each in model.shown:

@@ -1,7 +1,7 @@
 """Queries, ladder search and geometry (docs/formats.md, section 6): every size of the opening, in exact integers."""
 from dataclasses import dataclass
 
-from errors import Malformed
+from errors import Malformed, demand
 from multilinear import log2_ceil
 
 RATE_LOG = 2
@@ -14,6 +14,8 @@ LEAST_FOLD, MOST_FOLD = 2, 6
 WORK_LOG_SMALL, WORK_LOG_LARGE, LARGE_LOG = 7, 9, 21
 LEAF_WORK = 12
 CERTIFICATE_BITS = 130
+MAX_CERTIFICATES = 8
+MAX_SIZE = 1 << 40
 
 
 def upper_half(left, right):
@@ -213,7 +215,7 @@ class Search:
         self.limit = (1 << 28) - 1 if field.degree == 2 else (1 << 62) - (1 << 32)
         longest = max([8, log2_ceil(x_size)] + [each.columns_log for each in certificates])
         self.ladder = Ladder(field, min(MAX_VARIABLES, 4 + longest), work_price(x_size, certificates))
-        self.best, self.best_cost = None, None
+        self.best, self.best_cost, self.unsafe = None, None, False
         for lanes_log in range(MAX_LANES_LOG + 1):
             self._place_x(lanes_log)
 
@@ -244,7 +246,10 @@ class Search:
             self._consider(Candidate(self.ladder, objects + [self._object(columns_log, 0)]))
 
     def _consider(self, candidate):
-        if not candidate.possible() or not candidate.safe(self.limit):
+        if not candidate.possible():
+            return
+        if not candidate.safe(self.limit):
+            self.unsafe = True
             return
         cost = candidate.cost()
         if self.best is None or cost < self.best_cost:
@@ -253,10 +258,14 @@ class Search:
 
 def make_geometry(field, x_size, certificates):
     """The geometry for x of x_size elements and certificates (a list of Object), with its inner `levels`."""
-    search = Search(field, x_size, certificates)
+    demand(len(certificates) <= MAX_CERTIFICATES and x_size <= MAX_SIZE, "sizes without a geometry", "UNSUPPORTED")
+    for each in certificates:
+        possible = each.columns_log <= MAX_LOG_DOMAIN - RATE_LOG and each.lanes_log <= MAX_LANES_LOG
+        demand(possible and each.tail <= 1 << each.columns_log, "an impossible certificate")
+    search = Search(field, max(1, x_size), certificates)
     best = search.best
     if best is None:
-        raise Malformed("no geometry, or its challenges miss the target")
+        raise Malformed("no geometry, or a fold misses the target", "SOUNDNESS" if search.unsafe else "UNSUPPORTED")
     best.levels = []
     if best.ladder_cost() < best.clear_cost():
         best.levels = best.ladder.levels(best.vector_log)
@@ -265,5 +274,5 @@ def make_geometry(field, x_size, certificates):
         dimension = 1 << (level.log_size - level.fold)
         numerators += [level.opened, ((1 << level.log_domain) - dimension) // 2 + 3]
     if max(numerators) > search.limit:
-        raise Malformed("a ladder challenge misses the target")
+        raise Malformed("a ladder challenge misses the target", "SOUNDNESS")
     return best

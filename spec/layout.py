@@ -37,7 +37,7 @@ class Layout:
         for item, shape in enumerate(self.shapes):
             for axes in cartesian(*map(axis_intervals, shape)):
                 self.blocks.append(Block(item, axes, sum(log for _, log in axes)))
-            demand(len(self.blocks) <= MAX_BLOCKS, "too many blocks")
+            demand(len(self.blocks) <= MAX_BLOCKS, "too many blocks", "UNSUPPORTED")
         self.blocks.sort(key=lambda block: -block.log)  # stable: ties by item, then block order
         self.size = 0
         for block in self.blocks:
@@ -81,7 +81,6 @@ class Tree:
 
 def forest_trees(layout, is_table):
     """A tree for each set bit of the forest's size, largest first."""
-    demand(layout.size < 1 << 44, "too many lookup rows")
     trees = []
     for start, height in axis_intervals(layout.size):
         inside = [block for block in layout.blocks if start <= block.start < start + (1 << height)]

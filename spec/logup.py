@@ -50,7 +50,9 @@ class Lookups:
     def _table_leaf(self, block, point, weight, numerator, denominator):
         table = self.session.program.tables[block.item]
         value = self.alpha - self.field.lift(table.ident)
-        if not self.session.channel.counting:
+        if self.session.channel.counting:
+            self.session.channel.spend(table.work)
+        else:
             for beta, column in zip(self.betas, table.columns):
                 value = value - beta * tensor_at(self.field, (table.rows,), column, point)
         denominator.add_constant(weight * value)

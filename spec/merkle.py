@@ -72,8 +72,12 @@ def _sibling_count(height, positions):
     return missing
 
 
-def _climb(height, hashes, siblings):
-    """The root, from the hashes of some leaves; siblings are used level by level, ascending."""
+def check_multiproof(root, height, positions, leaves, siblings):
+    """Hashes of leaves at ascending positions, and siblings level by level, ascending; none is left over."""
+    ascending = all(left < right for left, right in zip(positions, positions[1:]))
+    if not positions or not ascending or positions[-1] >> height or len(siblings) != _sibling_count(height, positions):
+        raise Rejected("MERKLE")
+    hashes, siblings = dict(zip(positions, leaves)), iter(siblings)
     for _ in range(height):
         parents = {}
         for position in sorted(hashes):
@@ -83,20 +87,20 @@ def _climb(height, hashes, siblings):
             pair = (hashes[position], other) if position % 2 == 0 else (other, hashes[position])
             parents[position // 2] = node_hash(*pair)
         hashes = parents
-    return hashes[0]
+    if hashes[0] != root:
+        raise Rejected("MERKLE")
 
 
 def open_tree(channel, root, height, positions, width, salted):
     """Reads the leaves (`width` elements of F each) at these positions and their multiproof; checks the root."""
-    columns, hashes = [], {}
-    for position in positions:
+    columns, leaves = [], []
+    for _ in positions:
         column = channel.numbers(tags.LEAF, width)
         data = struct.pack("<%dQ" % width, *column)
         if salted:
             data += channel.hashes(tags.SALT, 1)[0]
         columns.append(column)
-        hashes[position] = leaf_hash(data)
-    siblings = iter(channel.hashes(tags.PATH, _sibling_count(height, positions)))
-    if _climb(height, hashes, siblings) != root:
-        raise Rejected("MERKLE")
+        leaves.append(leaf_hash(data))
+    siblings = channel.hashes(tags.PATH, _sibling_count(height, positions))
+    check_multiproof(root, height, positions, leaves, siblings)
     return columns

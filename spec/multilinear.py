@@ -1,6 +1,8 @@
 """Multilinear extensions (docs/protocol.md, section 1). Low bits come first: variable 0 is index bit 0."""
 from itertools import accumulate
 
+from sequences import Fill
+
 
 def log2_ceil(number):
     """ceil(log2 number) for number >= 1."""
@@ -71,7 +73,7 @@ def _progression(values):
     """(start, step) if the integers are an arithmetic progression, else None."""
     start = values[0]
     step = values[1] - start if len(values) > 1 else 0
-    if isinstance(values, range) or values == [start + step * i for i in range(len(values))]:
+    if isinstance(values, (range, Fill)) or values == [start + step * i for i in range(len(values))]:
         return start, step
     return None
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field as dataclass_field
 from errors import demand
 from multilinear import product
 from reader import Reader, sha256
+from sequences import expand
 
 INPUT, PARAMETER, OUTPUT, CONSTANT, COMMITTED, MULTIPLICITY, LINEAR, VIEW = range(8)
 EXTERNAL = (INPUT, PARAMETER, OUTPUT)
@@ -12,12 +13,17 @@ MAX_TERMS = 64
 MAX_GROUPS = 16
 MAX_TABLE_ROWS = 1 << 22
 MAX_WIDTH = 6
+MAX_CONSTANT_SIZE = (1 << 31) - 1
+MAX_GROUP_SIZE = (1 << 32) - 1
 MAX_MAP = 1 << 22
 
 
 @dataclass
 class Tensor:
-    """`terms` of a linear tensor: (coefficient, tensor). `groups` of a view: (out axes, source axes, map)."""
+    """`terms` of a linear tensor: (coefficient, tensor). `groups` of a view: (out axes, source axes, map).
+
+    `work`: field operations, about, that reading its values or maps once costs (docs/formats.md, section 2).
+    """
 
     name: str
     kind: int
@@ -29,6 +35,7 @@ class Tensor:
     constant: int = 0
     source: int = None
     groups: list = dataclass_field(default_factory=list)
+    work: int = 0
 
 
 @dataclass
@@ -36,6 +43,7 @@ class Table:
     ident: int
     rows: int
     columns: list
+    work: int
     multiplicity: int = None
 
 
@@ -103,10 +111,14 @@ def _axes(reader, rank):
 def _group(reader, shape, source_shape):
     out_axes, source_axes = _axes(reader, len(shape)), _axes(reader, len(source_shape))
     size = product(shape[axis] for axis in out_axes)
-    places = reader.sequence(size)
-    source_size = product(source_shape[axis] for axis in source_axes)
-    demand(size <= MAX_MAP or places == range(source_size), "a view's map is too large")
-    return out_axes, source_axes, places
+    demand(size <= MAX_GROUP_SIZE, "a view's group is too large")
+    runs = reader.runs(size)
+    same_axis = len(out_axes) == len(source_axes) == 1 and shape[out_axes[0]] == source_shape[source_axes[0]]
+    if same_axis and runs in ([(size, 0, 1)], [(1, 0, 0)]):
+        return (out_axes, source_axes, range(size)), 64  # the identity
+    demand(size <= MAX_MAP, "a view's map is too large")
+    reader.spend(size)
+    return (out_axes, source_axes, expand(runs)), size
 
 
 def _tensor(reader, before):
@@ -114,13 +126,22 @@ def _tensor(reader, before):
     if tensor.kind in EXTERNAL:
         tensor.low, tensor.high = reader.svar(), reader.svar()
     elif tensor.kind == CONSTANT:
-        tensor.values = reader.sequence(product(tensor.shape))
+        size = product(tensor.shape)
+        demand(size <= MAX_CONSTANT_SIZE, "a constant is too large")
+        runs = reader.runs(size)
+        if len(runs) > 1 or runs[0][2]:
+            reader.spend(size)
+            tensor.work = size
+        tensor.values = expand(runs)
     elif tensor.kind == LINEAR:
         tensor.terms, tensor.constant = _terms(reader, len(before))
     elif tensor.kind == VIEW:
         tensor.source = _index(reader, len(before), "source")
         source = before[tensor.source].shape
-        tensor.groups = [_group(reader, tensor.shape, source) for _ in range(_count(reader, MAX_GROUPS, "groups"))]
+        for _ in range(_count(reader, MAX_GROUPS, "groups")):
+            group, work = _group(reader, tensor.shape, source)
+            tensor.groups.append(group)
+            tensor.work += work
     else:
         demand(tensor.kind == COMMITTED, "no such kind of tensor")
     return tensor
@@ -130,7 +151,15 @@ def _table(reader):
     ident = reader.var((1 << 31) - 1)
     width, rows = _count(reader, MAX_WIDTH, "columns"), _count(reader, MAX_TABLE_ROWS, "rows")
     demand(width and rows, "an empty table")
-    return Table(ident, rows, [reader.sequence(rows) for _ in range(width)])
+    columns, work = [], 0
+    for _ in range(width):
+        runs = reader.runs(rows)
+        few = len(runs) <= 4 + rows // 1024
+        if not few:
+            reader.spend(rows)
+        columns.append(expand(runs))
+        work += 64 if few else rows
+    return Table(ident, rows, columns, work)
 
 
 def _factor(reader, tensors):
@@ -154,7 +183,8 @@ def _lookup(reader, tables, tensors):
 def parse_program(data):
     """The program of these bytes, with one multiplicity tensor per table added at the end."""
     reader, tensors = Reader(data), []
-    demand(reader.take(4) == b"TACP" and reader.var() == 1, "not a program of version 1")
+    demand(reader.take(4) == b"TACP", "not a program")
+    demand(reader.var() == 1, "a program of another version", "VERSION")
     for _ in range(_count(reader, MAX_LIST, "tensors")):
         tensors.append(_tensor(reader, tensors))
     tables = [_table(reader) for _ in range(_count(reader, MAX_LIST, "tables"))]

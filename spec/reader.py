@@ -8,7 +8,7 @@ MAX_NAME = 127
 MAX_RANK = 8
 MAX_VARIABLES = 36
 MAX_SEQUENCE_VALUE = 1 << 61
-MAX_EXPANDED = 1 << 26  # this verifier's own limit: integers of a sequence that is not one progression
+EXPANSION, EXPANSION_PER_BYTE = 1 << 20, 1024  # integers that the sequences of a file may expand to
 
 
 def sha256(data):
@@ -25,6 +25,7 @@ class Reader:
 
     def __init__(self, data):
         self.data, self.at = data, 0
+        self.budget = EXPANSION + EXPANSION_PER_BYTE * len(data)
 
     def left(self):
         return len(self.data) - self.at
@@ -68,26 +69,26 @@ class Reader:
         demand(all(shape) and shape_variables(shape) <= MAX_VARIABLES, "a bad shape")
         return shape
 
-    def sequence(self, count):
-        """`count` integers as greedy arithmetic progressions; one progression stays a range."""
-        runs, values, left, before = self.var(), [], count, None
-        demand(1 <= runs <= count, "a bad sequence")
-        last = 0
-        for run in range(runs):
+    def runs(self, count):
+        """`count` integers as greedy arithmetic progressions: (length, first, step)."""
+        number, runs, left, last, following = self.var(), [], count, 0, None
+        demand(1 <= number <= count, "a bad sequence")
+        for _ in range(number):
             length, start = self.var(left), last + self.svar()
             step = self.svar() if length > 1 else 0
             last = start + step * (length - 1)
             demand(length >= 1 and max(abs(start), abs(last)) <= MAX_SEQUENCE_VALUE, "a bad run")
-            demand(start != before and (length > 1 or left == 1), "a sequence that is not greedy")
-            before = last + step if length > 1 else None
+            demand(start != following and (length > 1 or left == 1), "a sequence that is not greedy")
+            following = last + step if length > 1 else None
             left -= length
-            if runs == 1 and step:
-                values = range(start, last + (1 if step > 0 else -1), step)
-                continue
-            demand(count <= MAX_EXPANDED, "a sequence too long for this verifier")
-            values += range(start, last + (1 if step > 0 else -1), step) if step else [start] * length
+            runs.append((length, start, step))
         demand(left == 0, "a sequence of the wrong length")
-        return values
+        return runs
+
+    def spend(self, count):
+        """Before a sequence is expanded (docs/formats.md, section 2)."""
+        demand(count <= self.budget, "the sequences expand too far")
+        self.budget -= count
 
     def end(self):
         demand(self.at == len(self.data), "bytes after the end")

@@ -8,12 +8,14 @@ from errors import demand
 from multilinear import product
 from program import COMMITTED, CONSTANT, EXTERNAL, INPUT, LINEAR, MULTIPLICITY, OUTPUT, PARAMETER, VIEW
 from reader import MAX_RANK
+from sequences import bounds
 from session import flatten, unflatten
 
 MAX_COEFFICIENT = 1 << 40
 MAX_CONSTANT = 1 << 62
 MAX_LABELS = 12
-MAX_COVER = 1 << 22  # this verifier's own limit: elements of a tensor that only views together reach
+MAX_COVER, MAX_COVER_TOTAL = 1 << 26, 1 << 29  # elements of tensors that only views together reach
+MAX_CONTRACTION = 1 << 64
 HALF_P = (2**64 - 2**32) // 2
 ENFORCEABLE = (INPUT, OUTPUT, COMMITTED)
 
@@ -52,7 +54,8 @@ def _check_view(program, view):
         demand(ascending and sorted(sum(lists, ())) == list(range(rank)), "a view's groups do not partition the axes")
     for _, source_axes, places in view.groups:
         size = product(source.shape[axis] for axis in source_axes)
-        demand(-1 <= min(places) and max(places) < size, "a map leaves its source")
+        low, high = bounds(places)
+        demand(-1 <= low and high < size, "a map leaves its source")
 
 
 def _check_product(program, constraint, each):
@@ -106,6 +109,12 @@ def _narrow(intervals, index, interval):
     intervals[index] = max(old[0], interval[0]), min(old[1], interval[1])
 
 
+def _is_identity(view, source, group):
+    out_axes, source_axes, places = group
+    same_axis = len(out_axes) == len(source_axes) == 1 and view.shape[out_axes[0]] == source.shape[source_axes[0]]
+    return same_axis and places == range(len(places))
+
+
 def _images(view):
     """Per group the distinct source indices that its map reaches."""
     return [{place for place in places if place >= 0} for _, _, places in view.groups]
@@ -128,7 +137,8 @@ class Ranges:
 
     def __init__(self, program):
         self.program, self.tensors = program, program.tensors
-        self.columns = [[(min(column), max(column)) for column in table.columns] for table in program.tables]
+        self.columns = [[bounds(column) for column in table.columns] for table in program.tables]
+        self.cover = 0
         self.enforced = {}  # of inputs, outputs and committed tensors
         self._by_lookups()
         self.interval = self._derive()
@@ -154,8 +164,11 @@ class Ranges:
 
     def _by_parts(self, target, parts):
         size, reached = product(self.tensors[target].shape), set()
-        demand(size <= MAX_COVER, "a tensor too large to be ranged by views in this verifier")
+        demand(size <= MAX_COVER, "a tensor too large to be ranged by views")
         for view, _ in parts:
+            maps = sum(len(group[2]) for group in view.groups if not _is_identity(view, self.tensors[target], group))
+            self.cover += size + maps
+            demand(self.cover <= MAX_COVER_TOTAL, "too many partial lookups")
             reached |= _image(view, self.tensors[target])
         if len(reached) == size:
             lows, highs = zip(*(interval for _, interval in parts))
@@ -168,7 +181,7 @@ class Ranges:
             if tensor.kind == PARAMETER:
                 interval = tensor.low, tensor.high
             elif tensor.kind == CONSTANT:
-                interval = min(tensor.values), max(tensor.values)
+                interval = bounds(tensor.values)
             elif tensor.kind in (INPUT, OUTPUT):
                 interval = (tensor.low, tensor.high) if index in self.enforced else None
             elif tensor.kind == VIEW:
@@ -182,7 +195,7 @@ class Ranges:
 
     @staticmethod
     def _with_holes(view, interval):
-        if interval and any(min(places) < 0 for _, _, places in view.groups):
+        if interval and any(bounds(places)[0] < 0 for _, _, places in view.groups):
             return min(interval[0], 0), max(interval[1], 0)
         return interval
 
@@ -249,7 +262,9 @@ class Ranges:
             demand(_is_int32(left) and _is_int32(right), constraint.name + ": a factor does not fit 32 bits")
             axes = zip(each.left_labels, self.tensors[each.left].shape)
             summed = product(length for label, length in axes if label >= len(constraint.shape))
-            ends = [each.coefficient * summed * one * other for one in left for other in right]
+            ends = [summed * one * other for one in left for other in right]
+            demand(max(map(abs, ends)) <= MAX_CONTRACTION, constraint.name + ": a contraction may leave 2^64")
+            ends = [each.coefficient * end for end in ends]
             low, high = low + min(ends), high + max(ends)
         demand(-(2**62) < low and high < 2**62, constraint.name + ": it may wrap")
 

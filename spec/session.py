@@ -125,12 +125,22 @@ class Session:
                 self.evaluate(target, part, point, coefficient * factor)
             ones = indicator(self.field, tensor.shape, point)
             target.add_constant(coefficient * ones * tensor.constant)
-        elif not self.is_public(index):
+            return
+        if self.channel.counting:
+            self.channel.spend(self._work(tensor, self.is_public(index)))
+        if not self.is_public(index):
             kind = ViewTerm if tensor.kind == VIEW else TensorTerm
             target.add_term(kind(index, tuple(point)), coefficient)
         elif not self.channel.counting:
             value = tensor_at(self.field, tensor.shape, self.public_values(index), point)
             target.add_constant(coefficient * value)
+
+    def _work(self, tensor, public):
+        """What one evaluation of an atom costs, about (docs/formats.md, section 2)."""
+        if public:
+            return 64 + (tensor.work if tensor.kind == CONSTANT else product(tensor.shape))
+        source = self.program.tensors[tensor.source] if tensor.kind == VIEW else tensor
+        return 64 + tensor.work + 16 * product(length.bit_count() for length in source.shape)
 
     # ---- hidden messages
     def receive(self, tag, cell):

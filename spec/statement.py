@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import transcript as tags
 from batch import Places, run_batch
 from constraints import run_constraints
-from errors import Malformed, Rejected, demand
+from errors import Rejected, demand
 from geometry import make_geometry
 from logup import forests, run_lookups
 from multilinear import product
@@ -60,13 +60,10 @@ def walk(session):
     return run_triples(session)
 
 
-def check_numerators(statement, count):
-    """alpha and the betas: N + M - 1 over |E|; the batches: Q - 1 over |E| (docs/soundness.md, section 2)."""
-    lookups, tables = forests(statement.program)
-    equations = len(count.equations) + len(count.copies) + 3
-    limit = (1 << 28) - 1 if statement.field.degree == 2 else (1 << 62) - (1 << 32)
-    if max(lookups.size + tables.size, equations) - 1 > limit:
-        raise Malformed("too many lookup rows or equations for the security target")
+def check_numerator(statement, numerator):
+    """Of alpha and the betas, and of the batches: docs/formats.md, section 2."""
+    room = 27 if statement.field.degree == 2 else 61
+    demand(numerator < 1 << room, "too many lookup rows or relations for the security target", "SOUNDNESS")
 
 
 def bind(statement, channel):
@@ -89,16 +86,20 @@ def bind(statement, channel):
 
 def make_plan(statement):
     """The counting walk, the places of all tensors and cells, and the geometry."""
-    count = Session(statement.program, statement.bindings, Counter(statement.field))
+    program = statement.program
+    count = Session(program, statement.bindings, Counter(statement.field))
+    lookups, tables = forests(program)
+    demand(max(lookups.size, tables.size) < 1 << 44, "too many lookup rows")
+    check_numerator(statement, lookups.size + tables.size)
     walk(count)
-    check_numerators(statement, count)
+    check_numerator(statement, 8 * (count.triples + 1) + len(program.constraints) + 18432)
     pads, triples = max(1, count.pads), count.triples + 1
     certificates = statement.certificates
     places = Places(statement.program, statement.bindings, certificates, pads, triples, statement.field.degree)
     geometry = make_geometry(statement.field, places.layouts[0].size, [each.object for each in certificates])
     for certificate in certificates:
         enough = geometry.opened(certificate.object.columns_log) <= certificate.most_queries
-        demand(enough, "the certificate was made for fewer queries")
+        demand(enough, "the certificate was made for fewer queries", "SOUNDNESS")
     return count, places, geometry
 
 

@@ -1,7 +1,7 @@
 """Fiat-Shamir (docs/formats.md, section 7): absorb what is public or read from the proof, squeeze challenges."""
 import struct
 
-from errors import Rejected
+from errors import Rejected, demand
 from field import P
 from reader import sha256
 
@@ -9,6 +9,7 @@ from reader import sha256
  LOGUP_D, LOGUP_LAMBDA, TAU, CONSTRAINT_WEIGHT, CONSTRAINT_ROUND, OPERAND, VIEW_WEIGHT, VIEW_ROUND, ZERO_POINT,
  ZERO_ROUND, ZERO_A, ZERO_B, BATCH_WEIGHT, BATCH_ROUND, NU, GAMMA, CLEAR, POSITIONS, LEAF, SALT, PATH, LADDER_WEIGHT,
  LADDER_ROUND, ROUND_CHALLENGE) = range(1, 37)
+MAX_WORK = 1 << 31
 TYPE_BYTES, TYPE_F, TYPE_E, TYPE_HASHES, TYPE_CHALLENGE, TYPE_POSITIONS, TYPE_STREAM = range(1, 8)
 
 
@@ -95,7 +96,12 @@ class Counter:
     counting = True
 
     def __init__(self, field):
-        self.field = field
+        self.field, self.work = field, 0
+
+    def spend(self, work):
+        """Field operations that the verifier will need, about."""
+        self.work += work
+        demand(self.work <= MAX_WORK, "the program asks for too much work", "UNSUPPORTED")
 
     def challenge(self, tag):
         return self.field.one

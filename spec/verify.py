@@ -24,7 +24,8 @@ class Verifier:
         self.range_reason = None
         self.range_checked = False
 
-    def _check_range(self):
+    def check_range(self):
+        """The certificate's own proof."""
         if not self.range_checked:
             try:
                 verify_statement(range_statement(self.model), self.model.range_proof)
@@ -34,11 +35,15 @@ class Verifier:
         if self.range_reason:
             raise Rejected("RANGE_PROOF")
 
-    def verify(self, proof_data):
-        """The proof file's contents, if they prove what they say."""
+    def verify(self, proof_data, model=None, context=None):
+        """The proof file's contents, if they prove what they say, of the model and context that the caller expects."""
         proof = parse_proof_file(self.model, proof_data)
         statement = inference_statement(self.model, proof)
-        self._check_range()
+        if model not in (None, proof.model):
+            raise Rejected("CERTIFICATE_DIGEST")
+        if context not in (None, proof.context):
+            raise Rejected("CONTEXT")
+        self.check_range()
         verify_statement(statement, proof.messages)
         return proof
 

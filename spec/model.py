@@ -1,0 +1,100 @@
+"""Model files: the program with its advice, and the weights (docs/formats.md, section 3). A verifier needs none of it."""
+from files import parse_public_part
+from errors import demand
+from multilinear import product
+from program import COMMITTED, MAX_LIST, OUTPUT, PARAMETER
+from reader import Reader, sha256
+
+RESCALE, SATURATE, TABLE, SOLVE = range(4)
+LEAST_SIZE = 38
+
+
+def _computed(program, index):
+    return index is not None and program.tensors[index].kind in (COMMITTED, OUTPUT)
+
+
+def _coefficient(program, constraint, index):
+    """Of a computed tensor in the constraint's terms; 0 if it is not there."""
+    found = [factor for factor, tensor in constraint.terms if tensor == index]
+    return found[0] if found and _computed(program, index) else 0
+
+
+def _tensor(reader, count):
+    """0: none, else 1 + number."""
+    number = reader.var(count)
+    return number - 1 if number else None
+
+
+def _check_excess(program, constraint, unit, shift, fields):
+    low, high, flag, low_bits, least, most = fields
+    of = lambda index: _coefficient(program, constraint, index)
+    demand(of(low) == -unit, "advice: the excess is not in the constraint")
+    if high is not None:
+        demand(shift + low_bits <= 40 and of(high) == -(unit << low_bits), "advice: the excess's high limb")
+    same = flag is None or (_computed(program, flag) and program.tensors[flag].shape == constraint.shape)
+    demand(same, "advice: its flag")
+    demand(-(2**31) <= least <= most < 2**31 and not (high is None and low_bits), "advice: its interval or low bits")
+
+
+def _step(reader, program, count):
+    kind, relation = reader.unsigned(1), reader.var(MAX_LIST)
+    demand(kind <= SOLVE, "advice: no such kind")
+    if kind == TABLE:
+        demand(relation < len(program.lookups), "advice names no lookup")
+        return
+    value, shift = _tensor(reader, count), 0
+    if kind != SOLVE:
+        rest, shift = _tensor(reader, count), reader.var(31)
+    if kind == SATURATE:
+        fields = [_tensor(reader, count) for _ in range(3)] + [reader.var(31), reader.svar(), reader.svar()]
+    demand(relation < len(program.constraints), "advice names no constraint")
+    constraint, unit = program.constraints[relation], 1 << shift
+    if kind == SOLVE:
+        demand(abs(_coefficient(program, constraint, value)) == 1, "advice: its term is not there with 1 or -1")
+        return
+    no_rest = rest is None and shift == 0
+    fits = _coefficient(program, constraint, value) == -unit
+    fits = fits and (no_rest or _coefficient(program, constraint, rest) == -1)
+    demand(fits, "advice: the constraint is not acc - 2^shift y - rem")
+    if kind == SATURATE:
+        _check_excess(program, constraint, unit, shift, fields)
+
+
+def _advice(data, program):
+    """The number of steps."""
+    if not data:
+        return 0
+    reader, count = Reader(data), len(program.tensors) - len(program.tables)
+    steps = reader.var(2 * MAX_LIST)
+    demand(steps, "an empty advice part")
+    for _ in range(steps):
+        _step(reader, program, count)
+    reader.end()
+    return steps
+
+
+def _weights(reader, tensor):
+    width, count = reader.unsigned(1), product(tensor.shape)
+    demand(width in (1, 2, 4), "weights of an unknown width")
+    data = reader.take(width * count)
+    values = [int.from_bytes(data[at : at + width], "little", signed=True) for at in range(0, len(data), width)]
+    inside = all(tensor.low <= value <= tensor.high for value in values)
+    demand(inside, "a weight outside its interval", "VALUE")
+    needed = next(each for each in (1, 2, 4) if all(-(1 << 8 * each - 1) <= v < 1 << 8 * each - 1 for v in values))
+    demand(width == needed, "weights that are not in their shortest form")
+    return values
+
+
+def parse_model(data):
+    """(digest of the public part, number of advice steps, weights of the parameters in program order)."""
+    demand(len(data) >= LEAST_SIZE, "not a model file")
+    reader = Reader(data[:-32])
+    demand(reader.take(4) == b"TACM", "not a model file")
+    demand(reader.unsigned(2) == 1, "model: unknown format version", "VERSION")
+    demand(sha256(data[:-32]) == data[-32:], "model: damaged")
+    public, advice = reader.section(), reader.section()
+    program, _, digest = parse_public_part(public)
+    steps = _advice(advice, program)
+    weights = [_weights(reader, tensor) for tensor in program.tensors if tensor.kind == PARAMETER]
+    reader.end()
+    return digest, steps, weights

@@ -3,7 +3,7 @@ BUILD ?= build
 JOBS ?= $(shell nproc)
 CMAKE_ARGS ?=
 
-.PHONY: all setup build demo test test-large bench sanitize fuzz lint format install clean
+.PHONY: all setup build demo test test-large vectors bench sanitize fuzz lint format install clean
 
 all: build
 
@@ -25,6 +25,11 @@ test: build
 
 test-large: build
 	@cd $(BUILD) && ctest --output-on-failure -L large
+
+# Prints vectors/*.json again (from the published proofs in vectors/proofs).
+vectors: build
+	@$(BUILD)/make_vectors_2 vectors
+	@$(BUILD)/make_vectors_3 vectors
 
 bench: build
 	@tools/bench.sh $(BUILD)

@@ -43,6 +43,25 @@ set_tests_properties(cli PROPERTIES ENVIRONMENT "OMP_NUM_THREADS=1;XDG_STATE_HOM
 add_test(NAME cli_degree3 COMMAND sh ${CMAKE_SOURCE_DIR}/tests/cli/cli.sh $<TARGET_FILE:tacit3_command> ${CMAKE_SOURCE_DIR})
 set_tests_properties(cli_degree3 PROPERTIES ENVIRONMENT "OMP_NUM_THREADS=1;XDG_STATE_HOME=${CMAKE_BINARY_DIR}/state")
 
+# The published test vectors: replayed here and by the second verifier; `make vectors` prints them again.
+file(GLOB VECTOR_SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/vectors/*.c)
+list(FILTER VECTOR_SOURCES EXCLUDE REGEX "(test_vectors|make_vectors|false_proof)\\.c$")
+foreach(degree 2 3)
+  if(degree EQUAL 2)
+    set(library tacit)
+  else()
+    set(library tacit3)
+  endif()
+  tacit_test(test_vectors ${degree} ${library} ${CMAKE_SOURCE_DIR}/tests/vectors/test_vectors.c ${VECTOR_SOURCES})
+  add_executable(make_vectors_${degree} ${CMAKE_SOURCE_DIR}/tests/vectors/make_vectors.c ${VECTOR_SOURCES})
+  add_executable(false_proof_${degree} ${CMAKE_SOURCE_DIR}/tests/vectors/false_proof.c)
+  foreach(name test_vectors_${degree} make_vectors_${degree} false_proof_${degree})
+    target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/src)
+    target_link_libraries(${name} PRIVATE ${library} PkgConfig::JSONC)
+    target_compile_options(${name} PRIVATE -Wno-conversion -Wno-missing-field-initializers)
+  endforeach()
+endforeach()
+
 # The house's laws and the verifier's closure.
 add_test(NAME layers COMMAND ${CMAKE_SOURCE_DIR}/tools/check_layers)
 if(NOT TACIT_SANITIZE)
@@ -50,6 +69,7 @@ add_test(NAME freestanding COMMAND ${CMAKE_SOURCE_DIR}/tools/check_freestanding 
 add_test(NAME freestanding_degree3 COMMAND ${CMAKE_SOURCE_DIR}/tools/check_freestanding $<TARGET_FILE:tacit-verify3>)
 add_test(NAME install COMMAND ${CMAKE_SOURCE_DIR}/tests/cli/install.sh ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR})
 endif()
-# A second verifier in Python, written from the documents, on the same proofs and mutants.
+# A second verifier in Python, written from the documents: on the published vectors, and on fresh proofs beside the command.
+add_test(NAME vectors_second_verifier COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/spec/replay.py ${CMAKE_SOURCE_DIR}/spec ${CMAKE_SOURCE_DIR}/vectors)
 add_test(NAME second_verifier COMMAND sh ${CMAKE_SOURCE_DIR}/tests/spec/second_verifier.sh $<TARGET_FILE:tacit_command> ${CMAKE_SOURCE_DIR})
 set_tests_properties(second_verifier PROPERTIES SKIP_RETURN_CODE 77 ENVIRONMENT "OMP_NUM_THREADS=1;XDG_STATE_HOME=${CMAKE_BINARY_DIR}/state")

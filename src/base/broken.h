@@ -74,14 +74,17 @@ enum broken_rule {
 };
 extern uint64_t tacit_broken; /* bit BROKEN_name: the rule is off */
 #define RULE_OFF(name) ((int)(tacit_broken >> BROKEN_##name & 1))
+extern uint64_t tacit_unabsorbed; /* bit `tag`: neither side absorbs what has this transcript tag */
 
 /* Where a test may step in; what `a` and `b` are, see the calls. */
 enum cheat_place {
-    CHEAT_CELLS,   /* ext *cells[CELL_ARRAYS], const statement *: before they are committed */
-    CHEAT_PROVER,  /* prover *, const void *[2]: session, object_data of x; oracles are made, nothing is sent */
-    CHEAT_NU,      /* ext *nu, const void *[4]: commit_prover, geometry, batch_final, gamma */
-    CHEAT_MESSAGE, /* gl *words (digest *), const unsigned[3]: tag, type, words; the prover's, not yet written */
-    CHEAT_CLEAR    /* const ext *: what <V, clear> lacks; the clear vector; at the verifier */
+    CHEAT_CELLS,     /* ext *cells[CELL_ARRAYS], const statement *: before they are committed */
+    CHEAT_PROVER,    /* prover *, const void *[2]: session, object_data of x; oracles are made, nothing is sent */
+    CHEAT_NU,        /* ext *nu, const void *[4]: commit_prover, geometry, batch_final, gamma */
+    CHEAT_MESSAGE,   /* gl *words (digest *), const unsigned[3]: tag, type, words; the prover's, not yet written */
+    CHEAT_CHALLENGE, /* const ext *, const unsigned[2]: tag, mode; a challenge just drawn */
+    CHEAT_PUBLIC,    /* const void **bytes, const size_t[3]: tag, mode, size; public data to be absorbed */
+    CHEAT_CLEAR      /* const ext *: what <V, clear> lacks; the clear vector; at the verifier */
 };
 extern void (*tacit_cheat)(enum cheat_place place, void *a, const void *b);
 #define CHEAT(place, a, b)                                                                                             \

@@ -629,6 +629,40 @@ static void attack_logup_weight(const char *name, transcript_tag tag) {
     coincidence(name, tag, out_of_range, cheat_weight);
 }
 
+/* ---------------------------------------------------------------- domain separation */
+/* The same 32 bytes under another tag, type or count, or cut differently, and each kind of challenge: all differ. */
+static void test_headers(void **state) {
+    (void)state;
+    enum { N = 32, WAYS = 9 };
+    unsigned char bytes[N] = {0};
+    ext challenge[WAYS], e[4];
+    gl f[4];
+    digest h;
+    for (int i = 0; i < 4; i++) bytes[8 * i] = (unsigned char)(i + 1); /* canonical words */
+    for (int way = 0; way < WAYS; way++) {
+        tacit_error err = {.status = TACIT_OK};
+        transcript t;
+        transcript_verifier(&t, bytes, N, &err);
+        if (way == 0) transcript_absorb(&t, TAG_CONTEXT, bytes, N);
+        if (way == 1) transcript_absorb(&t, TAG_PROGRAM, bytes, N);
+        if (way == 2) transcript_f(&t, TAG_CONTEXT, f, 4);
+        if (way == 3) transcript_hashes(&t, TAG_CONTEXT, &h, 1);
+        if (way == 4) transcript_e(&t, TAG_CONTEXT, e, 1); /* the words of one element, then none */
+        if (way == 5) transcript_f(&t, TAG_CONTEXT, f, EXT_DEG);
+        if (way == 6) {
+            transcript_absorb(&t, TAG_CONTEXT, bytes, N / 2);
+            transcript_absorb(&t, TAG_CONTEXT, bytes + N / 2, N / 2);
+        }
+        if (way == 7) {
+            transcript_absorb(&t, TAG_CONTEXT, bytes, N);
+            transcript_absorb(&t, TAG_CONTEXT, bytes, 0);
+        }
+        challenge[way] = transcript_challenge(&t, way == 8 ? TAG_BETA : TAG_ALPHA);
+        assert_int_equal(err.status, TACIT_OK);
+        for (int i = 0; i < way; i++) assert_false(ext_equal(challenge[i], challenge[way]));
+    }
+}
+
 /* ---------------------------------------------------------------- all tags */
 static const struct tag_entry {
     const char *name;
@@ -722,10 +756,8 @@ static int stop(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_all_tags),
-        cmocka_unit_test(test_statement_list),
-        cmocka_unit_test(test_coincidences),
-        cmocka_unit_test(test_absorbs),
+        cmocka_unit_test(test_all_tags),     cmocka_unit_test(test_headers), cmocka_unit_test(test_statement_list),
+        cmocka_unit_test(test_coincidences), cmocka_unit_test(test_absorbs),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

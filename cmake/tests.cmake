@@ -64,6 +64,7 @@ endforeach()
 
 # The house's laws and the verifier's closure.
 add_test(NAME layers COMMAND ${CMAKE_SOURCE_DIR}/tools/check_layers)
+add_test(NAME named_tests COMMAND ${CMAKE_SOURCE_DIR}/tools/check_named_tests)
 if(NOT TACIT_SANITIZE)
 add_test(NAME freestanding COMMAND ${CMAKE_SOURCE_DIR}/tools/check_freestanding $<TARGET_FILE:tacit-verify>)
 add_test(NAME freestanding_degree3 COMMAND ${CMAKE_SOURCE_DIR}/tools/check_freestanding $<TARGET_FILE:tacit-verify3>)

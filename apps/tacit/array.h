@@ -10,6 +10,7 @@
 enum { ARRAY_MAX_RANK = 16, ARRAY_NAME_SIZE = 256, DATA_MAX_ARRAYS = 80 };
 
 #define DATA_MAX_BYTES ((uint64_t)1 << 30)    /* of a data file, and of what a compressed one unpacks to */
+#define DATA_EXACT ((int64_t)1 << 53)         /* larger integers may have no exact double */
 #define DATA_MAX_ELEMENTS ((uint64_t)1 << 27) /* of one array */
 
 typedef struct array {

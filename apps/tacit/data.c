@@ -75,11 +75,9 @@ static tacit_status no_fit(const array *a, const char *path, const tacit_io *io,
     return cli_fail(err, TACIT_SHAPE, "%s: shape %s does not fit '%.60s' of shape %s", path, have, name, need);
 }
 
-/* Integers above 2^53 have no exact double. */
 static tacit_status check_exact(const array *a, const char *path, tacit_error *err) {
-    const int64_t limit = (int64_t)1 << 53;
     for (uint64_t k = 0; a->is_integer && k < a->count; k++)
-        if (a->integer[k] > limit || a->integer[k] < -limit)
+        if (a->integer[k] > DATA_EXACT || a->integer[k] < -DATA_EXACT)
             return cli_fail(err, TACIT_VALUE, "%s: element %llu is beyond 2^53", path, (unsigned long long)k);
     return TACIT_OK;
 }

@@ -51,7 +51,12 @@ static tacit_status find_shape(array *a, struct json_object *list, tacit_error *
 static tacit_status store(array *a, uint64_t to, struct json_object *o, tacit_error *err) {
     if (json_object_is_type(o, json_type_boolean)) {
         a->real[to] = json_object_get_boolean(o) ? 1.0 : 0.0;
-    } else if (json_object_is_type(o, json_type_int) || json_object_is_type(o, json_type_double)) {
+    } else if (json_object_is_type(o, json_type_int)) {
+        const int64_t v = json_object_get_int64(o); /* the nearest int64 */
+        if (v > DATA_EXACT || v < -DATA_EXACT)
+            return cli_fail(err, TACIT_VALUE, "element %llu is beyond 2^53", (unsigned long long)to);
+        a->real[to] = (double)v;
+    } else if (json_object_is_type(o, json_type_double)) {
         a->real[to] = json_object_get_double(o);
     } else if (json_object_is_type(o, json_type_array)) {
         return cli_fail(err, TACIT_MALFORMED,

@@ -371,6 +371,7 @@ static void record_public(enum cheat_place place, void *a, const void *b) {
     const size_t *what = b;
     if (place == CHEAT_PUBLIC) bind_item((transcript_tag)what[0], *(const void **)a, what[2]);
 }
+/* Bug 7. */
 static void test_statement_list(void **state) {
     (void)state;
     lab l;
@@ -630,7 +631,8 @@ static void attack_logup_weight(const char *name, transcript_tag tag) {
 }
 
 /* ---------------------------------------------------------------- domain separation */
-/* The same 32 bytes under another tag, type or count, or cut differently, and each kind of challenge: all differ. */
+/* The same 32 bytes under another tag, type or count, or cut differently, and each kind of challenge: all differ.
+ * Bug 5. */
 static void test_headers(void **state) {
     (void)state;
     enum { N = 32, WAYS = 9 };
@@ -731,6 +733,7 @@ static void test_all_tags(void **state) {
     fclose(f);
     assert_int_equal(n, TAGS);
 }
+/* Bug 7. */
 static void test_absorbs(void **state) {
     (void)state;
     for (size_t i = 0; i < TAGS; i++) tags[i].attack(tags[i].name, tags[i].tag);

@@ -70,6 +70,7 @@ static void cheat_left_twice(enum cheat_place place, void *a, const void *b) {
     honest = *(prover *)a;
     ((prover *)a)->constraint.operand = left_twice;
 }
+/* Bug 2. */
 static void test_left_operand_twice(void **state) {
     (void)state;
     lab l;
@@ -117,6 +118,7 @@ static void cheat_trees(enum cheat_place place, void *a, const void *b) {
     else
         p->logup.root = tree_twice;
 }
+/* Bug 2. */
 static void test_trees_told_apart(void **state) {
     (void)state;
     lab l;
@@ -135,7 +137,7 @@ static void test_trees_told_apart(void **state) {
 }
 
 /* ---------------------------------------------------------------- 6: range checks that reach everything */
-/* Every element of every length is looked up, also beyond the last power of two. */
+/* Every element of every length is looked up, also beyond the last power of two. Bug 6. */
 static void test_every_element_is_ranged(void **state) {
     (void)state;
     for (uint32_t n = 1; n <= 9; n++) {
@@ -209,6 +211,7 @@ static void consumers(lab *l) {
     put(a, COLS, (int32_t[]){1, 2, 3});
     put(b, ROWS, (int32_t[]){3, 5});
 }
+/* Bug 10. */
 static void test_every_consumer_counts(void **state) {
     (void)state;
     lab l;
@@ -248,6 +251,7 @@ static void cheat_gram(enum cheat_place place, void *a, const void *b) {
     ((prover *)a)->constraint.begin = gram_begin;
     ((prover *)a)->constraint.operand = gram_operand;
 }
+/* Bug 10. */
 static void test_two_claims_about_one_tensor(void **state) {
     (void)state;
     lab l;
@@ -272,7 +276,7 @@ static void test_two_claims_about_one_tensor(void **state) {
 }
 
 /* ---------------------------------------------------------------- 11: lookups */
-/* (6, 0) is no row of the pairs; 6 is a row of a table of width 1. */
+/* (6, 0) is no row of the pairs; 6 is a row of a table of width 1. Bug 11. */
 static void test_widths_do_not_alias(void **state) {
     (void)state;
     lab l;
@@ -298,7 +302,7 @@ static void test_widths_do_not_alias(void **state) {
     lab_end(&l);
 }
 
-/* sign(0) is one value: +1 and -1 are no rows beside it. */
+/* sign(0) is one value: +1 and -1 are no rows beside it. Bug 11. */
 static void test_sign_of_zero(void **state) {
     (void)state;
     lab l;
@@ -319,7 +323,8 @@ static void test_sign_of_zero(void **state) {
     lab_end(&l);
 }
 
-/* A value outside of its table whatever the multiplicities: all of them, one by one, moved by every small amount. */
+/* A value outside of its table whatever the multiplicities: all of them, one by one, moved by every small amount.
+ * Bug 11. */
 static void test_multiplicities_do_not_help(void **state) {
     (void)state;
     lab l;

@@ -248,6 +248,7 @@ static double chi_of_leak(uint64_t leak, unsigned tag) {
     drop(s);
     return worst;
 }
+/* Bug 9: masks that are 0, or in F. */
 static void test_leaks_of_single_messages(void **state) {
     (void)state;
     assert_true(chi_of_leak(RULE(LEAK_PADS), TAG_LOGUP_D) > LIMIT);
@@ -264,7 +265,7 @@ static void test_sigma(void **state) {
     assert_true(chi_of_leak(RULE(LEAK_PADS) | RULE(LEAK_SIGMA), TAG_BATCH_ROUND) > LIMIT);
 }
 
-/* Pads lie in x and make its columns random too; with known pads the tail alone must do it. */
+/* Pads lie in x and make its columns random too; with known pads the tail alone must do it. Bug 9. */
 static void test_tail(void **state) {
     (void)state;
     for (int leak = 0; leak < 2; leak++) {
@@ -296,6 +297,7 @@ static void test_dummy(void **state) {
     drop(s);
 }
 
+/* Bug 9: one mask for all objects. */
 static void test_one_mask(void **state) {
     (void)state;
     sample *s = collect(0, RULE(LEAK_OMEGA_REUSED));
@@ -395,7 +397,7 @@ static void test_secrets(void **state) {
     lab_end(&l);
 }
 
-/* Keys of two attempts, streams of one key. */
+/* Keys of two attempts, streams of one key. Bug 9. */
 static void test_keys(void **state) {
     (void)state;
     digest w = sha256_of("w", 1), st = sha256_of("s", 1);

@@ -286,6 +286,7 @@ static void other_column(lab *l) {
     lab_recount(l);
     l->p = keep;
 }
+/* Bug 3: the final check of lookups. */
 static void test_leaves(void **state) {
     (void)state;
     ATTACK(LEAF_TABLE, FUNCTIONAL, other_table);
@@ -316,6 +317,7 @@ static void other_row(lab *l) {
     put(l, pair[0], 2, (int32_t[]){1, 4});
     put(l, pair[1], 2, (int32_t[]){1, 2});
 }
+/* Bug 11: ids and columns have weights of their own. */
 static void test_fingerprints(void **state) {
     (void)state;
     ATTACK(TABLE_ID, FUNCTIONAL, other_id);
@@ -331,6 +333,7 @@ static void cheat_operand(enum cheat_place place, void *a, const void *b) {
     take_prover(a, b);
     ((prover *)a)->constraint.operand = forged_operand;
 }
+/* Bug 3: evaluations that nothing compares. */
 static void test_operand(void **state) {
     (void)state;
     ATTACK(OPERAND, FUNCTIONAL, false_product, cheat_operand);
@@ -495,6 +498,7 @@ static void sum_program(lab *l) {
     (void)bulk;
     lab_recount(l);
 }
+/* Bug 12: a point that is known beforehand. */
 static void test_tau(void **state) {
     (void)state;
     try_attack("TAU", RULE(TAU), RULE(LEAF_LOOKUP), TACIT_REJECT_FUNCTIONAL, &(attack){sum_program, cheat_tau});
@@ -644,7 +648,8 @@ static void cheat_fold(enum cheat_place place, void *a, const void *b) {
     cp->mask = forged_mask;
     if (how == FOLD_AND_COLUMNS) cp->column = forged_column;
 }
-/* Without inner levels the openings are compared one by one; with them they go into the running equation. */
+/* Without inner levels the openings are compared one by one; with them they go into the running equation. Bugs 3, 9:
+ * openings are compared with what is committed, masks included. */
 static void test_fold(void **state) {
     (void)state;
     how = FOLD_ONLY;
@@ -658,6 +663,7 @@ static void test_fold(void **state) {
     ATTACK(POSITIONS, FUNCTIONAL, false_square_levels, cheat_fold);
 }
 
+/* Bug 3: the opened combination. */
 static void test_functional(void **state) {
     (void)state;
     ATTACK(FUNCTIONAL, FUNCTIONAL, false_square);
@@ -786,6 +792,7 @@ static void replay_certificate(lab *l) {
     l->cert = c;
     assert_int_equal(lab_statement(l), TACIT_OK);
 }
+/* Bug 7. */
 static void test_absorb(void **state) {
     (void)state;
     ATTACK(ABSORB_CONTEXT, MERKLE, true_square, .replay = replay_context);
@@ -808,6 +815,7 @@ static bool repeats(uint64_t broken) {
     for (int i = 1; i < 128; i++) found |= p[i] == p[i - 1];
     return found;
 }
+/* Bug 5. */
 static void test_positions(void **state) {
     (void)state;
     assert_true(repeats(RULE(DISTINCT)));
@@ -817,7 +825,7 @@ static void test_positions(void **state) {
     tacit_broken = 0;
 }
 
-/* Challenges lie in E: EXT_DEG independent coordinates. */
+/* Challenges lie in E: EXT_DEG independent coordinates. Bug 12. */
 static void test_challenges(void **state) {
     (void)state;
     tacit_error err = {.status = TACIT_OK};

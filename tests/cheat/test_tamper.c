@@ -147,6 +147,9 @@ static void block_mutants(lab *l, const unsigned char *proof, size_t size, const
         memcpy(bad + next->at, proof + m->at, m->size);
         must_fail(l, bad, size, TACIT_REJECT_NONE, field, "swapped");
         memcpy(bad, proof, size);
+        memcpy(bad + next->at, proof + m->at, m->size);
+        must_fail(l, bad, size, TACIT_REJECT_NONE, field, "used twice");
+        memcpy(bad, proof, size);
     }
     if (end <= other_size && memcmp(proof + m->at, other + m->at, m->size) != 0) {
         memcpy(bad + m->at, other + m->at, m->size);
@@ -192,6 +195,7 @@ static void tamper(lab *l, bool *seen) {
     free(other);
 }
 
+/* Bugs 1, 2, 13: messages left out, used twice, swapped, malformed. */
 static void test_manifest(void **state) {
     bool seen[FIELDS] = {false};
     (void)state;

@@ -421,6 +421,24 @@ static void test_json_lists(void **state) {
     data_set_free(&d);
 }
 
+/* Bug 12: integers that doubles do not hold are refused, not rounded. */
+static void test_json_exact(void **state) {
+    (void)state;
+    data_set d;
+    tacit_error err;
+    assert_int_equal(read_json(&d, "{\"input_data\": [[9007199254740992, -9007199254740992]]}", &err), TACIT_OK);
+    assert_true(d.item[0].real[0] == 0x1p53 && d.item[0].real[1] == -0x1p53);
+    data_set_free(&d);
+    static const char *const bad[] = {"9007199254740993", "-9007199254740993", "9223372036854775807",
+                                      "18446744073709551616"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char text[80];
+        (void)snprintf(text, sizeof text, "{\"input_data\": [[%s]]}", bad[i]);
+        assert_int_equal(read_json(&d, text, &err), TACIT_VALUE);
+        data_set_free(&d);
+    }
+}
+
 static void test_json_bad(void **state) {
     (void)state;
     data_set d;
@@ -611,6 +629,7 @@ int main(void) {
         cmocka_unit_test(test_npz_bomb),
         cmocka_unit_test(test_npz_round_trip),
         cmocka_unit_test(test_json_lists),
+        cmocka_unit_test(test_json_exact),
         cmocka_unit_test(test_json_bad),
         cmocka_unit_test(test_json_round_trip),
         cmocka_unit_test(test_fit),

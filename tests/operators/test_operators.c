@@ -336,6 +336,24 @@ static void test_moves(void **unused) {
     check_move(&chosen, axis_1, S(3, 2, 2, 4, 0), 2, (int64_t[]){-1, 0});
 }
 
+/* Bug 12: a shape computed from INT64 constants that doubles would round: (2^53 + 3, 2^53 + 13) - (2^53 + 1). */
+static void test_whole_numbers_stay_exact(void **unused) {
+    (void)unused;
+    move same = {"Reshape", "r k", 2, {0}, 24};
+    for (uint32_t i = 0; i < 24; i++) same.place[i] = i;
+    onnx_build *m = build_start(13);
+    build_input(m, "x", S(3, 2, 3, 4, 0));
+    build_whole(m, "a", 2, (int64_t[]){((int64_t)1 << 53) + 3, ((int64_t)1 << 53) + 13});
+    build_whole(m, "b", 1, (int64_t[]){((int64_t)1 << 53) + 1});
+    build_node(m, "Sub", "a b", "k");
+    build_node(m, "Relu", "x", "r");
+    build_node(m, "Reshape", "r k", "t");
+    build_real(m, "w", S(2, 2, 12, 0, 0), noise_list(W, 24, 1));
+    build_node(m, "Mul", "t w", "y");
+    build_output(m, "y");
+    check_case(m, move_reference, &same, 5e-4, 1.5);
+}
+
 /* Concat of two scales: relu(x), sigmoid(x). */
 static void concat_reference(const double *const *in, double *out, const void *context) {
     (void)context;
@@ -359,9 +377,11 @@ static void test_concat(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_conv),        cmocka_unit_test(test_gemm),     cmocka_unit_test(test_matmul),
-        cmocka_unit_test(test_elementwise), cmocka_unit_test(test_residual), cmocka_unit_test(test_activations),
-        cmocka_unit_test(test_batchnorm),   cmocka_unit_test(test_moves),    cmocka_unit_test(test_concat),
+        cmocka_unit_test(test_conv),      cmocka_unit_test(test_gemm),
+        cmocka_unit_test(test_matmul),    cmocka_unit_test(test_elementwise),
+        cmocka_unit_test(test_residual),  cmocka_unit_test(test_activations),
+        cmocka_unit_test(test_batchnorm), cmocka_unit_test(test_moves),
+        cmocka_unit_test(test_concat),    cmocka_unit_test(test_whole_numbers_stay_exact),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

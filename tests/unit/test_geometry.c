@@ -126,6 +126,7 @@ static void check_errors(const geometry *g) {
     assert_int_equal(soundness_opening(g, terms, 1), n);
 }
 
+/* Bug 14: t is that of K = 2^a, message and randomness together; R = t columns of it are random. */
 static void geometries_of_all_sizes(void **unused) {
     (void)unused;
     for (unsigned i = 0; i < 400; i++) {
@@ -166,6 +167,7 @@ static void expected_sizes(void **unused) {
     }
 }
 
+/* Bug 14: the same for what many proofs open. */
 static void certificates_last(void **unused) {
     (void)unused;
     for (unsigned i = 0; i < 300; i++) {

@@ -74,6 +74,7 @@ static void two_streams(void **unused) {
     }
 }
 
+/* Bug 5: leaves and nodes start from different states. */
 static void tag_states(void **unused) {
     (void)unused;
     const uint32_t leaf[8] = MERKLE_LEAF_STATE, node[8] = MERKLE_NODE_STATE;
@@ -161,6 +162,7 @@ static void multiproofs(void **unused) {
     }
 }
 
+/* Bug 5: none, repeated, unordered, out of range. */
 static void bad_positions(void **unused) {
     (void)unused;
     static opening o;

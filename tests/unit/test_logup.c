@@ -7,9 +7,10 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-/* A committed scalar seen through a view of 2^30 elements, looked up `lookups` times. */
-static void giant(lab *l, uint32_t lookups) {
+/* A committed scalar seen through a view of 2^30 elements, looked up `lookups` times, in one table or in as many. */
+static void giant(lab *l, uint32_t lookups, bool one_table) {
     enum { SIDE = 1 << 15 };
     shape scalar = {0}, big = shape2(SIDE, SIDE);
     int32_t *zeros = calloc(SIDE, sizeof *zeros);
@@ -19,26 +20,40 @@ static void giant(lab *l, uint32_t lookups) {
     linear_term one = {1, s};
     uint32_t c = builder_constraint(l->b, "s.is", &scalar, NULL, 0, &one, 1, 0);
     builder_advice(l->b, &(advice){.kind = ADVICE_SOLVE, .relation = c, .y = s});
-    for (uint32_t i = 0; i < lookups; i++) {
+    for (uint32_t i = 0, in = 0; i < lookups; i++) {
         char name[32];
         const int64_t values[2] = {0, (int64_t)i + 1};
         snprintf(name, sizeof name, "l%u", i);
-        builder_lookup(l->b, name, builder_table(l->b, 1, &(table_column){.values = values}, 2), &v);
+        if (i == 0 || !one_table) in = builder_table(l->b, 1, &(table_column){.values = values}, 2);
+        builder_lookup(l->b, name, in, &v);
     }
     if (builder_finish(l->b, &l->bytes, &l->bytes_size, &l->err) == TACIT_OK)
         (void)!program_parse(&l->p, l->bytes, l->bytes_size, &l->a, &l->err);
     free(zeros);
 }
 
-/* 2^44 lookup rows fill no tree below the highest: dropped, they would enforce nothing. */
+/* 2^44 lookup rows fill no tree below the highest: dropped, they would enforce nothing. Bug 1. */
 static void test_forest_is_never_cut_short(void **state) {
     (void)state;
     lab l;
     logup *u = calloc(1, sizeof *u);
-    giant(&l, 1u << 14);
+    giant(&l, 1u << 14, false);
     assert_int_equal(l.err.status, TACIT_OK);
     assert_int_equal(logup_make(u, &l.p, &l.a, &l.err), TACIT_MALFORMED);
     free(u);
+    lab_end(&l);
+}
+
+/* Bug 11: a multiplicity counts at most 2^31 - 1 rows; looked up p times, a false row would cost nothing. */
+static void test_multiplicities_cannot_wrap(void **state) {
+    (void)state;
+    lab l;
+    giant(&l, 1, true);
+    assert_int_equal(l.err.status, TACIT_OK);
+    lab_end(&l);
+    giant(&l, 2, true);
+    assert_int_equal(l.err.status, TACIT_MALFORMED);
+    assert_non_null(strstr(l.err.text, "too many rows in its table's lookups"));
     lab_end(&l);
 }
 
@@ -47,7 +62,7 @@ static void test_every_row_has_a_tree(void **state) {
     (void)state;
     lab l;
     logup *u = calloc(1, sizeof *u);
-    giant(&l, 3);
+    giant(&l, 3, false);
     assert_int_equal(logup_make(u, &l.p, &l.a, &l.err), TACIT_OK);
     for (int side = 0; side < 2; side++) {
         uint64_t rows = 0;
@@ -63,7 +78,7 @@ static void test_every_row_has_a_tree(void **state) {
 static void test_error_target(void **state) {
     (void)state;
     lab l;
-    giant(&l, 3);
+    giant(&l, 3, false);
     assert_int_equal(l.err.status, TACIT_OK);
     l.bind = ARENA_ZNEW(&l.a, binding, l.p.tensor_count + 1u);
     l.st.p = &l.p;
@@ -107,6 +122,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forest_is_never_cut_short),
         cmocka_unit_test(test_every_row_has_a_tree),
+        cmocka_unit_test(test_multiplicities_cannot_wrap),
         cmocka_unit_test(test_error_target),
         cmocka_unit_test(test_work_is_bounded),
     };

@@ -505,7 +505,7 @@ static void views_give_ranges(void **unused) {
     finish(&f);
 }
 
-/* Random partial views: accepted exactly when their images cover the tensor. */
+/* Random partial views: accepted exactly when their images cover the tensor. Bug 6. */
 static void covers(void **unused) {
     (void)unused;
     unsigned yes = 0, no = 0;
@@ -546,6 +546,7 @@ static void covers(void **unused) {
     assert_true(yes > 20 && no > 20);
 }
 
+/* Bug 11: a quotient has no range by its equation alone ("halves"). */
 static void identities(void **unused) {
     (void)unused;
     const shape s = vec1(2);

@@ -224,7 +224,7 @@ static void test_shared(void **state) {
     lab_end(&l);
 }
 
-/* Every byte of a small proof matters; so does every byte more or less. */
+/* Every byte of a small proof matters; so does every byte more or less. Bug 13. */
 static void test_every_byte(void **state) {
     (void)state;
     lab l;

@@ -635,7 +635,7 @@ static void attack_logup_weight(const char *name, transcript_tag tag) {
  * Bug 5. */
 static void test_headers(void **state) {
     (void)state;
-    enum { N = 32, WAYS = 9 };
+    enum { N = 32, WAYS = 13 };
     unsigned char bytes[N] = {0};
     ext challenge[WAYS], e[4];
     gl f[4];
@@ -659,6 +659,10 @@ static void test_headers(void **state) {
             transcript_absorb(&t, TAG_CONTEXT, bytes, N);
             transcript_absorb(&t, TAG_CONTEXT, bytes, 0);
         }
+        uint32_t positions[4];
+        if (way == 9) transcript_absorb(&t, TAG_CONTEXT, bytes, 0);
+        if (way == 10) transcript_hashes(&t, TAG_CONTEXT, &h, 0);
+        if (way >= 11) transcript_positions(&t, 8, (uint32_t)way - 8, positions);
         challenge[way] = transcript_challenge(&t, way == 8 ? TAG_BETA : TAG_ALPHA);
         assert_int_equal(err.status, TACIT_OK);
         for (int i = 0; i < way; i++) assert_false(ext_equal(challenge[i], challenge[way]));

@@ -534,7 +534,7 @@ static void false_products(lab *l) {
     shape s = shape1(1);
     uint32_t u[PRODUCTS], v[PRODUCTS], y[PRODUCTS];
     for (int i = 0; i < PRODUCTS; i++) {
-        char name[3][4];
+        char name[3][16];
         for (int k = 0; k < 3; k++) snprintf(name[k], sizeof name[k], "%c%d", "uvy"[k], i);
         u[i] = ranged(l, TENSOR_INPUT, name[0], s, 0, 7);
         v[i] = ranged(l, TENSOR_INPUT, name[1], s, 0, 7);

@@ -3,6 +3,6 @@
 #define FIELD_COLUMNS_H
 #include "field/vec.h"
 
-void columns_portable(extv out, extv e, const int32_t *x, size_t rows, size_t cols);
-void columns_avx2(extv out, extv e, const int32_t *x, size_t rows, size_t cols);
+void columns_portable(extv out, extv e, const int32_t *x, size_t rows, size_t cols, size_t stride);
+void columns_avx2(extv out, extv e, const int32_t *x, size_t rows, size_t cols, size_t stride);
 #endif

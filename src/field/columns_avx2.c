@@ -56,38 +56,41 @@ static void put(extv out, size_t c, const sums *s) {
         }
 }
 
-static void tile(extv out, size_t c, const digits *d, const int32_t *x, size_t rows, size_t cols, size_t safe) {
+static void tile(extv out, size_t c, const digits *d, const int32_t *x, size_t rows, size_t stride, size_t safe) {
     for (size_t r = 0; r < rows;) {
         size_t end = rows - r < safe ? rows : r + safe;
         sums s;
         for (int j = 0; j < EXT_DEG; j++)
             for (int k = 0; k < 2; k++) s.low[j][k] = s.high[j][k] = _mm256_setzero_si256();
-        for (; r < end; r++) add_row(&s, d, r, x + r * cols + c);
+        for (; r < end; r++) add_row(&s, d, r, x + r * stride + c);
         put(out, c, &s);
     }
 }
 
 /* Rows whose products may be added: 2^(31 - b), |x| < 2^b. */
-static size_t safe_rows(const int32_t *x, size_t n) {
+static size_t safe_rows(const int32_t *x, size_t rows, size_t cols, size_t stride) {
     uint32_t all = 0;
-    for (size_t i = 0; i < n; i++) all |= (uint32_t)(x[i] ^ (x[i] >> 31));
+    for (size_t r = 0; r < rows; r++)
+        for (size_t c = 0; c < cols; c++) all |= (uint32_t)(x[r * stride + c] ^ (x[r * stride + c] >> 31));
     unsigned bits = all ? 32u - (unsigned)__builtin_clz(all) : 0;
     return bits >= 31 ? 1 : (size_t)1 << (31 - bits);
 }
 
-void columns_avx2(extv out, extv e, const int32_t *x, size_t rows, size_t cols) {
+void columns_avx2(extv out, extv e, const int32_t *x, size_t rows, size_t cols, size_t stride) {
     digits d;
     size_t whole = cols / TILE * TILE;
     for (size_t first = 0; first < rows; first += ROWS) {
-        size_t n = rows - first < ROWS ? rows - first : ROWS, safe = safe_rows(x + first * cols, n * cols);
+        size_t n = rows - first < ROWS ? rows - first : ROWS;
+        const int32_t *block = x + first * stride;
+        size_t safe = safe_rows(block, n, cols, stride);
         extv part = extv_at(e, first);
         split(&d, part, n);
-        for (size_t c = 0; c < whole; c += TILE) tile(out, c, &d, x + first * cols, n, cols, safe);
+        for (size_t c = 0; c < whole; c += TILE) tile(out, c, &d, block, n, stride, safe);
         for (size_t r = 0; r < n; r++)
             for (size_t c = whole; c < cols; c++)
                 extv_set(
                     out, c,
-                    ext_add(extv_get(out, c), ext_scale(extv_get(part, r), gl_from_i64(x[(first + r) * cols + c]))));
+                    ext_add(extv_get(out, c), ext_scale(extv_get(part, r), gl_from_i64(block[r * stride + c]))));
     }
 }
 #endif

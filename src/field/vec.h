@@ -53,8 +53,8 @@ typedef struct vec_kernels {
     ext (*dot_i32)(extv a, const int32_t *b, size_t n);
     ext (*dot_i16)(extv a, const int16_t *b, size_t n);
     ext (*dot_i8)(extv a, const int8_t *b, size_t n);
-    /* out[c] += sum_{r < rows} e[r] x[r * cols + c] for c < cols (out is added to; signed 32-bit x) */
-    void (*column_sums_i32)(extv out, extv e, const int32_t *x, size_t rows, size_t cols);
+    /* out[c] += sum_{r < rows} e[r] x[r * stride + c] for c < cols (out is added to; signed 32-bit x) */
+    void (*column_sums_i32)(extv out, extv e, const int32_t *x, size_t rows, size_t cols, size_t stride);
     /* Sumcheck round sums over i < n of products of multilinear tables of 2n elements, at the nodes in `out`:
      * out[0] = value at X = 0, out[1] at X = 2, out[2] (prod3 and prod2_deg3 only) at X = 3. */
     void (*round_prod2)(ext out[2], extv f, extv g, size_t n);

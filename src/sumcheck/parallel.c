@@ -109,34 +109,41 @@ void par_row_dots(extv out, extv e, const int32_t *x, size_t rows, size_t cols) 
     par_for(rows, row_piece, &(int_job){out, e, x, rows, cols});
 }
 
-void par_column_sums(extv out, extv e, const int32_t *x, size_t rows, size_t cols) {
-    for (int j = 0; j < EXT_DEG; j++) memset(out.c[j], 0, cols * sizeof(gl));
-    if (rows * cols < 4 * PAR_CHUNK) {
-        vec->column_sums_i32(out, e, x, rows, cols);
-        return;
-    }
-    /* threads take pieces of the rows; partial sums are added in any order */
+/* Wide matrices: threads take panels of columns. */
+enum { PANEL = 256 };
+static void panel_piece(const int_job *j, size_t panel) {
+    size_t c = panel * PANEL, n = j->cols - c < PANEL ? j->cols - c : PANEL;
+    vec->column_sums_i32(extv_at(j->out, c), j->e, j->x + c, j->rows, n, j->cols);
+}
+
+/* Tall ones: threads take pieces of the rows; partial sums are added in any order (F is exact). */
+static void tall_sums(const int_job *j) {
 #pragma omp parallel
     {
-        gl *memory = __builtin_calloc(cols ? cols * EXT_DEG : 1, sizeof(gl));
+        gl memory[EXT_DEG][4 * PANEL] = {{0}};
         extv mine;
-        for (int j = 0; j < EXT_DEG; j++) mine.c[j] = memory ? memory + (size_t)j * cols : NULL;
-        size_t piece = PAR_CHUNK * 8 / (cols ? cols : 1) + 1;
+        for (int k = 0; k < EXT_DEG; k++) mine.c[k] = memory[k];
+        size_t piece = 32 * PAR_CHUNK / j->cols + 1;
 #pragma omp for schedule(static)
-        for (size_t at = 0; at < rows; at += piece) {
-            size_t n = rows - at < piece ? rows - at : piece;
-            if (memory) {
-                vec->column_sums_i32(mine, extv_at(e, at), x + at * cols, n, cols);
-            } else {
-#pragma omp critical
-                vec->column_sums_i32(out, extv_at(e, at), x + at * cols, n, cols);
-            }
+        for (size_t at = 0; at < j->rows; at += piece) {
+            size_t n = j->rows - at < piece ? j->rows - at : piece;
+            vec->column_sums_i32(mine, extv_at(j->e, at), j->x + at * j->cols, n, j->cols, j->cols);
         }
-        if (memory) {
 #pragma omp critical
-            vec->add(out, out, mine, cols);
-        }
-        __builtin_free(memory);
+        vec->add(j->out, j->out, mine, j->cols);
+    }
+}
+
+void par_column_sums(extv out, extv e, const int32_t *x, size_t rows, size_t cols) {
+    const int_job j = {out, e, x, rows, cols};
+    for (int k = 0; k < EXT_DEG; k++) memset(out.c[k], 0, cols * sizeof(gl));
+    if (rows * cols < 4 * PAR_CHUNK) {
+        vec->column_sums_i32(out, e, x, rows, cols, cols);
+    } else if (cols <= 4 * PANEL) {
+        tall_sums(&j);
+    } else {
+#pragma omp parallel for schedule(static)
+        for (size_t panel = 0; panel < (cols + PANEL - 1) / PANEL; panel++) panel_piece(&j, panel);
     }
 }
 

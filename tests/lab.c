@@ -46,7 +46,7 @@ void lab_load(lab *l) {
         if (k == TENSOR_OUTPUT) l->bind[i].kind = BIND_PUBLIC;
         if (k == TENSOR_PARAM) l->bind[i] = (binding){.kind = BIND_CERTIFIED, .item = item++};
     }
-    check(l, trace_make(&l->t, &l->p, &l->a, &l->err), "trace");
+    check(l, trace_make(&l->t, &l->p, NULL, &l->a, &l->err), "trace");
 }
 
 void lab_set(lab *l, uint32_t id, const int64_t *values) {

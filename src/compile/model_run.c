@@ -38,11 +38,7 @@ static tacit_status run_in(const struct tacit_model *m, const int64_t *const *in
     const program *p = &m->pub.program;
     trace t;
     uint32_t in = 0, out = 0;
-    TRY(trace_make(&t, p, a, err));
-    for (uint32_t i = 0; i < p->tensor_count; i++) {
-        if (p->tensors[i].kind != TENSOR_PARAM) continue;
-        memcpy(t.values[i], m->weights[i], shape_count(&p->tensors[i].shape) * sizeof(int32_t));
-    }
+    TRY(trace_make(&t, p, m->weights, a, err));
     for (uint32_t i = 0; i < m->pub.io_count; i++) {
         uint32_t id = m->pub.io[i].tensor;
         if (p->tensors[id].kind == TENSOR_INPUT) TRY(trace_set(&t, id, inputs[in++], err));

@@ -84,17 +84,6 @@ static tacit_status set_inputs(comparison *c, const double *const *inputs, tacit
     return TACIT_OK;
 }
 
-static tacit_status set_params(comparison *c, tacit_error *err) {
-    const program *p = &c->m->pub.program;
-    for (uint32_t t = 0; t < p->tensor_count; t++) {
-        if (p->tensors[t].kind != TENSOR_PARAM) continue;
-        uint64_t n = shape_count(&p->tensors[t].shape);
-        for (uint64_t k = 0; k < n; k++) c->t.values[t][k] = c->m->weights[t][k];
-    }
-    (void)err;
-    return TACIT_OK;
-}
-
 static double layer_error(comparison *c, uint32_t t, const value *v) {
     uint64_t n = shape_count(&c->g->tensors[t].shape);
     double worst = 0;
@@ -159,8 +148,7 @@ tacit_status report_fidelity(const graph *g, const struct tacit_model *m, const 
     *c = (comparison){.g = g, .m = m, .l = l, .f = f, .r = r};
     c->ints = ARENA_NEW(f->scratch, int64_t, largest_tensor(g));
     if (!c->ints) return fail(err, TACIT_RESOURCES, "no memory to compare");
-    TRY(trace_make(&c->t, &m->pub.program, f->scratch, err));
-    TRY(set_params(c, err));
+    TRY(trace_make(&c->t, &m->pub.program, m->weights, f->scratch, err));
     list_layers(c, headroom);
     for (uint64_t s = 0; s < samples; s++) {
         size_t mark = arena_mark(f->scratch);

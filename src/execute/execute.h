@@ -12,8 +12,10 @@ typedef struct trace {
     int32_t **values; /* per tensor; NULL for linear tensors and views */
 } trace;
 
-/* Allocates the arrays of all atoms (zeroed). Multi-threaded where it pays. */
-tacit_status trace_make(trace *t, const program *p, arena *a, tacit_error *err) TACIT_MUST_CHECK;
+/* Allocates the arrays of all atoms (zeroed); those of the parameters only without `weights`, else weights[i] is the
+ * array of parameter i, which nobody writes to. */
+tacit_status trace_make(trace *t, const program *p, int32_t *const *weights, arena *a,
+                        tacit_error *err) TACIT_MUST_CHECK;
 /* Set an external tensor; every value is checked against the tensor's interval (VALUE names tensor and index). */
 tacit_status trace_set(trace *t, uint32_t tensor, const int64_t *values, tacit_error *err) TACIT_MUST_CHECK;
 /* Runs the advice. OVERFLOW names the tensor (never a value) when a table has no row for a computed value.

@@ -17,14 +17,14 @@ static void fill_constant(int32_t *out, const tensor *t, uint64_t n) {
     for (uint64_t i = 0; i < n; i++) out[i] = (int32_t)(t->values ? t->values[i] : t->fill);
 }
 
-tacit_status trace_make(trace *t, const program *p, arena *a, tacit_error *err) {
+tacit_status trace_make(trace *t, const program *p, int32_t *const *weights, arena *a, tacit_error *err) {
     *t = (trace){p, ARENA_ZNEW(a, int32_t *, p->tensor_count)};
     if (!t->values) return full(err);
     for (uint32_t i = 0; i < p->tensor_count; i++) {
         const tensor *v = &p->tensors[i];
         uint64_t n = shape_count(&v->shape);
         if (v->kind == TENSOR_LINEAR || v->kind == TENSOR_VIEW) continue;
-        t->values[i] = ARENA_ZNEW(a, int32_t, n);
+        t->values[i] = weights && v->kind == TENSOR_PARAM ? weights[i] : ARENA_ZNEW(a, int32_t, n);
         if (!t->values[i]) return full(err);
         if (v->kind == TENSOR_CONSTANT) fill_constant(t->values[i], v, n);
     }

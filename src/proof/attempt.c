@@ -67,11 +67,13 @@ tacit_status memory_available(uint64_t needed, tacit_error *err) {
 }
 
 /* ---------------------------------------------------------------- randomness */
+/* Of what x holds: weights are named by the statement's certificates. */
 static digest witness_digest(const trace *t) {
     sha256 h;
     sha256_init(&h);
     for (uint32_t i = 0; i < t->p->tensor_count; i++)
-        if (t->values[i]) sha256_update(&h, t->values[i], shape_count(&t->p->tensors[i].shape) * sizeof(int32_t));
+        if (t->values[i] && t->p->tensors[i].kind != TENSOR_PARAM && t->p->tensors[i].kind != TENSOR_CONSTANT)
+            sha256_update(&h, t->values[i], shape_count(&t->p->tensors[i].shape) * sizeof(int32_t));
     return sha256_final(&h);
 }
 

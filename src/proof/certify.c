@@ -66,7 +66,7 @@ static tacit_status map_arena(certifying *c, uint64_t weights) {
 
 /* ---------------------------------------------------------------- range proof */
 static tacit_status range_trace(certificate_secret *secret, const statement *st, trace *t, certifying *c) {
-    TRY(trace_make(t, st->p, &c->a, c->err));
+    TRY(trace_make(t, st->p, NULL, &c->a, c->err));
     uint32_t item = 0;
     for (uint32_t i = 0; i < st->p->tensor_count; i++) {
         const tensor *x = &st->p->tensors[i];

@@ -59,23 +59,10 @@ typedef struct proving {
     tacit_error *err;
 } proving;
 
-static const int32_t *model_weights(const struct tacit_model *m, uint32_t tensor_id) {
-    return m->weights[tensor_id];
-}
-
-static tacit_status set_weights(proving *p) {
-    const program *g = &p->k->model->pub.program;
-    for (uint32_t i = 0; i < g->tensor_count; i++)
-        if (g->tensors[i].kind == TENSOR_PARAM)
-            memcpy(p->t.values[i], model_weights(p->k->model, i), shape_count(&g->tensors[i].shape) * sizeof(int32_t));
-    return TACIT_OK;
-}
-
 static tacit_status execute_model(proving *p, const int64_t *const *inputs) {
     const model_public *pub = &p->k->model->pub;
     uint32_t input = 0;
-    TRY(trace_make(&p->t, &pub->program, &p->a, p->err));
-    TRY(set_weights(p));
+    TRY(trace_make(&p->t, &pub->program, p->k->model->weights, &p->a, p->err));
     for (uint32_t i = 0; i < pub->io_count; i++)
         if (pub->program.tensors[pub->io[i].tensor].kind == TENSOR_INPUT)
             TRY(trace_set(&p->t, pub->io[i].tensor, inputs[input++], p->err));

@@ -673,7 +673,7 @@ static void test_range_proof(void **state) {
         of(&l, ids.w)[9] = lie ? 4 : 3; /* the interval is -4 .. 3 */
         lab_certify(&l, 2);
         if (range_statement(&st, l.cert, &l.a, &l.err) != TACIT_OK) fail_msg("%s", l.err.text);
-        if (trace_make(&t, st.p, &l.a, &l.err) != TACIT_OK) fail_msg("%s", l.err.text);
+        if (trace_make(&t, st.p, NULL, &l.a, &l.err) != TACIT_OK) fail_msg("%s", l.err.text);
         for (uint32_t i = 0; i < st.p->tensor_count; i++)
             if (st.p->tensors[i].kind == TENSOR_PARAM) memcpy(t.values[i], of(&l, ids.w), OUT * IN * sizeof(int32_t));
         tacit_status counted = trace_count(&t, &l.a, &l.err); /* stops at the liar's weight */

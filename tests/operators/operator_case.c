@@ -128,7 +128,7 @@ void trace_case(const tacit_model *m, const int64_t *const *inputs, trace *t, ar
     const program *p = &m->pub.program;
     uint32_t in = 0;
     no_error(arena_map(a, (size_t)1 << 30, &err), &err, "arena");
-    no_error(trace_make(t, p, a, &err), &err, "trace");
+    no_error(trace_make(t, p, NULL, a, &err), &err, "trace");
     for (uint32_t i = 0; i < p->tensor_count; i++) {
         if (p->tensors[i].kind == TENSOR_PARAM)
             memcpy(t->values[i], m->weights[i], shape_count(&p->tensors[i].shape) * sizeof(int32_t));

@@ -39,7 +39,7 @@ static void load(fixture *f) {
     assert_int_equal(s, TACIT_OK);
     assert_int_equal(arena_map(&f->a, MEMORY, &f->err), TACIT_OK);
     assert_int_equal(program_parse(&f->p, f->bytes, f->size, &f->a, &f->err), TACIT_OK);
-    assert_int_equal(trace_make(&f->t, &f->p, &f->a, &f->err), TACIT_OK);
+    assert_int_equal(trace_make(&f->t, &f->p, NULL, &f->a, &f->err), TACIT_OK);
 }
 
 static void finish(fixture *f) {

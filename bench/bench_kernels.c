@@ -2,12 +2,12 @@
  * this kind of machine (Zen 3 server, 3.2 GHz, AVX2). Every thread works on data of its own; a figure is wall time over
  * the elements of all threads, the median of REPEATS runs.   bench_kernels [portable] [substring of a kernel's name] */
 #define _POSIX_C_SOURCE 199309L
-#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include "base/arena.h"
+#include "base/threads.h"
 #include "field/vec.h"
 #include "hash/merkle.h"
 #include "poly/ntt.h"
@@ -210,14 +210,22 @@ static int by_value(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-/* One timed run: each thread calls the kernel `calls` times. */
+typedef struct timing {
+    const kernel *k;
+    data *d;
+    int calls;
+} timing;
+static void call(void *ctx, size_t i, unsigned worker) {
+    const timing *t = ctx;
+    (void)worker;
+    for (int c = 0; c < t->calls; c++) t->k->run(&t->d[i], t->k->parameter);
+}
+
+/* One timed run: each thread calls the kernel `calls` times (and what it calls stays on its thread). */
 static double timed(const kernel *k, data *d, int threads, int calls) {
+    threads_set((unsigned)threads);
     double start = seconds();
-#pragma omp parallel num_threads(threads)
-    {
-        data *mine = &d[omp_get_thread_num()];
-        for (int c = 0; c < calls; c++) k->run(mine, k->parameter);
-    }
+    threads_run((size_t)threads, call, &(timing){k, d, calls});
     return seconds() - start;
 }
 
@@ -234,7 +242,6 @@ int main(int argc, char **argv) {
     bool portable = argc > 1 && strcmp(argv[1], "portable") == 0;
     const char *only = argc > 1 + portable ? argv[1 + portable] : "";
     const char *field = vec_select(portable ? "portable" : NULL), *hash = sha256_select(portable ? "portable" : NULL);
-    omp_set_num_threads(1); /* merkle_build inside a team stays on its thread */
     ntt_prepare(22);
     for (int t = 0; t < MAX_THREADS; t++) make_data(&d[t], (uint64_t)t + 1);
     printf("kernels %s, sha256 %s, EXT_DEG %d, ns per element\n%-34s %9s %9s %9s\n", field, hash, EXT_DEG, "",

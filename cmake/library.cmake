@@ -31,11 +31,11 @@ function(tacit_library name degree)
   set_target_properties(${name}_objects PROPERTIES POSITION_INDEPENDENT_CODE ON)
   target_compile_definitions(${name}_objects PUBLIC EXT_DEG=${degree})
   target_include_directories(${name}_objects PUBLIC ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/src ${ONNX_DIR})
-  target_link_libraries(${name}_objects PUBLIC PkgConfig::SODIUM PkgConfig::PROTOBUFC OpenMP::OpenMP_C m ${CMAKE_DL_LIBS})
+  target_link_libraries(${name}_objects PUBLIC PkgConfig::SODIUM PkgConfig::PROTOBUFC Threads::Threads m ${CMAKE_DL_LIBS})
   add_library(${name} STATIC $<TARGET_OBJECTS:${name}_objects> $<TARGET_OBJECTS:onnx_pb>)
   target_compile_definitions(${name} PUBLIC EXT_DEG=${degree})
   target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/include)
-  target_link_libraries(${name} PUBLIC PkgConfig::SODIUM PkgConfig::PROTOBUFC OpenMP::OpenMP_C m ${CMAKE_DL_LIBS})
+  target_link_libraries(${name} PUBLIC PkgConfig::SODIUM PkgConfig::PROTOBUFC Threads::Threads m ${CMAKE_DL_LIBS})
 endfunction()
 
 tacit_library(tacit 2)
@@ -52,7 +52,7 @@ endif()
 # Shared library: the public API only (hidden visibility elsewhere).
 add_library(tacit_shared SHARED $<TARGET_OBJECTS:tacit_objects> $<TARGET_OBJECTS:onnx_pb>)
 set_target_properties(tacit_shared PROPERTIES OUTPUT_NAME tacit VERSION ${PROJECT_VERSION} SOVERSION 0)
-target_link_libraries(tacit_shared PRIVATE PkgConfig::SODIUM PkgConfig::PROTOBUFC OpenMP::OpenMP_C m ${CMAKE_DL_LIBS})
+target_link_libraries(tacit_shared PRIVATE PkgConfig::SODIUM PkgConfig::PROTOBUFC Threads::Threads m ${CMAKE_DL_LIBS})
 
 # The stand-alone verifier: exactly src/verifier.list, freestanding; and as one generated file that compiles alone.
 file(STRINGS ${CMAKE_SOURCE_DIR}/src/verifier.list VERIFIER_LIST)

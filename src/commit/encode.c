@@ -19,16 +19,26 @@ tacit_status code_alloc(code_tree *t, unsigned log_n, uint32_t width, arena *a, 
     return t->codes && t->nodes ? TACIT_OK : full(err);
 }
 
+typedef struct lane_list {
+    const lane_job *jobs;
+    size_t length;
+    unsigned log_n;
+} lane_list;
+static void encode_lane(void *ctx, size_t i, unsigned worker) {
+    const lane_list *l = ctx;
+    (void)worker;
+    rs_encode(l->jobs[i].out, l->jobs[i].coeffs, l->length, l->log_n);
+}
+
 void encode_lanes(const lane_job *jobs, uint32_t count, size_t length, unsigned log_n) {
     ntt_prepare(log_n);
-#pragma omp parallel for schedule(dynamic, 1) if (((size_t)count << log_n) > 4096)
-    for (uint32_t i = 0; i < count; i++) rs_encode(jobs[i].out, jobs[i].coeffs, length, log_n);
+    threads_run(count, encode_lane, &(lane_list){jobs, length, log_n});
 }
 
 /* ---------------------------------------------------------------- from index order to lanes */
 /* A group of lanes is brought into lane order together, so that its memory is read in runs: GROUP lanes at a time,
  * TILE columns at a time through a tile that stays in the cache (the lanes' own places are a power of two apart). */
-enum { GROUP_LOG = 4, GROUP = 1 << GROUP_LOG, TILE = 64 };
+enum { GROUP_LOG = 4, GROUP = 1 << GROUP_LOG, TILE = 64, PARALLEL_COLUMNS = 4096 };
 
 typedef struct lane_group {
     gl *coeffs; /* lane q of the group at coeffs + (q << a) */
@@ -42,33 +52,55 @@ static void tile_out(const lane_group *g, gl tile[GROUP][TILE], size_t column, s
 }
 
 /* Columns [0, 2^a) from 32-bit integers; zeros beyond `count` elements. */
-static void group_small(const lane_group *g, const int32_t *x, uint64_t count) {
-    size_t all = (size_t)1 << g->a;
-#pragma omp parallel for schedule(static) if ((all << GROUP_LOG) > 65536)
-    for (size_t c0 = 0; c0 < all; c0 += TILE) {
+typedef struct small_job {
+    const lane_group *g;
+    const int32_t *x;
+    uint64_t count;
+} small_job;
+static void small_columns(void *ctx, size_t first, size_t all, unsigned worker) {
+    const small_job *j = ctx;
+    const lane_group *g = j->g;
+    uint64_t count = j->count;
+    (void)worker;
+    for (size_t c0 = first; c0 < first + all; c0 += TILE) {
         gl tile[GROUP][TILE], row[GROUP];
-        size_t columns = all - c0 < TILE ? all - c0 : TILE;
+        size_t columns = first + all - c0 < TILE ? first + all - c0 : TILE;
         for (size_t c = 0; c < columns; c++) {
             uint64_t at = ((uint64_t)(c0 + c) << g->k) + g->first;
             size_t have = at >= count ? 0 : count - at < g->count ? (size_t)(count - at) : g->count;
             memset(row, 0, sizeof row);
-            for (size_t q = 0; q < have; q++) row[q] = gl_from_i64(x[at + q]);
+            for (size_t q = 0; q < have; q++) row[q] = gl_from_i64(j->x[at + q]);
             for (size_t q = 0; q < GROUP; q++) tile[q][c] = row[q];
         }
         tile_out(g, tile, c0, columns);
     }
 }
 
+static void group_small(const lane_group *g, const int32_t *x, uint64_t count) {
+    threads_range((size_t)1 << g->a, TILE, PARALLEL_COLUMNS, small_columns, &(small_job){g, x, count});
+}
+
 /* Columns [from, from + columns) from field elements in index order. */
-static void group_field(const lane_group *g, const gl *x, size_t from, size_t all) {
-#pragma omp parallel for schedule(static) if ((all << GROUP_LOG) > 65536)
-    for (size_t c0 = 0; c0 < all; c0 += TILE) {
+typedef struct field_job {
+    const lane_group *g;
+    const gl *x;
+    size_t from;
+} field_job;
+static void field_columns(void *ctx, size_t first, size_t all, unsigned worker) {
+    const field_job *j = ctx;
+    const lane_group *g = j->g;
+    const gl *x = j->x;
+    (void)worker;
+    for (size_t c0 = first; c0 < first + all; c0 += TILE) {
         gl tile[GROUP][TILE];
-        size_t columns = all - c0 < TILE ? all - c0 : TILE;
+        size_t columns = first + all - c0 < TILE ? first + all - c0 : TILE;
         for (size_t c = 0; c < columns; c++)
             for (uint32_t q = 0; q < g->count; q++) tile[q][c] = x[((c0 + c) << g->k) + g->first + q];
-        tile_out(g, tile, from + c0, columns);
+        tile_out(g, tile, j->from + c0, columns);
     }
+}
+static void group_field(const lane_group *g, const gl *x, size_t from, size_t all) {
+    threads_range(all, TILE, PARALLEL_COLUMNS, field_columns, &(field_job){g, x, from});
 }
 
 /* The cells' ranges override the integers: column by column, the lanes of the group that the range covers. */
@@ -222,21 +254,34 @@ static bool hash_chunk(const code_tree *t, const rng_key *salts, const leaf_sink
     return true;
 }
 
+typedef struct hash_job {
+    const code_tree *t;
+    const rng_key *salts;
+    const leaf_sink *sink;
+    size_t step;
+    leaf_piece piece;
+    uint8_t *bytes;
+    size_t own; /* bytes of a worker */
+    atomic_bool stopped;
+} hash_job;
+static void hash_piece(void *ctx, size_t i, unsigned worker) {
+    hash_job *j = ctx;
+    leaf_piece mine = piece_at(j->piece, j->bytes + j->own * worker);
+    if (!atomic_load(&j->stopped) && !hash_chunk(j->t, j->salts, j->sink, i * j->step, j->step, &mine))
+        atomic_store(&j->stopped, true);
+}
+
 tacit_status code_hash(code_tree *t, const rng_key *salts, const leaf_sink *sink, arena *scratch, tacit_error *err) {
     size_t n = (size_t)1 << t->log_n, mark = arena_mark(scratch), step = n < SALT_LEAVES ? n : SALT_LEAVES;
     leaf_piece piece = piece_of(t, salts != NULL);
     size_t own = piece_memory(&piece, sink);
     uint8_t *bytes = ARENA_NEW(scratch, uint8_t, own * (size_t)threads_max());
-    atomic_bool stopped = false;
     if (!bytes) return full(err);
-#pragma omp parallel for schedule(dynamic, 1) if (n > step)
-    for (size_t first = 0; first < n; first += step) {
-        leaf_piece mine = piece_at(piece, bytes + own * (size_t)thread_index());
-        if (!atomic_load(&stopped) && !hash_chunk(t, salts, sink, first, step, &mine)) atomic_store(&stopped, true);
-    }
+    hash_job j = {.t = t, .salts = salts, .sink = sink, .step = step, .piece = piece, .bytes = bytes, .own = own};
+    threads_run(n / step, hash_piece, &j);
     merkle_build(t->nodes, t->log_n);
     arena_release(scratch, mark);
-    return atomic_load(&stopped) ? fail(err, TACIT_IO, "could not store the encoded columns") : TACIT_OK;
+    return atomic_load(&j.stopped) ? fail(err, TACIT_IO, "could not store the encoded columns") : TACIT_OK;
 }
 
 void code_column(const code_tree *t, uint64_t position, gl *column) {

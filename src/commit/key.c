@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
+#include "base/threads.h"
 #include "commit/encode.h"
 #include "commit/key_file.h"
 #include "commit/rng_chunk.h"
@@ -84,17 +85,25 @@ static void pack_block(const shape *s, const block *b, const int32_t *from, int3
         memcpy(to + e, from + block_element(s, b, e), run * sizeof *to);
 }
 
+typedef struct pack_job {
+    const layout *l;
+    const int32_t *const *weights;
+    int32_t *small;
+} pack_job;
+static void pack_piece(void *ctx, size_t i, unsigned worker) {
+    const pack_job *j = ctx;
+    const block *b = &j->l->blocks[i];
+    (void)worker;
+    pack_block(j->l->shapes[b->item], b, j->weights[b->item], j->small + b->start);
+}
+
 static tacit_status pack_weights(creation *c, const int32_t *const *weights) {
     const layout *l = &c->cert->layout;
     uint64_t count = weights_count(c->cert);
     int32_t *small = ARENA_NEW(c->scratch, int32_t, count);
     if (!small) return full(c->err);
     memset(small + l->size, 0, (count - l->size) * sizeof *small);
-#pragma omp parallel for schedule(dynamic, 1)
-    for (uint32_t i = 0; i < l->block_count; i++) {
-        const block *b = &l->blocks[i];
-        pack_block(l->shapes[b->item], b, weights[b->item], small + b->start);
-    }
+    threads_run(l->block_count, pack_piece, &(pack_job){l, weights, small});
     c->data.small = small;
     c->data.small_count = l->size;
     return TACIT_OK;

@@ -63,14 +63,23 @@ static size_t task_step(size_t b) {
     return step < b ? step : b;
 }
 
+typedef struct power_job {
+    const power_sum *p;
+    gl *memory;
+    size_t own, step; /* elements of a worker; of a task */
+} power_job;
+static void power_piece(void *ctx, size_t i, unsigned worker) {
+    const power_job *j = ctx;
+    power_task(j->p, i * j->step, j->step, j->memory + j->own * worker);
+}
+
 static tacit_status run_tasks(const power_sum *p, arena *scratch, tacit_error *err) {
     size_t b = (size_t)1 << (p->log_n - p->log_m), step = task_step(b);
     size_t own = p->count + LINE * line_stride(p);
     gl *memory = ARENA_NEW(scratch, gl, own * (size_t)threads_max());
     if (!memory) return fail(err, TACIT_RESOURCES, "not enough memory for the opening");
     ntt_prepare(p->log_m);
-#pragma omp parallel for schedule(dynamic, 1) if (b > step)
-    for (size_t first = 0; first < b; first += step) power_task(p, first, step, memory + own * (size_t)thread_index());
+    threads_run(b / step, power_piece, &(power_job){p, memory, own, step});
     return TACIT_OK;
 }
 

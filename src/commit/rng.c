@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/broken.h"
 #include "base/bytes.h"
+#include "base/threads.h"
 #include "commit/rng_chunk.h"
 
 _Static_assert(crypto_stream_chacha20_KEYBYTES == 32 && crypto_stream_chacha20_NONCEBYTES == 8, "ChaCha20 sizes");
@@ -91,12 +92,23 @@ static void f_chunk(const rng_key *stream, uint64_t chunk, gl *out, size_t n) {
     }
 }
 
+enum { STEP = RNG_CHUNK / sizeof(gl) };
+typedef struct f_job {
+    const rng_key *stream;
+    gl *out;
+} f_job;
+static void f_range(void *ctx, size_t first, size_t count, unsigned worker) {
+    const f_job *j = ctx;
+    (void)worker;
+    for (size_t at = first; at < first + count; at += STEP) {
+        size_t rest = first + count - at;
+        f_chunk(j->stream, at / STEP, j->out + at, rest < STEP ? rest : STEP);
+    }
+}
+
 void rng_f(const rng_key *k, rng_label label, uint32_t index, gl *out, size_t n) {
-    enum { STEP = RNG_CHUNK / sizeof(gl) };
     rng_key s = rng_stream(k, label, index);
-    size_t chunks = (n + STEP - 1) / STEP;
-#pragma omp parallel for schedule(static) if (chunks > 4)
-    for (size_t c = 0; c < chunks; c++) f_chunk(&s, c, out + c * STEP, n - c * STEP < STEP ? n - c * STEP : STEP);
+    threads_range(n, STEP, 4 * STEP, f_range, &(f_job){&s, out});
     sodium_memzero(&s, sizeof s);
 }
 

@@ -177,12 +177,18 @@ static uint64_t panel_cols(const job *j, uint64_t col) {
     return j->small.rows.n - col < j->panel_cols ? j->small.rows.n - col : j->panel_cols;
 }
 
-/* Many small matrices: a batch index per thread. */
-static void run_batches(const job *j, const workspace *w, bool parallel) {
-    (void)parallel;
-#pragma omp parallel for schedule(static) if (parallel)
-    for (uint64_t b = 0; b < j->batches; b++) {
-        const workspace *own = &w[thread_index()];
+typedef struct panel {
+    const job *j;
+    const workspace *w;
+    uint64_t batch, col, cols; /* of a shared panel */
+} panel;
+
+/* Many small matrices: batch indices are divided. */
+static void run_batches(void *ctx, size_t first, size_t count, unsigned worker) {
+    const panel *p = ctx;
+    const job *j = p->j;
+    const workspace *own = &p->w[worker];
+    for (uint64_t b = first; b < first + count; b++) {
         for (uint64_t col = 0; col < j->small.rows.n; col += j->panel_cols) {
             uint64_t cols = panel_cols(j, col);
             pack_rows(j, &j->small, b, col, cols, cols, own->panel);
@@ -193,19 +199,23 @@ static void run_batches(const job *j, const workspace *w, bool parallel) {
 }
 
 /* Few large ones: the panel is shared, the blocks are divided. */
-static void run_blocks(const job *j, const workspace *w) {
-    for (uint64_t b = 0; b < j->batches; b++) {
-        for (uint64_t col = 0; col < j->small.rows.n; col += j->panel_cols) {
-            uint64_t cols = panel_cols(j, col);
-#pragma omp parallel
-            {
-#pragma omp for schedule(static)
-                for (uint64_t i = 0; i < cols; i++)
-                    pack_rows(j, &j->small, b, col + i, 1, 1, w[0].panel + i * j->padded * j->element);
-#pragma omp for schedule(dynamic)
-                for (uint64_t row = 0; row < j->big.rows.n; row += j->block_rows)
-                    run_block(j, &w[thread_index()], w[0].panel, b, row, col, cols);
-            }
+static void pack_panel(void *ctx, size_t first, size_t count, unsigned worker) {
+    const panel *p = ctx;
+    const job *j = p->j;
+    (void)worker;
+    pack_rows(j, &j->small, p->batch, p->col + first, count, count, p->w[0].panel + first * j->padded * j->element);
+}
+static void panel_block(void *ctx, size_t i, unsigned worker) {
+    const panel *p = ctx;
+    run_block(p->j, &p->w[worker], p->w[0].panel, p->batch, i * p->j->block_rows, p->col, p->cols);
+}
+static void run_blocks(panel *p) {
+    const job *j = p->j;
+    for (p->batch = 0; p->batch < j->batches; p->batch++) {
+        for (p->col = 0; p->col < j->small.rows.n; p->col += j->panel_cols) {
+            p->cols = panel_cols(j, p->col);
+            threads_range(p->cols, 1, 0, pack_panel, p);
+            threads_run((j->big.rows.n + j->block_rows - 1) / j->block_rows, panel_block, p);
         }
     }
 }
@@ -220,7 +230,7 @@ static size_t clamp_rows(size_t bytes, size_t row, size_t least, size_t most, ui
 
 static tacit_status run_matrices(job *j, arena *a, tacit_error *err) {
     uint64_t rows = j->big.rows.n, cols = j->small.rows.n;
-    int threads = threads_max();
+    unsigned threads = threads_max();
     j->element = j->steps ? sizeof(int16_t) : sizeof(int32_t);
     j->padded = (j->k + DOT_STEP - 1) / DOT_STEP * DOT_STEP;
     size_t row = j->padded * j->element;
@@ -228,17 +238,18 @@ static tacit_status run_matrices(job *j, arena *a, tacit_error *err) {
     j->panel_cols = clamp_rows(PANEL_BYTES, row, 1, MAX_PANEL_COLS, cols);
     workspace *w = ARENA_ZNEW(a, workspace, (size_t)threads);
     if (!w) return full(err);
-    for (int i = 0; i < threads; i++) {
+    for (unsigned i = 0; i < threads; i++) {
         w[i].block = ARENA_NEW(a, unsigned char, j->block_rows *row);
         w[i].panel = ARENA_NEW(a, unsigned char, j->panel_cols *row);
         w[i].tile = ARENA_NEW(a, int64_t, j->block_rows * j->panel_cols);
         if (!w[i].block || !w[i].panel || !w[i].tile) return full(err);
     }
+    panel p = {.j = j, .w = w};
     bool parallel = threads > 1 && j->batches * rows * cols * j->k >= PARALLEL_WORK;
     if (parallel && j->batches < 2 * (uint64_t)threads)
-        run_blocks(j, w);
+        run_blocks(&p);
     else
-        run_batches(j, w, parallel);
+        threads_range(j->batches, 1, parallel ? 0 : j->batches, run_batches, &p);
     return TACIT_OK;
 }
 
@@ -281,25 +292,37 @@ static void row_pack(const row_factor *f, uint64_t outer, uint64_t summed, uint6
     pack_i32(&f->o, &f->row, base, idx, from, n, out);
 }
 
+typedef struct row_job {
+    const row_factor *a, *b;
+    int64_t coef, *acc;
+    uint64_t chunks;
+} row_job;
+static void row_task(void *ctx, size_t first, size_t tasks, unsigned worker) {
+    const row_job *j = ctx;
+    uint64_t n = j->a->row.n;
+    int32_t u[ROW_CHUNK], v[ROW_CHUNK];
+    (void)worker;
+    for (uint64_t task = first; task < first + tasks; task++) {
+        uint64_t outer = task / j->chunks, from = task % j->chunks * ROW_CHUNK;
+        uint64_t count = n - from < ROW_CHUNK ? n - from : ROW_CHUNK;
+        int64_t *to = j->acc + outer * n + from;
+        for (uint64_t k = 0; k < j->a->summed.n; k++) {
+            row_pack(j->a, outer, k, from, count, u);
+            row_pack(j->b, outer, k, from, count, v);
+            for (uint64_t i = 0; i < count; i++)
+                to[i] = (int64_t)((uint64_t)to[i] + (uint64_t)j->coef * (uint64_t)((int64_t)u[i] * v[i]));
+        }
+    }
+}
+
 static tacit_status by_rows(int64_t *acc, const trace *t, const constraint *c, const product *x, const labels *summed,
                             arena *scratch, tacit_error *err) {
     row_factor a, b;
     TRY(row_factor_make(&a, t, c, x->a, x->a_label, summed, 0, scratch, err));
     TRY(row_factor_make(&b, t, c, x->b, x->b_label, summed, 1, scratch, err));
     uint64_t n = a.row.n, chunks = (n + ROW_CHUNK - 1) / ROW_CHUNK, tasks = a.outer.n * chunks;
-#pragma omp parallel for schedule(static) if (a.outer.n * n * summed->n >= PARALLEL_ROW_WORK)
-    for (uint64_t task = 0; task < tasks; task++) {
-        int32_t u[ROW_CHUNK], v[ROW_CHUNK];
-        uint64_t outer = task / chunks, from = task % chunks * ROW_CHUNK;
-        uint64_t count = n - from < ROW_CHUNK ? n - from : ROW_CHUNK;
-        int64_t *to = acc + outer * n + from;
-        for (uint64_t k = 0; k < summed->n; k++) {
-            row_pack(&a, outer, k, from, count, u);
-            row_pack(&b, outer, k, from, count, v);
-            for (uint64_t i = 0; i < count; i++)
-                to[i] = (int64_t)((uint64_t)to[i] + (uint64_t)x->coef * (uint64_t)((int64_t)u[i] * v[i]));
-        }
-    }
+    row_job j = {&a, &b, x->coef, acc, chunks};
+    threads_range(tasks, 1, a.outer.n * n * summed->n >= PARALLEL_ROW_WORK ? 0 : tasks, row_task, &j);
     return TACIT_OK;
 }
 

@@ -1,5 +1,7 @@
 /* execute/execute: the advice, step by step (program.h states what each computes). */
 #include "execute/execute.h"
+#include <stdatomic.h>
+#include "base/threads.h"
 #include "execute/contract.h"
 #include "execute/reader.h"
 #include "execute/rows.h"
@@ -54,12 +56,21 @@ static bool is_target(const targets *t, uint32_t id) {
     return false;
 }
 
-static void add_atom(run *r, int64_t *acc, uint64_t n, int64_t coef, uint32_t id) {
+typedef struct atom_job {
     operand o;
-    operand_make(&o, r->t, id);
-#pragma omp parallel for schedule(static) if (n >= PARALLEL_ELEMENTS)
-    for (uint64_t at = 0; at < n; at += READ_CHUNK)
-        atom_add(&o, coef, at, n - at < READ_CHUNK ? n - at : READ_CHUNK, acc + at);
+    int64_t coef, *acc;
+} atom_job;
+static void atom_piece(void *ctx, size_t first, size_t count, unsigned worker) {
+    const atom_job *j = ctx;
+    (void)worker;
+    for (uint64_t at = first, end = first + count; at < end; at += READ_CHUNK)
+        atom_add(&j->o, j->coef, at, end - at < READ_CHUNK ? end - at : READ_CHUNK, j->acc + at);
+}
+
+static void add_atom(run *r, int64_t *acc, uint64_t n, int64_t coef, uint32_t id) {
+    atom_job j = {.coef = coef, .acc = acc};
+    operand_make(&j.o, r->t, id);
+    threads_range(n, READ_CHUNK, PARALLEL_ELEMENTS, atom_piece, &j);
 }
 
 static void add_term(run *r, int64_t *acc, uint64_t n, const linear_term *term) {
@@ -93,27 +104,57 @@ static tacit_status rest_of(run *r, const constraint *c, const targets *skip, in
 }
 
 /* ---- steps */
+/* A step over n elements: the bits of all pieces together. */
+typedef int sweep_body(void *ctx, uint64_t first, uint64_t end);
+typedef struct sweep_job {
+    sweep_body *body;
+    void *ctx;
+    atomic_int bits;
+} sweep_job;
+static void sweep_piece(void *ctx, size_t first, size_t count, unsigned worker) {
+    sweep_job *j = ctx;
+    (void)worker;
+    int bits = j->body(j->ctx, first, first + count);
+    if (bits) atomic_fetch_or(&j->bits, bits);
+}
+static int sweep(uint64_t n, sweep_body *body, void *ctx) {
+    sweep_job j = {.body = body, .ctx = ctx};
+    threads_range(n, READ_CHUNK, PARALLEL_ELEMENTS, sweep_piece, &j);
+    return atomic_load(&j.bits);
+}
+
 static inline bool put(const tensor *t, int32_t *to, int64_t v) {
     *to = (int32_t)v;
     return v >= t->lo && v <= t->hi;
 }
 
+typedef struct rounding {
+    const tensor *ty;
+    const int64_t *acc;
+    int32_t *y, *rem;
+    uint32_t shift;
+} rounding;
+static int rescale_piece(void *ctx, uint64_t first, uint64_t end) {
+    const rounding *k = ctx;
+    int64_t mask = ((int64_t)1 << k->shift) - 1;
+    int bad = 0;
+    for (uint64_t i = first; i < end; i++) {
+        bad |= !put(k->ty, &k->y[i], k->acc[i] >> k->shift);
+        if (k->rem) k->rem[i] = (int32_t)(k->acc[i] & mask);
+    }
+    return bad;
+}
+
 static tacit_status rescale(run *r, const advice *x) {
     const constraint *c = &r->p->constraints[x->relation];
-    const tensor *ty = &r->p->tensors[x->y];
-    int32_t *y = r->t->values[x->y], *rem = x->rem == NO_TENSOR ? NULL : r->t->values[x->rem];
-    uint64_t n = shape_count(&c->shape);
+    int32_t *rem = x->rem == NO_TENSOR ? NULL : r->t->values[x->rem];
     targets skip = {.count = 0};
-    int64_t *acc, mask = ((int64_t)1 << x->shift) - 1;
-    int bad = 0;
+    int64_t *acc;
     add_target(&skip, x->y);
     add_target(&skip, x->rem);
     TRY(rest_of(r, c, &skip, &acc));
-#pragma omp parallel for schedule(static) if (n >= PARALLEL_ELEMENTS) reduction(| : bad)
-    for (uint64_t i = 0; i < n; i++) {
-        bad |= !put(ty, &y[i], acc[i] >> x->shift);
-        if (rem) rem[i] = (int32_t)(acc[i] & mask);
-    }
+    rounding k = {&r->p->tensors[x->y], acc, r->t->values[x->y], rem, x->shift};
+    int bad = sweep(shape_count(&c->shape), rescale_piece, &k);
     r->known[x->y] = true;
     if (rem) r->known[x->rem] = true;
     return bad ? overflow(r, x->y) : TACIT_OK;
@@ -122,6 +163,9 @@ static tacit_status rescale(run *r, const advice *x) {
 typedef struct clamp {
     const tensor *tx, *tl, *th;
     int32_t *x, *low, *high, *flag, *rem;
+    const advice *step;
+    const int64_t *acc;
+    _Atomic uint64_t saturated;
 } clamp;
 
 /* One element: v = x + r. Nonzero bits: 1 the excess does not fit, 2 x does not, 4 saturated. */
@@ -137,6 +181,21 @@ static int clamp_one(const clamp *k, const advice *s, int64_t v, uint64_t i) {
     return bad | (e ? 4 : 0);
 }
 
+static int clamp_piece(void *ctx, uint64_t first, uint64_t end) {
+    clamp *k = ctx;
+    int64_t mask = ((int64_t)1 << k->step->shift) - 1;
+    uint64_t saturated = 0;
+    int bad = 0;
+    for (uint64_t i = first; i < end; i++) {
+        int s = clamp_one(k, k->step, k->acc[i] >> k->step->shift, i);
+        if (k->rem) k->rem[i] = (int32_t)(k->acc[i] & mask);
+        bad |= s & 3;
+        saturated += (uint64_t)s >> 2;
+    }
+    atomic_fetch_add(&k->saturated, saturated);
+    return bad;
+}
+
 static int32_t *values_or_null(const run *r, uint32_t id) {
     return id == NO_TENSOR ? NULL : r->t->values[id];
 }
@@ -148,50 +207,54 @@ static void know(run *r, uint32_t id) {
 static tacit_status saturate(run *r, const advice *x) {
     const constraint *c = &r->p->constraints[x->relation];
     const tensor *t = r->p->tensors;
-    clamp k = {&t[x->y],
-               &t[x->r_low],
-               x->r_high == NO_TENSOR ? NULL : &t[x->r_high],
-               r->t->values[x->y],
-               r->t->values[x->r_low],
-               values_or_null(r, x->r_high),
-               values_or_null(r, x->flag),
-               values_or_null(r, x->rem)};
-    uint64_t n = shape_count(&c->shape), saturated = 0;
+    clamp k = {.tx = &t[x->y],
+               .tl = &t[x->r_low],
+               .th = x->r_high == NO_TENSOR ? NULL : &t[x->r_high],
+               .x = r->t->values[x->y],
+               .low = r->t->values[x->r_low],
+               .high = values_or_null(r, x->r_high),
+               .flag = values_or_null(r, x->flag),
+               .rem = values_or_null(r, x->rem),
+               .step = x};
     targets skip = {.count = 0};
-    int64_t *acc, mask = ((int64_t)1 << x->shift) - 1;
-    int bad = 0;
+    int64_t *acc;
     add_target(&skip, x->y);
     add_target(&skip, x->rem);
     add_target(&skip, x->r_low);
     add_target(&skip, x->r_high);
     TRY(rest_of(r, c, &skip, &acc));
-#pragma omp parallel for schedule(static) if (n >= PARALLEL_ELEMENTS) reduction(| : bad) reduction(+ : saturated)
-    for (uint64_t i = 0; i < n; i++) {
-        int s = clamp_one(&k, x, acc[i] >> x->shift, i);
-        if (k.rem) k.rem[i] = (int32_t)(acc[i] & mask);
-        bad |= s & 3;
-        saturated += (uint64_t)s >> 2;
-    }
+    k.acc = acc;
+    int bad = sweep(shape_count(&c->shape), clamp_piece, &k);
     for (uint32_t i = 0; i < skip.count; i++) r->known[skip.id[i]] = true;
     know(r, x->flag);
-    r->saturated += saturated;
+    r->saturated += atomic_load(&k.saturated);
     return bad & 1 ? overflow(r, x->r_low) : bad ? overflow(r, x->y) : TACIT_OK;
+}
+
+typedef struct solution {
+    const tensor *ty;
+    const int64_t *acc;
+    int32_t *y;
+    bool plus;
+} solution;
+static int solve_piece(void *ctx, uint64_t first, uint64_t end) {
+    const solution *k = ctx;
+    int bad = 0;
+    for (uint64_t i = first; i < end; i++)
+        bad |= !put(k->ty, &k->y[i], k->plus ? (int64_t)(0 - (uint64_t)k->acc[i]) : k->acc[i]);
+    return bad;
 }
 
 static tacit_status solve(run *r, const advice *x) {
     const constraint *c = &r->p->constraints[x->relation];
-    const tensor *ty = &r->p->tensors[x->y];
-    int32_t *y = r->t->values[x->y];
-    uint64_t n = shape_count(&c->shape);
     int64_t *acc;
-    int bad = 0;
     bool plus = false;
     targets skip = {.count = 0};
     add_target(&skip, x->y);
     for (uint32_t k = 0; k < c->term_count; k++) plus = plus || (c->terms[k].tensor == x->y && c->terms[k].coef == 1);
     TRY(rest_of(r, c, &skip, &acc));
-#pragma omp parallel for schedule(static) if (n >= PARALLEL_ELEMENTS) reduction(| : bad)
-    for (uint64_t i = 0; i < n; i++) bad |= !put(ty, &y[i], plus ? (int64_t)(0 - (uint64_t)acc[i]) : acc[i]);
+    solution k = {&r->p->tensors[x->y], acc, r->t->values[x->y], plus};
+    int bad = sweep(shape_count(&c->shape), solve_piece, &k);
     r->known[x->y] = true;
     return bad ? overflow(r, x->y) : TACIT_OK;
 }
@@ -206,28 +269,38 @@ static uint32_t open_columns(const run *r, const lookup *l, uint32_t *open) {
     return n;
 }
 
-static tacit_status by_table(run *r, const advice *x) {
-    const lookup *l = &r->p->lookups[x->relation];
-    const row_index *index = r->tables[l->table];
-    uint64_t n = shape_count(&r->p->tensors[l->columns[0]].shape);
-    uint32_t open[MAX_TABLE_WIDTH], count = open_columns(r, l, open);
+typedef struct reading {
+    const run *r;
+    const lookup *l;
+    const row_index *index;
+    uint32_t open[MAX_TABLE_WIDTH], count;
     column_reader key;
+} reading;
+static int table_piece(void *ctx, uint64_t first, uint64_t end) {
+    const reading *j = ctx;
     int bad = 0;
-    TRY(need(r, l->columns[0]));
-    TRY(reader_make(&key, r->t, l->columns[0], r->a, r->err));
-#pragma omp parallel for schedule(static) if (n >= PARALLEL_ELEMENTS) reduction(| : bad)
-    for (uint64_t at = 0; at < n; at += READ_CHUNK) {
+    for (uint64_t at = first; at < end; at += READ_CHUNK) {
         int32_t value[READ_CHUNK];
-        uint64_t m = n - at < READ_CHUNK ? n - at : READ_CHUNK;
-        reader_i32(&key, at, m, value);
+        uint64_t m = end - at < READ_CHUNK ? end - at : READ_CHUNK;
+        reader_i32(&j->key, at, m, value);
         for (uint64_t i = 0; i < m; i++) {
-            uint32_t row = row_first(index, value[i]);
+            uint32_t row = row_first(j->index, value[i]);
             bad |= row == NO_ROW;
-            for (uint32_t k = 0; k < count && row != NO_ROW; k++)
-                r->t->values[l->columns[open[k]]][at + i] = index->column[open[k]][row];
+            for (uint32_t k = 0; k < j->count && row != NO_ROW; k++)
+                j->r->t->values[j->l->columns[j->open[k]]][at + i] = j->index->column[j->open[k]][row];
         }
     }
-    for (uint32_t k = 0; k < count; k++) r->known[l->columns[open[k]]] = true;
+    return bad;
+}
+
+static tacit_status by_table(run *r, const advice *x) {
+    const lookup *l = &r->p->lookups[x->relation];
+    reading j = {.r = r, .l = l, .index = r->tables[l->table]};
+    j.count = open_columns(r, l, j.open);
+    TRY(need(r, l->columns[0]));
+    TRY(reader_make(&j.key, r->t, l->columns[0], r->a, r->err));
+    int bad = sweep(shape_count(&r->p->tensors[l->columns[0]].shape), table_piece, &j);
+    for (uint32_t k = 0; k < j.count; k++) r->known[l->columns[j.open[k]]] = true;
     return bad ? overflow(r, l->columns[0]) : TACIT_OK;
 }
 

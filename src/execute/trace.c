@@ -3,6 +3,7 @@
 #include "execute/reader.h"
 #include "execute/rows.h"
 #include "base/threads.h"
+#include <stdatomic.h>
 #include <string.h>
 
 #define PARALLEL_ELEMENTS ((uint64_t)1 << 16)
@@ -71,24 +72,36 @@ static bool count_piece(const counting *c, uint64_t begin, uint32_t *counters) {
     return all;
 }
 
-static tacit_status count_lookup(const trace *t, const lookup *l, const row_index *x, uint32_t *counters, int threads,
-                                 arena *a, tacit_error *err) {
+typedef struct count_job {
+    counting c;
+    uint32_t *counters; /* of each worker */
+    atomic_bool missing;
+} count_job;
+static void count_range(void *ctx, size_t first, size_t count, unsigned worker) {
+    count_job *j = ctx;
+    uint32_t *mine = j->counters + (uint64_t)worker * j->c.x->t->rows;
+    counting c = j->c;
+    c.n = first + count;
+    for (uint64_t begin = first; begin < c.n; begin += READ_CHUNK)
+        if (!count_piece(&c, begin, mine)) atomic_store(&j->missing, true);
+}
+
+static tacit_status count_lookup(const trace *t, const lookup *l, const row_index *x, uint32_t *counters,
+                                 unsigned threads, arena *a, tacit_error *err) {
     column_reader columns[MAX_TABLE_WIDTH];
-    int missing = 0;
     for (uint32_t k = 0; k < x->t->width; k++) TRY(reader_make(&columns[k], t, l->columns[k], a, err));
-    const counting c = {x, columns, shape_count(&t->p->tensors[l->columns[0]].shape)};
-    (void)threads;
-#pragma omp parallel for schedule(static) num_threads(threads) if (c.n >= PARALLEL_ELEMENTS) reduction(| : missing)
-    for (uint64_t begin = 0; begin < c.n; begin += READ_CHUNK)
-        missing |= !count_piece(&c, begin, counters + (uint64_t)thread_index() * x->t->rows);
-    return missing ? fail(err, TACIT_OVERFLOW, "lookup \"%s\": a row is not in its table", l->name) : TACIT_OK;
+    uint64_t n = shape_count(&t->p->tensors[l->columns[0]].shape);
+    count_job j = {.c = {x, columns, n}, .counters = counters};
+    threads_range(n, READ_CHUNK, threads == 1 ? n : PARALLEL_ELEMENTS, count_range, &j);
+    return atomic_load(&j.missing) ? fail(err, TACIT_OVERFLOW, "lookup \"%s\": a row is not in its table", l->name)
+                                   : TACIT_OK;
 }
 
 static tacit_status count_table(trace *t, uint32_t index, arena *a, tacit_error *err) {
     const program *p = t->p;
     const table *tab = &p->tables[index];
     row_index x;
-    int threads = (uint64_t)threads_max() * tab->rows <= MAX_COUNTERS ? threads_max() : 1;
+    unsigned threads = (uint64_t)threads_max() * tab->rows <= MAX_COUNTERS ? threads_max() : 1;
     uint32_t *counters = ARENA_ZNEW(a, uint32_t, (size_t)threads * tab->rows);
     if (!counters) return full(err);
     TRY(row_index_make(&x, tab, a, err));
@@ -100,7 +113,7 @@ static tacit_status count_table(trace *t, uint32_t index, arena *a, tacit_error 
     int32_t *out = t->values[tab->multiplicity];
     for (uint32_t r = 0; r < tab->rows; r++) {
         uint32_t sum = 0;
-        for (int i = 0; i < threads; i++) sum += counters[(size_t)i * tab->rows + r];
+        for (unsigned i = 0; i < threads; i++) sum += counters[(size_t)i * tab->rows + r];
         out[r] = (int32_t)sum; /* at most 2^31 - 1 elements are looked up (program_check) */
     }
     return TACIT_OK;

@@ -1,5 +1,6 @@
 /* hash/merkle_build: the prover's part. Two nodes (or leaves) at a time, one in each hash stream. */
 #include "hash/merkle.h"
+#include "base/threads.h"
 #include "hash/merkle_nodes.h"
 #include <string.h>
 
@@ -33,6 +34,16 @@ static void node_pair(digest *out, const digest *children) {
     out[1] = merkle_digest(h1);
 }
 
+typedef struct node_level {
+    digest *parents;
+    const digest *children;
+} node_level;
+static void node_pairs(void *ctx, size_t first, size_t count, unsigned worker) {
+    const node_level *l = ctx;
+    (void)worker;
+    for (size_t j = first; j < first + count; j++) node_pair(l->parents + 2 * j, l->children + 4 * j);
+}
+
 /* Starting a team of threads costs more than hashing a level smaller than this. */
 enum { PARALLEL_PAIRS = 512 };
 
@@ -41,10 +52,7 @@ void merkle_build(digest *nodes, unsigned h) {
     for (unsigned level = h; level > 1; level--) {
         size_t pairs = (size_t)1 << (level - 2);
         digest *parents = children + 4 * pairs;
-#ifdef _OPENMP
-#pragma omp parallel for schedule(static) if (pairs >= PARALLEL_PAIRS)
-#endif
-        for (size_t j = 0; j < pairs; j++) node_pair(parents + 2 * j, children + 4 * j);
+        threads_range(pairs, 1, PARALLEL_PAIRS - 1, node_pairs, &(node_level){parents, children});
         children = parents;
     }
     if (h > 0) children[2] = merkle_node(&children[0], &children[1]);

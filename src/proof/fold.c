@@ -1,5 +1,6 @@
 #include "proof/fold.h"
 #include <string.h>
+#include "base/threads.h"
 #include "poly/eq.h"
 #include "sumcheck/parallel.h"
 
@@ -158,6 +159,8 @@ typedef struct first_pass {
     uint64_t row; /* elements of the trailing slots */
     extv out;     /* [outer][kept of slot][row] */
     extv dense;   /* row == 1: weights by (kept, source) */
+    int32_t *buffers;
+    uint64_t own; /* elements of a worker's buffer */
 } first_pass;
 
 static uint64_t outer_base(const folding *f, uint32_t at, uint64_t outer) {
@@ -187,6 +190,11 @@ static void first_piece(const first_pass *p, uint64_t outer, int32_t *buffer) {
         const int32_t *x = row_at(f, p->at + 1, base + s->off[e->from], p->row, buffer);
         vec->axpy_i32(extv_at(out, e->to * p->row), x, e->w, p->row);
     }
+}
+
+static void first_pieces(void *ctx, size_t first, size_t count, unsigned worker) {
+    const first_pass *p = ctx;
+    for (uint64_t o = first; o < first + count; o++) first_piece(p, o, p->buffers + p->own * worker);
 }
 
 static tacit_status dense_weights(folding *f, const slot *s, extv *dense) {
@@ -232,18 +240,11 @@ static tacit_status integers_to_ext(folding *f, uint32_t at, extv *out) {
         return TACIT_OK;
     }
     if (p.row == 1) TRY(dense_weights(f, s, &p.dense));
-    size_t buffer_size = p.row > s->in ? p.row : s->in;
-    bool out_of_memory = false;
-#pragma omp parallel if (outer > 8 && outer * s->out * p.row > 4 * PAR_CHUNK)
-    {
-        int32_t *buffer = __builtin_malloc(buffer_size * sizeof *buffer);
-        if (!buffer) out_of_memory = true;
-#pragma omp for schedule(static)
-        for (uint64_t o = 0; o < outer; o++)
-            if (buffer) first_piece(&p, o, buffer);
-        __builtin_free(buffer);
-    }
-    return out_of_memory ? full(f) : TACIT_OK;
+    p.own = p.row > s->in ? p.row : s->in;
+    p.buffers = ARENA_NEW(f->a, int32_t, p.own * threads_max());
+    if (!p.buffers) return full(f);
+    threads_range(outer, 1, size > 4 * PAR_CHUNK ? 8 : outer, first_pieces, &p);
+    return TACIT_OK;
 }
 
 /* Contract slot `at` of an E array [outer in][slot in][row]. */

@@ -1,5 +1,7 @@
 #include "sumcheck/parallel.h"
+#include <pthread.h>
 #include <string.h>
+#include "base/threads.h"
 
 extv extv_new(arena *a, size_t n) {
     extv v;
@@ -19,17 +21,19 @@ extv extv_zero(arena *a, size_t n) {
     return v;
 }
 
+typedef struct loop {
+    void (*body)(void *ctx, size_t first, size_t count);
+    void *ctx;
+} loop;
+static void loop_range(void *ctx, size_t first, size_t count, unsigned worker) {
+    const loop *l = ctx;
+    (void)worker;
+    for (size_t at = first, end = first + count; at < end; at += PAR_CHUNK)
+        l->body(l->ctx, at, end - at < PAR_CHUNK ? end - at : PAR_CHUNK);
+}
+
 void par_for(size_t n, void (*body)(void *ctx, size_t first, size_t count), void *ctx) {
-    size_t chunks = (n + PAR_CHUNK - 1) / PAR_CHUNK;
-    if (chunks <= 2) {
-        if (n) body(ctx, 0, n);
-        return;
-    }
-#pragma omp parallel for schedule(static)
-    for (size_t c = 0; c < chunks; c++) {
-        size_t first = c * PAR_CHUNK;
-        body(ctx, first, n - first < PAR_CHUNK ? n - first : PAR_CHUNK);
-    }
+    threads_range(n, PAR_CHUNK, 2 * PAR_CHUNK, loop_range, &(loop){body, ctx});
 }
 
 /* ---------------------------------------------------------------- element-wise */
@@ -69,6 +73,16 @@ static void eq_serial(extv out, const ext *z, unsigned vars, ext scale) {
     for (unsigned i = 0; i < vars; i++) vec->eq_step(out, z[i], (size_t)1 << i);
 }
 
+typedef struct outer_product {
+    extv out, low, high;
+} outer_product;
+static void eq_rows(void *ctx, size_t first, size_t count, unsigned worker) {
+    const outer_product *p = ctx;
+    (void)worker;
+    for (size_t r = first; r < first + count; r++)
+        vec->scale(extv_at(p->out, r << EQ_LOW), p->low, extv_get(p->high, r), (size_t)1 << EQ_LOW);
+}
+
 void par_eq_table(extv out, const ext *z, unsigned vars, ext scale) {
     gl low_memory[EXT_DEG][1 << EQ_LOW];
     extv low, high = out;
@@ -88,9 +102,7 @@ void par_eq_table(extv out, const ext *z, unsigned vars, ext scale) {
         }
     }
     eq_serial(high, z + EQ_LOW, vars - EQ_LOW, EXT_ONE);
-#pragma omp parallel for schedule(static)
-    for (size_t r = 0; r < rows; r++)
-        vec->scale(extv_at(out, r << EQ_LOW), low, extv_get(high, r), (size_t)1 << EQ_LOW);
+    threads_range(rows, 1, 0, eq_rows, &(outer_product){out, low, high});
     for (int j = 0; j < EXT_DEG; j++) __builtin_free(high.c[j]);
 }
 
@@ -111,39 +123,46 @@ void par_row_dots(extv out, extv e, const int32_t *x, size_t rows, size_t cols) 
 
 /* Wide matrices: threads take panels of columns. */
 enum { PANEL = 256 };
-static void panel_piece(const int_job *j, size_t panel) {
+static void panel_piece(void *ctx, size_t panel, unsigned worker) {
+    const int_job *j = ctx;
+    (void)worker;
     size_t c = panel * PANEL, n = j->cols - c < PANEL ? j->cols - c : PANEL;
     vec->column_sums_i32(extv_at(j->out, c), j->e, j->x + c, j->rows, n, j->cols);
 }
 
-/* Tall ones: threads take pieces of the rows; partial sums are added in any order (F is exact). */
-static void tall_sums(const int_job *j) {
-#pragma omp parallel
-    {
-        gl memory[EXT_DEG][4 * PANEL] = {{0}};
-        extv mine;
-        for (int k = 0; k < EXT_DEG; k++) mine.c[k] = memory[k];
-        size_t piece = 32 * PAR_CHUNK / j->cols + 1;
-#pragma omp for schedule(static)
-        for (size_t at = 0; at < j->rows; at += piece) {
-            size_t n = j->rows - at < piece ? j->rows - at : piece;
-            vec->column_sums_i32(mine, extv_at(j->e, at), j->x + at * j->cols, n, j->cols, j->cols);
-        }
-#pragma omp critical
-        vec->add(j->out, j->out, mine, j->cols);
+/* Tall ones: pieces of the rows, each with sums of its own; these are added in any order (F is exact). */
+typedef struct tall_job {
+    const int_job *j;
+    pthread_mutex_t lock;
+} tall_job;
+static void tall_range(void *ctx, size_t first, size_t count, unsigned worker) {
+    tall_job *t = ctx;
+    const int_job *j = t->j;
+    gl memory[EXT_DEG][4 * PANEL];
+    extv mine;
+    (void)worker;
+    for (int k = 0; k < EXT_DEG; k++) {
+        mine.c[k] = memory[k];
+        memset(mine.c[k], 0, j->cols * sizeof(gl));
     }
+    vec->column_sums_i32(mine, extv_at(j->e, first), j->x + first * j->cols, count, j->cols, j->cols);
+    (void)pthread_mutex_lock(&t->lock);
+    vec->add(j->out, j->out, mine, j->cols);
+    (void)pthread_mutex_unlock(&t->lock);
+}
+static void tall_sums(const int_job *j) {
+    threads_range(j->rows, 64, 0, tall_range, &(tall_job){j, PTHREAD_MUTEX_INITIALIZER});
 }
 
 void par_column_sums(extv out, extv e, const int32_t *x, size_t rows, size_t cols) {
-    const int_job j = {out, e, x, rows, cols};
+    int_job j = {out, e, x, rows, cols};
     for (int k = 0; k < EXT_DEG; k++) memset(out.c[k], 0, cols * sizeof(gl));
     if (rows * cols < 4 * PAR_CHUNK) {
         vec->column_sums_i32(out, e, x, rows, cols, cols);
     } else if (cols <= 4 * PANEL) {
         tall_sums(&j);
     } else {
-#pragma omp parallel for schedule(static)
-        for (size_t panel = 0; panel < (cols + PANEL - 1) / PANEL; panel++) panel_piece(&j, panel);
+        threads_run((cols + PANEL - 1) / PANEL, panel_piece, &j);
     }
 }
 
@@ -154,26 +173,28 @@ typedef struct round_job {
     void (*kernel)(const struct round_job *j, ext *out, size_t first, size_t count);
 } round_job;
 
+typedef struct round_sum {
+    const round_job *j;
+    unsigned values;
+    ext *out;
+    pthread_mutex_t lock;
+} round_sum;
+static void round_range(void *ctx, size_t first, size_t count, unsigned worker) {
+    round_sum *s = ctx;
+    ext mine[3] = {EXT_ZERO, EXT_ZERO, EXT_ZERO}, part[3];
+    (void)worker;
+    for (size_t at = first, end = first + count; at < end; at += PAR_CHUNK) {
+        s->j->kernel(s->j, part, at, end - at < PAR_CHUNK ? end - at : PAR_CHUNK);
+        for (unsigned i = 0; i < s->values; i++) mine[i] = ext_add(mine[i], part[i]);
+    }
+    (void)pthread_mutex_lock(&s->lock);
+    for (unsigned i = 0; i < s->values; i++) s->out[i] = ext_add(s->out[i], mine[i]);
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
 static void sum_rounds(ext *out, unsigned values, const round_job *j, size_t n) {
-    size_t chunks = (n + PAR_CHUNK - 1) / PAR_CHUNK;
-    if (chunks <= 2) {
-        j->kernel(j, out, 0, n);
-        return;
-    }
     for (unsigned i = 0; i < values; i++) out[i] = EXT_ZERO;
-#pragma omp parallel
-    {
-        ext mine[3] = {EXT_ZERO, EXT_ZERO, EXT_ZERO};
-#pragma omp for schedule(static) nowait
-        for (size_t c = 0; c < chunks; c++) {
-            ext part[3];
-            size_t first = c * PAR_CHUNK;
-            j->kernel(j, part, first, n - first < PAR_CHUNK ? n - first : PAR_CHUNK);
-            for (unsigned i = 0; i < values; i++) mine[i] = ext_add(mine[i], part[i]);
-        }
-#pragma omp critical
-        for (unsigned i = 0; i < values; i++) out[i] = ext_add(out[i], mine[i]);
-    }
+    threads_range(n, PAR_CHUNK, 2 * PAR_CHUNK, round_range, &(round_sum){j, values, out, PTHREAD_MUTEX_INITIALIZER});
 }
 
 static void prod2_kernel(const round_job *j, ext *out, size_t first, size_t n) {

@@ -11,7 +11,7 @@ int main(void) {
 #else
 #include "base/broken.h"
 #include "commit/rng.h"
-#include <omp.h>
+#include "base/threads.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -92,7 +92,7 @@ static void with(const char *kernel, int threads) {
     (void)sha256_select(NULL);
     if (!kernel && vec_find("avx2")) assert_string_equal(vec->name, "avx2");
     if (kernel) assert_string_equal(vec->name, kernel);
-    omp_set_num_threads(threads);
+    threads_set(threads);
 }
 
 static void compare(uint32_t batch, uint32_t in, uint32_t out) {

@@ -1,9 +1,7 @@
 /* Tests of commit/commit: openings of many geometries, and everything that a prover may not change in them. */
 #include "test_random.h"
 #include "commit_case.h"
-#ifdef _OPENMP
-#include <omp.h>
-#endif
+#include "base/threads.h"
 
 #define failed(...)                                                                                                    \
     do {                                                                                                               \
@@ -106,25 +104,23 @@ static void accepts_searched_geometries(void **unused) {
 
 static void same_bytes_for_any_number_of_threads(void **unused) {
     (void)unused;
-#ifdef _OPENMP
     commit_case t;
-    int before = omp_get_max_threads();
+    unsigned before = threads_max();
     make(&t, &plans[7]);
     assert_int_equal(case_prove(&t, NULL), TACIT_OK);
     unsigned char *first = malloc(t.size);
     size_t size = t.size;
     memcpy(first, t.proof, size);
     for (int n = 1; n <= 5; n += 2) {
-        omp_set_num_threads(n);
+        threads_set(n);
         memset(t.proof, 0, t.capacity);
         assert_int_equal(case_prove(&t, NULL), TACIT_OK);
         assert_int_equal(t.size, size);
         assert_memory_equal(t.proof, first, size);
     }
-    omp_set_num_threads(before);
+    threads_set(before);
     free(first);
     case_free(&t);
-#endif
 }
 
 /* A counting walk is never shorter than the proof. */

@@ -53,6 +53,24 @@ static void every_piece_once(void **unused) {
     assert_true(all_once(50, 9));
 }
 
+/* Workers are slow: the caller must wait for what they have begun. */
+static void slow_workers(void *ctx, size_t piece, unsigned worker) {
+    tally *t = ctx;
+    (void)usleep(worker ? 3000 : 300);
+    atomic_fetch_add(&t->seen[piece], 1);
+}
+
+static void the_caller_waits(void **unused) {
+    (void)unused;
+    threads_set(TEAM);
+    for (int i = 0; i < 20; i++) {
+        tally *t = calloc(1, sizeof *t);
+        threads_run(8, slow_workers, t);
+        for (size_t k = 0; k < 8; k++) assert_int_equal(atomic_load(&t->seen[k]), 1);
+        free(t);
+    }
+}
+
 static void ranges_are_a_partition(void *ctx, size_t first, size_t n, unsigned worker) {
     tally *t = ctx;
     (void)worker;
@@ -101,8 +119,8 @@ static void a_child_starts_anew(void **unused) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_piece_once), cmocka_unit_test(ranges),
-                                       cmocka_unit_test(callers_at_the_same_time),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_piece_once), cmocka_unit_test(the_caller_waits),
+                                       cmocka_unit_test(ranges), cmocka_unit_test(callers_at_the_same_time),
                                        cmocka_unit_test(a_child_starts_anew)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,7 +10,7 @@ extern "C" {
 
 typedef struct tacit_key tacit_key;
 
-/* Maps the key file. The model inside is the one that was committed. */
+/* Maps the key file. The model inside is the one that was committed. Between proofs a key keeps their memory, wiped. */
 TACIT_MUST_CHECK tacit_status tacit_key_open(tacit_key **out, const char *path, tacit_error *err);
 void tacit_key_close(tacit_key *k); /* wipes; NULL is allowed */
 const tacit_model *tacit_key_model(const tacit_key *k);

@@ -26,6 +26,8 @@ void arena_release(arena *a, size_t mark);
 
 /* Hosted only (base/arena_map.c): reserve `size` bytes of address space, backed on first touch; huge pages if any. */
 tacit_status arena_map(arena *a, size_t size, tacit_error *err) TACIT_MUST_CHECK;
-/* Wipes what was used (volatile stores that are not optimised away) and unmaps. */
+/* Wipes what was used (stores that are not optimised away): empty, and all zero, again. */
+void arena_wipe(arena *a);
+/* Wipes and unmaps. */
 void arena_unmap(arena *a);
 #endif

@@ -23,10 +23,16 @@ tacit_status arena_map(arena *a, size_t size, tacit_error *err) {
     return TACIT_OK;
 }
 
-void arena_unmap(arena *a) {
+void arena_wipe(arena *a) {
     if (a->base == NULL) return;
     memset(a->base, 0, a->peak);
     __asm__ volatile("" : : "r"(a->base) : "memory"); /* the stores are observed, so they stay */
+    a->used = a->peak = 0;
+}
+
+void arena_unmap(arena *a) {
+    if (a->base == NULL) return;
+    arena_wipe(a);
     (void)munmap(a->base, a->size);
     arena_init(a, NULL, 0);
 }

@@ -258,10 +258,10 @@ static tacit_status attempt_once(const attempt_request *r, unsigned char *out, s
     t->st = r->st;
     t->err = err;
     tacit_status st = spend(r, err);
-    if (st == TACIT_OK) st = arena_map(&t->a, attempt_memory(r->st), err);
+    if (st == TACIT_OK) st = arena_take(r->memory, &t->a, attempt_memory(r->st), err);
     if (st == TACIT_OK) {
         st = run(t, out, capacity, size);
-        arena_unmap(&t->a);
+        arena_give(r->memory, &t->a);
     }
     sodium_memzero(t, sizeof *t);
     free(t);

@@ -1,6 +1,7 @@
 /* proof/attempt: one statement proved: witness vector, pads, masks, the run, restarts. Hosted, prover only. */
 #ifndef PROOF_ATTEMPT_H
 #define PROOF_ATTEMPT_H
+#include "base/arena_store.h"
 #include "commit/key.h"
 #include "execute/execute.h"
 #include "proof/statement.h"
@@ -13,6 +14,7 @@ typedef struct attempt_request {
     tacit_progress progress;
     void *progress_ctx;
     tacit_prove_report *report; /* may be NULL */
+    arena_store *memory;        /* may be NULL */
 } attempt_request;
 
 /* *proof: malloc'd messages. Every attempt spends one opening of each certificate before any secret is used; a

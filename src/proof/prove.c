@@ -11,6 +11,7 @@
 struct tacit_key {
     certificate_secret *secret;
     struct tacit_model *model;
+    arena_store trace, work; /* memory of the last proof */
 };
 
 void tacit_free(void *p) {
@@ -21,6 +22,8 @@ void tacit_key_close(tacit_key *k) {
     if (!k) return;
     if (k->secret) key_close(k->secret);
     model_free(k->model);
+    arena_store_close(&k->trace);
+    arena_store_close(&k->work);
     free(k);
 }
 
@@ -29,6 +32,8 @@ tacit_status tacit_key_open(tacit_key **out, const char *path, tacit_error *err)
     tacit_key *k = calloc(1, sizeof *k);
     *out = NULL;
     if (!k) return fail(err, TACIT_RESOURCES, "out of memory");
+    arena_store_init(&k->trace);
+    arena_store_init(&k->work);
     tacit_status st = key_open(&k->secret, path, err);
     if (st == TACIT_OK) st = model_parse(&k->model, k->secret->model, k->secret->model_size, err);
     if (st != TACIT_OK) {
@@ -136,7 +141,8 @@ static tacit_status prove(proving *p, const int64_t *const *inputs, int64_t *con
                          .secrets = &p->k->secret,
                          .progress = p->o->progress,
                          .progress_ctx = p->o->progress_ctx,
-                         .report = p->report};
+                         .report = p->report,
+                         .memory = &p->k->work};
     TRY(attempt_prove(&r, &messages, &size, p->err));
     copy_outputs(p, outputs);
     tacit_status st = join(p, messages, size, proof, proof_size);
@@ -178,12 +184,12 @@ tacit_status tacit_prove(tacit_key *k, const int64_t *const *inputs, int64_t *co
     p->err = err;
     p->report = report ? report : &own;
     memset(p->report, 0, sizeof *p->report);
-    tacit_status st = arena_map(&p->a, trace_memory(&k->model->pub.program), err);
+    tacit_status st = arena_take(&k->trace, &p->a, trace_memory(&k->model->pub.program), err);
     if (st == TACIT_OK) {
         vec_select(NULL);
         sha256_select(NULL);
         st = prove(p, inputs, outputs, proof, proof_size);
-        arena_unmap(&p->a);
+        arena_give(&k->trace, &p->a);
     }
     p->report->seconds = now() - start;
     p->report->peak_memory = peak_memory();

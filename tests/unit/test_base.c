@@ -2,6 +2,7 @@
 #include "test_random.h"
 #include <string.h>
 #include "base/arena.h"
+#include "base/arena_store.h"
 #include "base/bytes.h"
 #include "base/error.h"
 
@@ -151,6 +152,34 @@ static void arena_mapping(void **unused) {
     assert_int_equal(arena_map(&a, 0, NULL), TACIT_RESOURCES);
 }
 
+/* The mapping comes back, wiped; a larger request gets another one; who comes second gets one of his own. */
+static void arena_kept(void **unused) {
+    (void)unused;
+    arena_store s;
+    arena a, b;
+    tacit_error err;
+    arena_store_init(&s);
+    assert_int_equal(arena_take(&s, &a, 1 << 20, &err), TACIT_OK);
+    unsigned char *base = a.base, *p = arena_alloc(&a, 5000, 1);
+    memset(p, 7, 5000);
+    arena_give(&s, &a);
+    assert_int_equal(arena_take(&s, &a, 1 << 19, &err), TACIT_OK);
+    assert_ptr_equal(a.base, base);
+    assert_int_equal(arena_take(&s, &b, 1 << 19, &err), TACIT_OK);
+    assert_ptr_not_equal(b.base, base);
+    p = arena_zalloc(&a, 5000, 1);
+    for (int i = 0; i < 5000; i++) assert_int_equal(p[i], 0);
+    assert_int_equal(a.used, a.peak);
+    arena_give(&s, &a);
+    arena_give(&s, &b);
+    assert_null(b.base);
+    assert_int_equal(arena_take(&s, &a, (size_t)64 << 20, &err), TACIT_OK);
+    assert_true(a.size >= (size_t)64 << 20);
+    arena_give(NULL, &a);
+    assert_null(a.base);
+    arena_store_close(&s);
+}
+
 static void errors(void **unused) {
     (void)unused;
     tacit_error err = {0};
@@ -192,7 +221,7 @@ int main(void) {
         cmocka_unit_test(writing_past_the_end), cmocka_unit_test(var_values),
         cmocka_unit_test(var_longer_forms),     cmocka_unit_test(arena_bounds),
         cmocka_unit_test(arena_mapping),        cmocka_unit_test(errors),
-        cmocka_unit_test(logarithms),
+        cmocka_unit_test(arena_kept),           cmocka_unit_test(logarithms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,6 +43,10 @@ set_tests_properties(cli PROPERTIES ENVIRONMENT "OMP_NUM_THREADS=1;XDG_STATE_HOM
 add_test(NAME cli_degree3 COMMAND sh ${CMAKE_SOURCE_DIR}/tests/cli/cli.sh $<TARGET_FILE:tacit3_command> ${CMAKE_SOURCE_DIR})
 set_tests_properties(cli_degree3 PROPERTIES ENVIRONMENT "OMP_NUM_THREADS=1;XDG_STATE_HOME=${CMAKE_BINARY_DIR}/state")
 
+# Models from elsewhere, from compile to verify, against what ONNX Runtime said (skipped where they are absent).
+add_test(NAME models COMMAND python3 -B ${CMAKE_SOURCE_DIR}/tests/models/run.py --allow-refused $<TARGET_FILE:tacit_command> ${CMAKE_SOURCE_DIR}/../shared/models/ezkl)
+set_tests_properties(models PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1200)
+
 # The published test vectors: replayed here and by the second verifier; `make vectors` prints them again.
 file(GLOB VECTOR_SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/vectors/*.c)
 list(FILTER VECTOR_SOURCES EXCLUDE REGEX "(test_vectors|make_vectors|false_proof)\\.c$")

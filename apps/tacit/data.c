@@ -84,7 +84,7 @@ static tacit_status check_exact(const array *a, const char *path, tacit_error *e
 
 tacit_status data_samples_of(data_samples *out, const data_set *d, const char *path, const tacit_io *io, size_t count,
                              tacit_error *err) {
-    *out = (data_samples){0};
+    *out = (data_samples){.count = count == 0 ? 1 : 0}; /* without inputs, everything is one sample */
     for (size_t i = 0; i < count; i++) {
         const array *a = NULL;
         CLI_TRY(data_find(&a, d, path, io, count, i, err));

@@ -98,6 +98,14 @@ static tacit_status read_list(data_set *d, struct json_object *list, tacit_error
     return TACIT_OK;
 }
 
+/* [[null]]: how exporters write the data of a model without inputs. */
+static bool says_nothing(struct json_object *lists) {
+    if (json_object_array_length(lists) != 1) return false;
+    struct json_object *list = json_object_array_get_idx(lists, 0);
+    return json_object_is_type(list, json_type_array) && json_object_array_length(list) == 1 &&
+           json_object_is_type(json_object_array_get_idx(list, 0), json_type_null);
+}
+
 static tacit_status read_tree(data_set *d, struct json_object *root, const char *key, tacit_error *err) {
     struct json_object *lists = NULL;
     if (!json_object_is_type(root, json_type_object) || !json_object_object_get_ex(root, key, &lists) ||
@@ -106,6 +114,7 @@ static tacit_status read_tree(data_set *d, struct json_object *root, const char 
     d->ordered = true;
     size_t n = json_object_array_length(lists);
     if (n == 0) return cli_fail(err, TACIT_MALFORMED, "\"%s\" is empty", key);
+    if (says_nothing(lists)) return TACIT_OK;
     for (size_t i = 0; i < n; i++) CLI_TRY(read_list(d, json_object_array_get_idx(lists, i), err));
     return TACIT_OK;
 }

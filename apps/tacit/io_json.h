@@ -1,5 +1,6 @@
 /* io_json: {"input_data": [[...], ...]}: one list per input, flat or nested to its shape; outputs: "output_data".
- * Every number is a real one, however it is written; true and false are 1 and 0. */
+ * Every number is a real one, however it is written; true and false are 1 and 0. [[null]] is the data of a model
+ * without inputs. */
 #ifndef TACIT_APP_IO_JSON_H
 #define TACIT_APP_IO_JSON_H
 #include "array.h"

@@ -419,6 +419,10 @@ static void test_json_lists(void **state) {
     assert_true(d.item[1].real[5] == 6.0);
     assert_int_equal(d.item[2].rank, 0);
     data_set_free(&d);
+    assert_int_equal(read_json(&d, "{\"input_data\": [[null]]}", &err), TACIT_OK);
+    assert_int_equal(d.count, 0);
+    assert_true(d.ordered);
+    data_set_free(&d);
 }
 
 /* Bug 12: integers that doubles do not hold are refused, not rounded. */
@@ -463,7 +467,7 @@ static void test_json_bad(void **state) {
         assert_true(err.text[0] != '\0');
         data_set_free(&d);
     }
-    static const char *const value[] = {"{\"input_data\": [[1, \"2\"]]}", "{\"input_data\": [[null]]}",
+    static const char *const value[] = {"{\"input_data\": [[1, \"2\"]]}", "{\"input_data\": [[1, null]]}",
                                         "{\"input_data\": [[1e999]]}",    "{\"input_data\": [[{}]]}",
                                         "{\"input_data\": [[0, NaN]]}",   "{\"input_data\": [[Infinity]]}"};
     for (size_t i = 0; i < sizeof value / sizeof value[0]; i++) {

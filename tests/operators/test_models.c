@@ -96,7 +96,34 @@ static void test_mnist_relations(void **unused) {
     free(x);
 }
 
+/* A model without weights has one parameter: a certificate commits to something. */
+static void test_no_weights(void **unused) {
+    (void)unused;
+    const double x[3] = {-1, 0.5, 2};
+    tacit_compile_options o;
+    tacit_error err = {0};
+    tacit_cost cost;
+    onnx_build *b = build_start(17);
+    build_input(b, "x", (shape){.rank = 2, .dim = {1, 3}});
+    build_node(b, "Relu", "x", "y");
+    build_output(b, "y");
+    tacit_compile_defaults(&o);
+    tacit_model *m = compile_case(build_write(b), &o, 1, x);
+    uint32_t params = 0;
+    for (uint32_t t = 0; t < m->pub.program.tensor_count; t++) {
+        if (m->pub.program.tensors[t].kind != TENSOR_PARAM) continue;
+        params++;
+        assert_int_equal(shape_count(&m->pub.program.tensors[t].shape), 1);
+        assert_int_equal(m->weights[t][0], 0);
+    }
+    assert_int_equal(params, 1);
+    assert_int_equal(tacit_estimate(m, 1, &cost, &err), TACIT_OK);
+    tacit_model_free(m);
+    build_end(b);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_mnist), cmocka_unit_test(test_mnist_relations)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_mnist), cmocka_unit_test(test_mnist_relations),
+                                       cmocka_unit_test(test_no_weights)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -152,6 +152,13 @@ tacit_status lower_param(lowering *l, uint32_t t, double factor, uint32_t bits, 
     return keep_param(l, id, q, n, err);
 }
 
+tacit_status lower_placeholder(lowering *l, tacit_error *err) {
+    static const shape SCALAR = {0};
+    static const int32_t ZERO[1] = {0};
+    uint32_t id = builder_external(l->b, TENSOR_PARAM, lower_name(l, "no weights", ""), &SCALAR, -1, 1);
+    return keep_param(l, id, ZERO, 0, err);
+}
+
 tacit_status lower_factor(lowering *l, uint32_t t, double factor, uint32_t bits, value *out, tacit_error *err) {
     if (!l->g->tensors[t].constant) return lower_operand(l, t, out, err);
     return lower_param(l, t, factor, bits, MAX_SCALE, out, err);

@@ -86,6 +86,8 @@ tacit_status lower_sum_of(lowering *l, uint32_t t, sum *out, tacit_error *err) T
 /* A constant as parameter times 2^-scale: bits 8 or 16, at most `max_scale`; `factor` multiplies the real values. */
 tacit_status lower_param(lowering *l, uint32_t t, double factor, uint32_t bits, int32_t max_scale, value *out,
                          tacit_error *err) TACIT_MUST_CHECK;
+/* The parameter of a model that has none: 0, and nothing reads it. A certificate commits to at least one number. */
+tacit_status lower_placeholder(lowering *l, tacit_error *err) TACIT_MUST_CHECK;
 /* lower_operand of an activation, lower_param of a constant (weights: options' bits). */
 tacit_status lower_factor(lowering *l, uint32_t t, double factor, uint32_t bits, value *out,
                           tacit_error *err) TACIT_MUST_CHECK;

@@ -87,7 +87,7 @@ static tacit_status run_pass(lowering *l, tacit_error *err) {
     for (uint32_t k = 0; k < g->output_count; k++) {
         if (!l->output_done[k]) TRY(finish_output(l, k, err));
     }
-    return TACIT_OK;
+    return l->params ? TACIT_OK : lower_placeholder(l, err);
 }
 
 /* A plain range that feeds a pool must not share relu's table: the table of differences, which is relu's, follows the

@@ -6,7 +6,8 @@
 
 /* Arrays for every tensor that is not constant. */
 tacit_status frame_make(frame *f, const graph *g, arena *a, tacit_error *err) TACIT_MUST_CHECK;
-/* One sample: inputs[i] of graph input i. VALUE names the tensor when a result is not finite. */
+/* One sample: inputs[i] of graph input i, integers as reals too. VALUE names the tensor when a result is not finite or
+ * an input is no integer where it should be. */
 tacit_status frame_run(frame *f, const double *const *inputs, tacit_error *err) TACIT_MUST_CHECK;
 /* lo, hi of every tensor over the samples: values[i] of graph input i, samples end to end. */
 tacit_status calibrate(graph *g, frame *f, uint64_t samples, const double *const *values,

@@ -27,7 +27,7 @@ static tacit_status check_options(const tacit_compile_options *o, tacit_error *e
 /* ---- samples */
 /* values[i] of graph input i, found by name or by place. */
 static tacit_status order_samples(const graph *g, const tacit_samples *s, const double **values, tacit_error *err) {
-    if (s->count == 0) return fail(err, TACIT_USAGE, "no samples to calibrate with");
+    if (s->count == 0 && g->input_count > 0) return fail(err, TACIT_USAGE, "no samples to calibrate with");
     for (uint32_t i = 0; i < g->input_count; i++) {
         const char *name = g->tensors[g->inputs[i]].name;
         values[i] = !s->names && i < s->input_count ? s->values[i] : NULL;
@@ -76,7 +76,7 @@ static tacit_status read_graph(work *w, const char *path, const tacit_compile_op
 static tacit_status check_io_count(const graph *g, tacit_error *err) {
     if (g->input_count + g->output_count > MAX_IO)
         return fail(err, TACIT_UNSUPPORTED, "more than 64 inputs and outputs together");
-    return g->input_count > 0 ? TACIT_OK : fail(err, TACIT_UNSUPPORTED, "the model has no input");
+    return TACIT_OK;
 }
 
 static tacit_status make_model(struct tacit_model **out, const work *w, const tacit_compile_options *o,
@@ -175,7 +175,7 @@ static tacit_status float_run(work *w, const char *path, const tacit_compile_opt
     TRY(frame_run(&w->f, inputs, err));
     for (uint32_t k = 0; k < w->g.output_count; k++) {
         uint32_t t = w->g.outputs[k];
-        memcpy(outputs[k], frame_real(&w->f, t), shape_count(&w->g.tensors[t].shape) * sizeof(double));
+        for (uint64_t i = 0; i < shape_count(&w->g.tensors[t].shape); i++) outputs[k][i] = frame_number(&w->f, t, i);
     }
     return TACIT_OK;
 }

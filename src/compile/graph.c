@@ -35,13 +35,42 @@ uint32_t graph_find(const graph *g, const char *name) {
     return s == 0 ? NO_INDEX : s - 1;
 }
 
+/* Twice the room. */
+static tacit_status grow(graph *g, tacit_error *err) {
+    graph old = *g, larger = *g;
+    if (old.tensor_count >= MAX_GRAPH_TENSORS) return fail(err, TACIT_UNSUPPORTED, "the model has too many tensors");
+    TRY(graph_init(&larger, g->a, 2 * old.tensor_capacity + 16, err));
+    g->names = larger.names;
+    g->tensor_capacity = larger.tensor_capacity;
+    g->tensors = larger.tensors;
+    memcpy(g->tensors, old.tensors, old.tensor_count * sizeof *old.tensors);
+    for (uint32_t t = 0; t < old.tensor_count; t++) *slot_of(g, g->tensors[t].name) = t + 1;
+    return TACIT_OK;
+}
+
 tacit_status graph_add(graph *g, const char *name, uint32_t *out, tacit_error *err) {
+    if (g->tensor_count == g->tensor_capacity) TRY(grow(g, err));
     uint32_t *slot = slot_of(g, name);
     if (*slot != 0) return fail(err, TACIT_MALFORMED, "two tensors are named \"%s\"", name);
-    if (g->tensor_count == g->tensor_capacity) return fail(err, TACIT_INTERNAL, "graph: tensor table is full");
     *out = g->tensor_count++;
     g->tensors[*out] = (gtensor){.name = name, .producer = NO_INDEX};
     *slot = *out + 1;
+    return TACIT_OK;
+}
+
+tacit_status graph_add_node(graph *g, const gnode *n, tacit_error *err) {
+    if (g->node_count == g->node_capacity) {
+        void *nodes;
+        if (g->node_count >= MAX_NODES) return fail(err, TACIT_UNSUPPORTED, "the model has too many nodes");
+        g->node_capacity = 2 * g->node_count + 64;
+        TRY(graph_alloc(g, &nodes, g->node_capacity, sizeof(gnode), err));
+        if (g->node_count > 0) memcpy(nodes, g->nodes, g->node_count * sizeof(gnode));
+        g->nodes = nodes;
+    }
+    for (uint32_t k = 0; k < n->out_count; k++) {
+        if (n->out[k] != NO_INDEX) g->tensors[n->out[k]].producer = g->node_count;
+    }
+    g->nodes[g->node_count++] = *n;
     return TACIT_OK;
 }
 
@@ -74,11 +103,26 @@ tacit_status misshapen(const gnode *n, const char *what, tacit_error *err) {
     return fail(err, TACIT_SHAPE, "node \"%s\" (%s): %s", n->name, n->op, what);
 }
 
-void set_output(graph *g, const gnode *n, elem_type type, const shape *s) {
-    gtensor *t = node_out(g, n, 0);
+void set_output_at(graph *g, const gnode *n, uint32_t k, elem_type type, const shape *s) {
+    if (k >= n->out_count || n->out[k] == NO_INDEX) return;
+    gtensor *t = node_out(g, n, k);
     t->type = type;
     t->shape = *s;
     t->known = true;
+}
+
+void set_output(graph *g, const gnode *n, elem_type type, const shape *s) {
+    set_output_at(g, n, 0, type, s);
+}
+
+void set_output_like(graph *g, const gnode *n, const shape *s) {
+    set_output_at(g, n, 0, node_in(g, n, 0)->type, s);
+    node_out(g, n, 0)->boolean = node_in(g, n, 0)->boolean;
+}
+
+void set_output_boolean(graph *g, const gnode *n, const shape *s) {
+    set_output_at(g, n, 0, ELEM_WHOLE, s);
+    node_out(g, n, 0)->boolean = true;
 }
 
 bool shape_broadcast(shape *out, const shape *a, const shape *b) {

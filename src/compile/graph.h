@@ -1,6 +1,9 @@
 /* compile/graph: the float graph, as read from ONNX: tensors with shapes, nodes in an order in which every input is
  * known before it is used. Everything lives in one arena and goes with it.
  *
+ * Tensors and nodes are named by index: both arrays grow while operators are expanded, so a pointer into them is good
+ * until the next one is added.
+ *
  * Two element types: real (double; float16/32/64 in the file) and whole (int64; all integer and boolean types).
  * Shape data is whole and never becomes real. A tensor is a constant (initializer, or folded) or gets values when the
  * graph is run on a sample. After import every shape is static. */
@@ -8,7 +11,7 @@
 #define COMPILE_GRAPH_H
 #include "program/program.h"
 
-enum { MAX_NODES = 1 << 16, MIN_OPSET = 7, MAX_OPSET = 22 };
+enum { MAX_NODES = 1 << 18, MAX_GRAPH_TENSORS = 1 << 20, MIN_OPSET = 7, MAX_OPSET = 22 };
 #define NO_INDEX UINT32_MAX
 
 typedef enum elem_type { ELEM_REAL, ELEM_WHOLE } elem_type;
@@ -16,7 +19,8 @@ typedef enum elem_type { ELEM_REAL, ELEM_WHOLE } elem_type;
 typedef struct gtensor {
     const char *name;
     elem_type type;
-    bool known; /* type and shape are known */
+    bool boolean; /* whole, and every element is 0 or 1 */
+    bool known;   /* type and shape are known */
     bool constant;
     bool is_input, is_output;
     shape shape;
@@ -34,6 +38,7 @@ typedef struct gnode {
     const char *op;
     const operator_rule *rule;
     const struct Onnx__NodeProto *proto; /* attributes: compile/onnx/attribute.h */
+    bool internal;                       /* made by an expansion: opsets do not matter */
     uint32_t in_count, out_count;
     uint32_t *in, *out; /* tensors; NO_INDEX where an optional one is left out */
     bool dead;          /* folded or merged: neither run nor lowered */
@@ -47,7 +52,7 @@ typedef struct name_table {
 typedef struct graph {
     arena *a;
     uint32_t opset, batch; /* batch 0: the model's own */
-    uint32_t tensor_count, tensor_capacity, node_count;
+    uint32_t tensor_count, tensor_capacity, node_count, node_capacity;
     gtensor *tensors;
     gnode *nodes;
     name_table names;
@@ -57,12 +62,14 @@ typedef struct graph {
     const char *folder;         /* of the file, for external data */
 } graph;
 
-/* Room for `tensors` tensors. */
+/* Room for `tensors` tensors; more are made when needed. */
 tacit_status graph_init(graph *g, arena *a, uint32_t tensors, tacit_error *err) TACIT_MUST_CHECK;
 /* The tensor of that name, or NO_INDEX. */
 uint32_t graph_find(const graph *g, const char *name);
 /* A new tensor; the name must be new and outlive the graph. */
 tacit_status graph_add(graph *g, const char *name, uint32_t *out, tacit_error *err) TACIT_MUST_CHECK;
+/* Appends a copy of the node; its outputs know it as their producer. */
+tacit_status graph_add_node(graph *g, const gnode *n, tacit_error *err) TACIT_MUST_CHECK;
 void graph_count_uses(graph *g);
 /* Arena memory or RESOURCES. */
 tacit_status graph_alloc(graph *g, void **out, size_t count, size_t size, tacit_error *err) TACIT_MUST_CHECK;
@@ -87,6 +94,12 @@ tacit_status misshapen(const gnode *n, const char *what, tacit_error *err);
 
 /* Sets shape and type of output 0. */
 void set_output(graph *g, const gnode *n, elem_type type, const shape *s);
+/* Of output 0, whose elements are 0 and 1. */
+void set_output_boolean(graph *g, const gnode *n, const shape *s);
+/* Of output 0: type of input 0. */
+void set_output_like(graph *g, const gnode *n, const shape *s);
+/* Of output k, if anybody asks for it. */
+void set_output_at(graph *g, const gnode *n, uint32_t k, elem_type type, const shape *s);
 /* Numpy broadcasting of two shapes; false if they do not fit. */
 bool shape_broadcast(shape *out, const shape *a, const shape *b);
 /* Row-major strides; stride 0 on axes of length 1 when read as an operand of `as` (broadcast, aligned on the right). */

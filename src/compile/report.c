@@ -15,7 +15,7 @@ void report_operators(const graph *g, tacit_compile_report *r) {
         if (i == MAX_OPERATORS) continue;
         if (i == r->operator_count) {
             (void)snprintf(r->operators[i].name, sizeof r->operators[i].name, "%s", op);
-            r->operators[i].supported = operator_find(op) != NULL;
+            r->operators[i].supported = operator_find(DOMAIN_ONNX, op) || operator_find(DOMAIN_ML, op);
             r->operator_count++;
         }
         r->operators[i].count++;
@@ -88,7 +88,8 @@ static double layer_error(comparison *c, uint32_t t, const value *v) {
     uint64_t n = shape_count(&c->g->tensors[t].shape);
     double worst = 0;
     trace_values(&c->t, v->id, c->ints);
-    for (uint64_t k = 0; k < n; k++) worst = fmax(worst, fabs(ldexp((double)c->ints[k], -v->scale) - c->f->real[t][k]));
+    for (uint64_t k = 0; k < n; k++)
+        worst = fmax(worst, fabs(ldexp((double)c->ints[k], -v->scale) - frame_number(c->f, t, k)));
     return worst;
 }
 
@@ -99,10 +100,11 @@ static uint64_t argmax(const double *x, uint64_t n) {
 }
 
 /* One output of one input set: errors, and whether the largest entry (of one: its side of 1/2) is the same. */
-static bool compare_row(comparison *c, const double *real, const int64_t *ints, int32_t scale, uint64_t n,
+static bool compare_row(comparison *c, uint32_t t, uint64_t first, int32_t scale, uint64_t n, double *real,
                         double *row) {
     for (uint64_t k = 0; k < n; k++) {
-        row[k] = ldexp((double)ints[k], -scale);
+        real[k] = frame_number(c->f, t, first + k);
+        row[k] = ldexp((double)c->ints[first + k], -scale);
         double e = fabs(row[k] - real[k]);
         c->r->largest_error = fmax(c->r->largest_error, e);
         c->error_sum += e;
@@ -117,11 +119,11 @@ static tacit_status compare_outputs(comparison *c, arena *a, tacit_error *err) {
     for (uint32_t k = 0; k < c->g->output_count; k++) {
         uint32_t t = c->g->outputs[k];
         uint64_t n = shape_count(&c->g->tensors[t].shape) / rows;
-        double *row = ARENA_NEW(a, double, n);
+        double *row = ARENA_NEW(a, double, 2 * n);
         if (!row) return fail(err, TACIT_RESOURCES, "no memory to compare outputs");
         trace_values(&c->t, c->l->outputs[k].id, c->ints);
         for (uint64_t i = 0; i < rows; i++) {
-            bool same = compare_row(c, c->f->real[t] + i * n, c->ints + i * n, c->l->outputs[k].scale, n, row);
+            bool same = compare_row(c, t, i * n, c->l->outputs[k].scale, n, row + n, row);
             if (k == 0 && same) c->r->top1_agree++;
         }
     }

@@ -44,6 +44,7 @@ tacit_status constant_infer(graph *g, gnode *n, tacit_error *err) {
         TRY(load_plain(n, g, &t, err));
     gtensor *out = node_out(g, n, 0);
     set_output(g, n, t.type, &t.shape);
+    node_out(g, n, 0)->boolean = t.boolean;
     out->real = t.real;
     out->whole = t.whole;
     return TACIT_OK;
@@ -75,6 +76,7 @@ tacit_status fill_infer(graph *g, gnode *n, tacit_error *err) {
         if (all > INT32_MAX) return misshapen(n, "the shape is too large", err);
     }
     set_output(g, n, t.type, &s);
+    node_out(g, n, 0)->boolean = t.boolean;
     return TACIT_OK;
 }
 
@@ -133,16 +135,25 @@ tacit_status cast_infer(graph *g, gnode *n, tacit_error *err) {
     const gtensor *x = node_in(g, n, 0);
     TRY(attribute_int(n, "to", 0, &to, err));
     if (to < 0 || to > INT32_MAX || !data_elem_type((int32_t)to, &type)) return unsupported(n, "to this type", err);
-    if (!x->constant && (x->type != ELEM_REAL || type != ELEM_REAL))
-        return unsupported(n, "between integers and reals, on values that are not constant", err);
+    bool boolean = to == ONNX__TENSOR_PROTO__DATA_TYPE__BOOL;
+    if (!x->constant && x->type == ELEM_REAL && type == ELEM_WHOLE)
+        return unsupported(n, "from reals to integers, on values that are not constant", err);
+    if (!x->constant && boolean && !x->boolean)
+        return unsupported(n, "to booleans, on values that are not constant", err);
     set_output(g, n, type, &x->shape);
+    node_out(g, n, 0)->boolean = type == ELEM_WHOLE && (boolean || x->boolean);
     return TACIT_OK;
 }
 
 tacit_status cast_eval(frame *f, const gnode *n, tacit_error *err) {
     const gtensor *x = node_in(f->g, n, 0), *y = node_out(f->g, n, 0);
+    int64_t to;
+    TRY(attribute_int(n, "to", 0, &to, err));
+    bool boolean = to == ONNX__TENSOR_PROTO__DATA_TYPE__BOOL;
     for (uint64_t i = 0; i < shape_count(&y->shape); i++) {
-        if (x->type == y->type) {
+        if (boolean) {
+            f->whole[n->out[0]][i] = frame_number(f, n->in[0], i) != 0;
+        } else if (x->type == y->type) {
             frame_bits_out(f, n->out[0])[i] = frame_bits(f, n->in[0])[i];
         } else if (y->type == ELEM_REAL) {
             f->real[n->out[0]][i] = (double)frame_whole(f, n->in[0])[i];

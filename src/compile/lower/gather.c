@@ -41,7 +41,7 @@ static uint64_t index_at(const gather *q, uint64_t i) {
 tacit_status gather_infer(graph *g, gnode *n, tacit_error *err) {
     gather q;
     TRY(read(g, n, &q, err));
-    set_output(g, n, node_in(g, n, 0)->type, &q.out);
+    set_output_like(g, n, &q.out);
     return TACIT_OK;
 }
 

@@ -15,6 +15,8 @@ tacit_status lower_range(const lowering *l, uint32_t t, double *lo, double *hi, 
     const gtensor *x = &l->g->tensors[t];
     *lo = fmin(x->lo, 0) * l->o->headroom;
     *hi = fmax(x->hi, 0) * l->o->headroom;
+    if (x->boolean) *lo = 0, *hi = 1;
+    if (x->type == ELEM_WHOLE) return TACIT_OK;
     if (scale_exists(fmax(-*lo, *hi), activation_limit(l))) return TACIT_OK;
     return fail(err, TACIT_VALUE, "tensor \"%s\": its values are too large", x->name);
 }
@@ -99,6 +101,10 @@ static bool free_of_charge(const sum *s) {
 
 tacit_status lower_operand(lowering *l, uint32_t t, value *out, tacit_error *err) {
     slot *k = &l->slots[t];
+    if (k->state == VALUE_NONE && l->g->tensors[t].constant) {
+        TRY(lower_param(l, t, 1, 16, MAX_SCALE, &k->v, err));
+        k->state = VALUE_READY;
+    }
     if (k->state == VALUE_NONE) return fail(err, TACIT_INTERNAL, "tensor \"%s\" has no value yet", tensor_name(l, t));
     if (k->state == VALUE_SUM && free_of_charge(k->s) && !first_activation(l, t)) {
         value v = {.scale = k->s->scale, .lo = (int64_t)k->s->lo, .hi = (int64_t)k->s->hi};
@@ -134,6 +140,25 @@ static tacit_status keep_param(lowering *l, uint32_t id, const int32_t *values, 
     return TACIT_OK;
 }
 
+/* Integers as they are, in an interval of 8, 16, 24 or 31 bits. */
+static tacit_status whole_param(lowering *l, uint32_t t, double factor, int32_t *q, value *out, tacit_error *err) {
+    static const int64_t LIMITS[] = {127, 32767, (1 << 23) - 1, INT32_MAX - 1};
+    const gtensor *x = &l->g->tensors[t];
+    uint64_t n = shape_count(&x->shape);
+    int64_t most = 0, sign = factor < 0 ? -1 : 1;
+    for (uint64_t i = 0; i < n; i++) {
+        int64_t v = x->whole[i];
+        if (v < -LIMITS[3] || v > LIMITS[3])
+            return fail(err, TACIT_VALUE, "tensor \"%s\": its integers are too large", x->name);
+        q[i] = (int32_t)(sign * v);
+        if (v > most || -v > most) most = v < 0 ? -v : v;
+    }
+    int64_t limit = LIMITS[most <= LIMITS[0] ? 0 : most <= LIMITS[1] ? 1 : most <= LIMITS[2] ? 2 : 3];
+    uint32_t id = builder_external(l->b, TENSOR_PARAM, lower_name(l, x->name, ""), &x->shape, -limit, limit);
+    *out = (value){id, 0, -limit, limit};
+    return keep_param(l, id, q, n, err);
+}
+
 tacit_status lower_param(lowering *l, uint32_t t, double factor, uint32_t bits, int32_t max_scale, value *out,
                          tacit_error *err) {
     const gtensor *x = &l->g->tensors[t];
@@ -141,6 +166,7 @@ tacit_status lower_param(lowering *l, uint32_t t, double factor, uint32_t bits, 
     int64_t limit = bits == 8 ? 127 : 32767;
     int32_t *q = ARENA_NEW(l->a, int32_t, n);
     if (!q) return no_memory(err);
+    if (x->type == ELEM_WHOLE) return whole_param(l, t, factor, q, out, err);
     double magnitude = largest_magnitude(x->real, n, factor);
     if (!scale_exists(magnitude, limit))
         return fail(err, TACIT_VALUE, "tensor \"%s\": its values are too large", x->name);

@@ -79,11 +79,13 @@ int64_t activation_limit(const lowering *l);
 tacit_status lower_range(const lowering *l, uint32_t t, double *lo, double *hi, tacit_error *err) TACIT_MUST_CHECK;
 
 /* ---- values of graph tensors */
-/* Tensor t as numbers: rounds a sum, makes a linear tensor of one without products that is not too wide. */
+/* Tensor t as numbers: rounds a sum, makes a linear tensor of one without products that is not too wide; a constant is
+ * a parameter of 16 bits (an integer one as it is). Integers have scale 0 and are never rounded or clamped. */
 tacit_status lower_operand(lowering *l, uint32_t t, value *out, tacit_error *err) TACIT_MUST_CHECK;
 /* Tensor t as a sum that may be added to: takes a pending one over when nobody else uses it. */
 tacit_status lower_sum_of(lowering *l, uint32_t t, sum *out, tacit_error *err) TACIT_MUST_CHECK;
-/* A constant as parameter times 2^-scale: bits 8 or 16, at most `max_scale`; `factor` multiplies the real values. */
+/* A constant as parameter times 2^-scale: bits 8 or 16, at most `max_scale`; `factor` multiplies the real values.
+ * Integers: scale 0, as many bits as they need, factor 1 or -1. */
 tacit_status lower_param(lowering *l, uint32_t t, double factor, uint32_t bits, int32_t max_scale, value *out,
                          tacit_error *err) TACIT_MUST_CHECK;
 /* The parameter of a model that has none: 0, and nothing reads it. A certificate commits to at least one number. */

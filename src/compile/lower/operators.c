@@ -13,45 +13,63 @@
 #define WINDOW "kernel_shape strides dilations pads auto_pad"
 #define MANY 255
 
-/* name, opsets, inputs least and most, outputs, static, attributes, three functions */
+/* Primitive operators: name, opsets, inputs least and most, outputs, attributes, three functions. ON_REALS: lowered on
+ * reals only; ON_ALL: on integers too; STATIC: the result depends on shapes only. */
+#define RULE(name, since, until, least, most, outs, fixed, whole, attributes, infer, eval, lower)                      \
+    { name, DOMAIN_ONNX, since, until, least, most, outs, fixed, whole, attributes, infer, eval, lower, NULL }
+#define ON_REALS(name, since, until, least, most, outs, attributes, ...)                                               \
+    RULE(name, since, until, least, most, outs, false, false, attributes, __VA_ARGS__)
+#define ON_ALL(name, since, until, least, most, outs, attributes, ...)                                                 \
+    RULE(name, since, until, least, most, outs, false, true, attributes, __VA_ARGS__)
+#define STATIC(name, since, until, least, most, outs, attributes, ...)                                                 \
+    RULE(name, since, until, least, most, outs, true, false, attributes, __VA_ARGS__)
+/* Operators made of others. */
+#define EXPANDS(name, since, until, least, most, outs, attributes, expand)                                             \
+    { name, DOMAIN_ONNX, since, until, least, most, outs, false, false, attributes, NULL, NULL, NULL, expand }
+#define EXPANDS_ML(name, least, most, outs, attributes, expand)                                                        \
+    { name, DOMAIN_ML, 1, 255, least, most, outs, false, false, attributes, NULL, NULL, NULL, expand }
+/* Primitive, for expansions only; on integers too. */
+#define INTERNAL(name, least, most, outs, attributes, ...)                                                             \
+    { name, DOMAIN_TACIT, 1, 255, least, most, outs, false, true, attributes, __VA_ARGS__, NULL }
+
 static const operator_rule RULES[] = {
-    {"Gemm", 7, 22, 2, 3, 1, false, "alpha beta transA transB", gemm_infer, gemm_eval, gemm_lower},
-    {"MatMul", 1, 22, 2, 2, 1, false, "", matmul_infer, matmul_eval, matmul_lower},
-    {"Conv", 1, 22, 2, 3, 1, false, WINDOW " group", conv_infer, conv_eval, conv_lower},
-    {"Add", 7, 22, 2, 2, 1, false, "", elementwise_infer, elementwise_eval, add_lower},
-    {"Sub", 7, 22, 2, 2, 1, false, "", elementwise_infer, elementwise_eval, add_lower},
-    {"Mul", 7, 22, 2, 2, 1, false, "", elementwise_infer, elementwise_eval, mul_lower},
-    {"Div", 7, 22, 2, 2, 1, false, "", elementwise_infer, elementwise_eval, NULL},
-    {"Relu", 6, 22, 1, 1, 1, false, "", activation_infer, activation_eval, activation_lower},
-    {"Sigmoid", 6, 22, 1, 1, 1, false, "", activation_infer, activation_eval, activation_lower},
-    {"Tanh", 6, 22, 1, 1, 1, false, "", activation_infer, activation_eval, activation_lower},
-    {"Clip", 6, 22, 1, 3, 1, false, "min max", activation_infer, activation_eval, activation_lower},
-    {"MaxPool", 1, 22, 1, 1, 1, false, WINDOW " ceil_mode storage_order", maxpool_infer, maxpool_eval, maxpool_lower},
-    {"AveragePool", 7, 22, 1, 1, 1, false, WINDOW " ceil_mode count_include_pad", average_infer, average_eval,
-     average_lower},
-    {"GlobalAveragePool", 1, 22, 1, 1, 1, false, "", average_infer, average_eval, average_lower},
-    {"BatchNormalization", 7, 22, 5, 5, 1, false, "epsilon momentum training_mode spatial", batchnorm_infer,
-     batchnorm_eval, batchnorm_lower},
-    {"Flatten", 1, 22, 1, 1, 1, false, "axis", flatten_infer, reshape_eval, reshape_lower},
-    {"Reshape", 5, 22, 2, 2, 1, false, "allowzero", reshape_infer, reshape_eval, reshape_lower},
-    {"Squeeze", 1, 22, 1, 2, 1, false, "axes", squeeze_infer, reshape_eval, reshape_lower},
-    {"Unsqueeze", 1, 22, 1, 2, 1, false, "axes", unsqueeze_infer, reshape_eval, reshape_lower},
-    {"Identity", 1, 22, 1, 1, 1, false, "", identity_infer, reshape_eval, reshape_lower},
-    {"Dropout", 7, 22, 1, 3, 1, false, "ratio seed", dropout_infer, reshape_eval, reshape_lower},
-    {"Transpose", 1, 22, 1, 1, 1, false, "perm", transpose_infer, transpose_eval, transpose_lower},
-    {"Slice", 1, 22, 1, 5, 1, false, "starts ends axes", slice_infer, slice_eval, slice_lower},
-    {"Gather", 1, 22, 2, 2, 1, false, "axis", gather_infer, gather_eval, gather_lower},
-    {"Concat", 4, 22, 1, MANY, 1, false, "axis", concat_infer, concat_eval, concat_lower},
-    {"Constant", 1, 22, 0, 0, 1, true, "value value_float value_int value_ints", constant_infer, constant_eval, NULL},
-    {"ConstantOfShape", 9, 22, 1, 1, 1, false, "value", fill_infer, fill_eval, NULL},
-    {"Shape", 1, 22, 1, 1, 1, true, "start end", shape_infer, shape_eval, NULL},
-    {"Size", 1, 22, 1, 1, 1, true, "", shape_infer, shape_eval, NULL},
-    {"Cast", 6, 22, 1, 1, 1, false, "to saturate", cast_infer, cast_eval, reshape_lower},
+    ON_REALS("Gemm", 7, 22, 2, 3, 1, "alpha beta transA transB", gemm_infer, gemm_eval, gemm_lower),
+    ON_ALL("MatMul", 1, 22, 2, 2, 1, "", matmul_infer, matmul_eval, matmul_lower),
+    ON_REALS("Conv", 1, 22, 2, 3, 1, WINDOW " group", conv_infer, conv_eval, conv_lower),
+    ON_ALL("Add", 7, 22, 2, 2, 1, "", elementwise_infer, elementwise_eval, add_lower),
+    ON_ALL("Sub", 7, 22, 2, 2, 1, "", elementwise_infer, elementwise_eval, add_lower),
+    ON_ALL("Mul", 7, 22, 2, 2, 1, "", elementwise_infer, elementwise_eval, mul_lower),
+    ON_REALS("Div", 7, 22, 2, 2, 1, "", elementwise_infer, elementwise_eval, NULL),
+    ON_REALS("Relu", 6, 22, 1, 1, 1, "", activation_infer, activation_eval, activation_lower),
+    ON_REALS("Sigmoid", 6, 22, 1, 1, 1, "", activation_infer, activation_eval, activation_lower),
+    ON_REALS("Tanh", 6, 22, 1, 1, 1, "", activation_infer, activation_eval, activation_lower),
+    ON_REALS("Clip", 6, 22, 1, 3, 1, "min max", activation_infer, activation_eval, activation_lower),
+    ON_REALS("MaxPool", 1, 22, 1, 1, 1, WINDOW " ceil_mode storage_order", maxpool_infer, maxpool_eval, maxpool_lower),
+    ON_REALS("AveragePool", 7, 22, 1, 1, 1, WINDOW " ceil_mode count_include_pad", average_infer, average_eval,
+             average_lower),
+    ON_REALS("GlobalAveragePool", 1, 22, 1, 1, 1, "", average_infer, average_eval, average_lower),
+    ON_REALS("BatchNormalization", 7, 22, 5, 5, 1, "epsilon momentum training_mode spatial", batchnorm_infer,
+             batchnorm_eval, batchnorm_lower),
+    ON_ALL("Flatten", 1, 22, 1, 1, 1, "axis", flatten_infer, reshape_eval, reshape_lower),
+    ON_ALL("Reshape", 5, 22, 2, 2, 1, "allowzero", reshape_infer, reshape_eval, reshape_lower),
+    ON_ALL("Squeeze", 1, 22, 1, 2, 1, "axes", squeeze_infer, reshape_eval, reshape_lower),
+    ON_ALL("Unsqueeze", 1, 22, 1, 2, 1, "axes", unsqueeze_infer, reshape_eval, reshape_lower),
+    ON_ALL("Identity", 1, 22, 1, 1, 1, "", identity_infer, reshape_eval, reshape_lower),
+    ON_ALL("Dropout", 7, 22, 1, 3, 1, "ratio seed", dropout_infer, reshape_eval, reshape_lower),
+    ON_ALL("Transpose", 1, 22, 1, 1, 1, "perm", transpose_infer, transpose_eval, transpose_lower),
+    ON_ALL("Slice", 1, 22, 1, 5, 1, "starts ends axes", slice_infer, slice_eval, slice_lower),
+    ON_ALL("Gather", 1, 22, 2, 2, 1, "axis", gather_infer, gather_eval, gather_lower),
+    ON_ALL("Concat", 4, 22, 1, MANY, 1, "axis", concat_infer, concat_eval, concat_lower),
+    STATIC("Constant", 1, 22, 0, 0, 1, "value value_float value_int value_ints", constant_infer, constant_eval, NULL),
+    ON_REALS("ConstantOfShape", 9, 22, 1, 1, 1, "value", fill_infer, fill_eval, NULL),
+    STATIC("Shape", 1, 22, 1, 1, 1, "start end", shape_infer, shape_eval, NULL),
+    STATIC("Size", 1, 22, 1, 1, 1, "", shape_infer, shape_eval, NULL),
+    ON_ALL("Cast", 6, 22, 1, 1, 1, "to saturate", cast_infer, cast_eval, reshape_lower),
 };
 
-const operator_rule *operator_find(const char *name) {
+const operator_rule *operator_find(operator_domain domain, const char *name) {
     for (size_t i = 0; i < sizeof RULES / sizeof RULES[0]; i++) {
-        if (strcmp(RULES[i].name, name) == 0) return &RULES[i];
+        if (RULES[i].domain == domain && strcmp(RULES[i].name, name) == 0) return &RULES[i];
     }
     return NULL;
 }

@@ -5,14 +5,16 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAX_PASSES = 20, CAUTIOUS_AFTER = 8 };
+enum { MAX_PASSES = 20, CAUTIOUS_AFTER = 8, MAX_WHOLE_INPUT = 1 << 20 };
 
 /* ---- inputs and outputs */
 static tacit_status lower_input(lowering *l, uint32_t t, tacit_error *err) {
     const gtensor *x = &l->g->tensors[t];
     double lo, hi;
     TRY(lower_range(l, t, &lo, &hi, err));
-    value v = {.scale = scale_for(fmax(-lo, hi), activation_limit(l))};
+    value v = {.scale = x->type == ELEM_WHOLE ? 0 : scale_for(fmax(-lo, hi), activation_limit(l))};
+    if (fmax(-lo, hi) > MAX_WHOLE_INPUT && x->type == ELEM_WHOLE)
+        return fail(err, TACIT_UNSUPPORTED, "input \"%s\": integers of more than 20 bits", x->name);
     demand d = {.f = {.kind = FUNC_RANGE, .in_scale = v.scale, .out_scale = v.scale},
                 .lo = (int64_t)floor(ldexp(lo, v.scale)),
                 .hi = (int64_t)ceil(ldexp(hi, v.scale)),
@@ -48,8 +50,6 @@ static tacit_status finish_output(lowering *l, uint32_t k, tacit_error *err) {
     uint32_t t = l->g->outputs[k];
     value v;
     sum s;
-    if (l->g->tensors[t].constant)
-        return fail(err, TACIT_UNSUPPORTED, "output \"%s\" is a constant", l->g->output_names[k]);
     TRY(lower_operand(l, t, &v, err));
     if (l->output_done[k]) return TACIT_OK;
     sum_start(&s, &l->g->tensors[t].shape, v.scale);

@@ -44,9 +44,30 @@ static int32_t choose_scale(const lowering *l, const sum *s, double magnitude) {
     return natural;
 }
 
+static bool is_whole(const lowering *l, uint32_t t) {
+    return l->g->tensors[t].type == ELEM_WHOLE;
+}
+
+/* Integers: all that the sum can be, or the calibrated range; never clamped. */
+static void choose_whole_range(const lowering *l, rounding *r, double lo, double hi) {
+    demand *d = &r->d;
+    reach(r->s, 0, &d->lo, &d->hi);
+    if (d->hi - d->lo > 4 * activation_limit(l)) {
+        if (lo > (double)d->lo) d->lo = (int64_t)floor(lo);
+        if (hi < (double)d->hi) d->hi = (int64_t)ceil(hi);
+    }
+    if (d->lo == d->hi) d->hi++;
+    d->worst_lo = d->lo, d->worst_hi = d->hi;
+    d->exact = d->exact || l->g->tensors[r->t].boolean;
+}
+
 static void choose_range(const lowering *l, rounding *r, double lo, double hi) {
     demand *d = &r->d;
     int64_t least, most, limit = activation_limit(l);
+    if (is_whole(l, r->t)) {
+        choose_whole_range(l, r, lo, hi);
+        return;
+    }
     reach(r->s, r->shift, &least, &most);
     d->lo = (int64_t)floor(ldexp(lo, r->scale));
     d->hi = (int64_t)ceil(ldexp(hi, r->scale));
@@ -98,7 +119,7 @@ static tacit_status choose_limbs(lowering *l, rounding *r, tacit_error *err) {
 static tacit_status decide(lowering *l, rounding *r, const func *f, tacit_error *err) {
     double lo, hi;
     TRY(lower_range(l, r->t, &lo, &hi, err));
-    r->scale = choose_scale(l, r->s, fmax(-lo, hi));
+    r->scale = is_whole(l, r->t) ? r->s->scale : choose_scale(l, r->s, fmax(-lo, hi));
     r->shift = (uint32_t)(r->s->scale - r->scale);
     r->f = *f;
     r->f.in_scale = r->scale;
@@ -250,8 +271,49 @@ static bool itself_by_relu(const rounding *r) {
     return r->f.kind == FUNC_RANGE && r->table.f.kind == FUNC_RELU && r->table.mode == SATURATE_NONE && r->d.lo >= 0;
 }
 
+/* ---- integers of more than 20 bits: y = 2^16 high + low, each limb in a range of its own. `low` is unique by its
+ * range, `high` is what is left; y has its interval by this identity. */
+enum { WIDE = 1 << 20, WIDE_LIMB = 16 };
+
+static bool is_wide(const lowering *l, const sum *s, uint32_t t, int64_t *lo, int64_t *hi, tacit_error *err) {
+    double least, most;
+    if (!is_whole(l, t) || lower_range(l, t, &least, &most, err) != TACIT_OK) return false;
+    reach(s, 0, lo, hi);
+    if (least > (double)*lo) *lo = (int64_t)floor(least);
+    if (most < (double)*hi) *hi = (int64_t)ceil(most);
+    return *hi - *lo > WIDE;
+}
+
+static tacit_status settle_wide(lowering *l, const sum *s, uint32_t t, int64_t lo, int64_t hi, tacit_error *err) {
+    const char *name = tensor_name(l, t);
+    const int64_t unit = (int64_t)1 << WIDE_LIMB, least = lo >> WIDE_LIMB, most = hi >> WIDE_LIMB;
+    value v = {.lo = least * unit, .hi = most * unit + unit - 1};
+    if (v.lo < -INT32_MAX || v.hi > INT32_MAX - 1)
+        return fail(err, TACIT_UNSUPPORTED, "tensor \"%s\": integers of more than 31 bits", name);
+    v.id = place(l, t, s, &v);
+    uint32_t low = builder_committed(l->b, lower_name(l, name, ".low"), &s->shape);
+    uint32_t high = builder_committed(l->b, lower_name(l, name, ".high"), &s->shape);
+    const step whole = {.s = s, .multiplier = 1, .y = v.id, .name = name, .round = ".is"};
+    relate(l, &whole);
+    const linear_term cut[3] = {{1, v.id}, {-unit, high}, {-1, low}};
+    uint32_t c = builder_constraint(l->b, lower_name(l, name, ".limbs"), &s->shape, NULL, 0, cut, 3, 0);
+    builder_advice(l->b, &(advice){.kind = ADVICE_RESCALE,
+                                   .relation = c,
+                                   .y = high,
+                                   .rem = low,
+                                   .r_low = NO_TENSOR,
+                                   .r_high = NO_TENSOR,
+                                   .flag = NO_TENSOR,
+                                   .shift = WIDE_LIMB});
+    remainder_lookup(l, name, WIDE_LIMB, low);
+    (void)builder_lookup(l->b, lower_name(l, name, ".range"), builder_range_table(l->b, least, most), &high);
+    return lower_set_value(l, t, &v, err);
+}
+
 tacit_status rescale(lowering *l, const sum *s, uint32_t t, const func *f, uint32_t t_f, tacit_error *err) {
     rounding r = {.s = s, .t = t, .t_f = t_f};
+    int64_t lo, hi;
+    if (t_f == NO_INDEX && is_wide(l, s, t, &lo, &hi, err)) return settle_wide(l, s, t, lo, hi, err);
     TRY(decide(l, &r, f, err));
     value y = {.scale = r.scale, .lo = r.table.lo, .hi = r.table.hi}, fy = {.id = NO_TENSOR, .scale = r.f.out_scale};
     table_outputs(&r.table, &fy.lo, &fy.hi);

@@ -36,7 +36,7 @@ tacit_status reshape_infer(graph *g, gnode *n, tacit_error *err) {
     bool follows = g->batch > 1 && !x->constant && x->shape.rank > 0 && x->shape.dim[0] == g->batch;
     if (follows && count > 0 && want[0] == 1) want[0] = g->batch;
     TRY(resolve(n, &x->shape, want, count, allow_zero != 0, &s, err));
-    set_output(g, n, x->type, &s);
+    set_output_like(g, n, &s);
     return TACIT_OK;
 }
 
@@ -48,7 +48,7 @@ tacit_status flatten_infer(graph *g, gnode *n, tacit_error *err) {
     if (axis < 0) axis += x->shape.rank;
     if (axis < 0 || axis > x->shape.rank) return misshapen(n, "axis out of range", err);
     for (uint32_t k = 0; k < x->shape.rank; k++) s.dim[k >= axis] *= x->shape.dim[k];
-    set_output(g, n, x->type, &s);
+    set_output_like(g, n, &s);
     return TACIT_OK;
 }
 
@@ -78,7 +78,7 @@ tacit_status squeeze_infer(graph *g, gnode *n, tacit_error *err) {
         if (drop && x->shape.dim[k] != 1) return misshapen(n, "an axis is longer than 1", err);
         if (!drop) s.dim[s.rank++] = x->shape.dim[k];
     }
-    set_output(g, n, x->type, &s);
+    set_output_like(g, n, &s);
     return TACIT_OK;
 }
 
@@ -92,13 +92,13 @@ tacit_status unsqueeze_infer(graph *g, gnode *n, tacit_error *err) {
     if (s.rank > MAX_RANK) return unsupported(n, "more than 8 axes", err);
     TRY(axis_set(n, axis, count, s.rank, &set, err));
     for (uint32_t k = 0; k < s.rank; k++) s.dim[k] = set >> k & 1 ? 1 : x->shape.dim[from++];
-    set_output(g, n, x->type, &s);
+    set_output_like(g, n, &s);
     return TACIT_OK;
 }
 
 tacit_status identity_infer(graph *g, gnode *n, tacit_error *err) {
     (void)err;
-    set_output(g, n, node_in(g, n, 0)->type, &node_in(g, n, 0)->shape);
+    set_output_like(g, n, &node_in(g, n, 0)->shape);
     return TACIT_OK;
 }
 

@@ -51,7 +51,7 @@ static tacit_status read(const graph *g, const gnode *n, slice *s, tacit_error *
 tacit_status slice_infer(graph *g, gnode *n, tacit_error *err) {
     slice s;
     TRY(read(g, n, &s, err));
-    set_output(g, n, node_in(g, n, 0)->type, &s.out);
+    set_output_like(g, n, &s.out);
     return TACIT_OK;
 }
 

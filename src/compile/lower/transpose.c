@@ -24,7 +24,7 @@ tacit_status transpose_infer(graph *g, gnode *n, tacit_error *err) {
     shape s = {.rank = x->shape.rank};
     TRY(read(g, n, from, err));
     for (uint32_t k = 0; k < s.rank; k++) s.dim[k] = x->shape.dim[from[k]];
-    set_output(g, n, x->type, &s);
+    set_output_like(g, n, &s);
     return TACIT_OK;
 }
 

@@ -86,7 +86,8 @@ static tacit_status input_type(const graph *g, gtensor *t, const Onnx__ValueInfo
     const Onnx__TypeProto__Tensor *type =
         v->type && v->type->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE ? v->type->tensor_type : NULL;
     if (!type || !type->shape) return fail(err, TACIT_UNSUPPORTED, "input \"%s\" has no shape", t->name);
-    if (!data_elem_type(type->elem_type, &t->type) || t->type != ELEM_REAL)
+    t->boolean = type->elem_type == ONNX__TENSOR_PROTO__DATA_TYPE__BOOL;
+    if (!data_elem_type(type->elem_type, &t->type))
         return fail(err, TACIT_UNSUPPORTED, "input \"%s\": data type %d", t->name, (int64_t)type->elem_type);
     if (type->shape->n_dim > MAX_RANK) return fail(err, TACIT_UNSUPPORTED, "input \"%s\": too many axes", t->name);
     uint64_t count = 1;

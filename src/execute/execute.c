@@ -16,6 +16,8 @@ typedef struct run {
     bool *known;        /* per tensor: has its values */
     row_index **tables; /* of ADVICE_TABLE steps */
     uint64_t saturated;
+    execute_watch after; /* NULL but in tests */
+    void *context;
 } run;
 
 static tacit_status full(tacit_error *err) {
@@ -345,6 +347,7 @@ static tacit_status run_all(run *r) {
         size_t mark = arena_mark(r->a);
         TRY(step(r, &r->p->advices[i]));
         arena_release(r->a, mark);
+        if (r->after) r->after(r->context, r->t, i);
     }
     for (uint32_t i = 0; i < r->p->tensor_count; i++) {
         const tensor *t = &r->p->tensors[i];
@@ -352,6 +355,14 @@ static tacit_status run_all(run *r) {
             return fail(r->err, TACIT_MALFORMED, "no advice computes \"%s\"", t->name);
     }
     return TACIT_OK;
+}
+
+tacit_status execute_watched(trace *t, arena *scratch, execute_watch after, void *context, tacit_error *err) {
+    run r = {.t = t, .p = t->p, .a = scratch, .err = err, .after = after, .context = context};
+    size_t mark = arena_mark(scratch);
+    tacit_status s = run_all(&r);
+    arena_release(scratch, mark);
+    return s;
 }
 
 tacit_status execute(trace *t, arena *scratch, uint64_t *saturated, tacit_error *err) {

@@ -21,13 +21,20 @@ tacit_status trace_set(trace *t, uint32_t tensor, const int64_t *values, tacit_e
 /* Runs the advice. OVERFLOW names the tensor (never a value) when a table has no row for a computed value.
  * *saturated (may be NULL) counts clamped elements. Outputs (TENSOR_OUTPUT) are computed here too. */
 tacit_status execute(trace *t, arena *scratch, uint64_t *saturated, tacit_error *err) TACIT_MUST_CHECK;
+/* Tests: the same, with a look at (or a lie in) the trace behind every advice step; later steps go on from it. */
+typedef void (*execute_watch)(void *context, trace *t, uint32_t step);
+tacit_status execute_watched(trace *t, arena *scratch, execute_watch after, void *context,
+                             tacit_error *err) TACIT_MUST_CHECK;
 /* Multiplicities of all tables from the lookups; a row that is in no table is OVERFLOW. */
 tacit_status trace_count(trace *t, arena *scratch, tacit_error *err) TACIT_MUST_CHECK;
 /* Values of any tensor (linear and view too), out[count]. */
 void trace_values(const trace *t, uint32_t tensor, int64_t *out);
 /* Same as int32; the caller knows (program_check) that the interval fits. */
 void trace_values_i32(const trace *t, uint32_t tensor, int32_t *out);
-/* Tests and `run --check`: index of the first violated constraint or lookup (lookups count from constraint_count),
- * or UINT32_MAX. Slow and obviously right. */
-uint32_t trace_violated(const trace *t, arena *scratch);
+/* Tests and `run --check`: index of the first violated constraint or lookup (lookups count from constraint_count) that
+ * is not before `first`, or UINT32_MAX. Slow and obviously right. */
+uint32_t trace_violated_from(const trace *t, uint32_t first, arena *scratch);
+static inline uint32_t trace_violated(const trace *t, arena *scratch) {
+    return trace_violated_from(t, 0, scratch);
+}
 #endif

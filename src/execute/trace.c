@@ -206,9 +206,9 @@ static bool lookup_holds(const trace *t, const lookup *l, arena *a) {
     return true;
 }
 
-uint32_t trace_violated(const trace *t, arena *scratch) {
+uint32_t trace_violated_from(const trace *t, uint32_t first, arena *scratch) {
     const program *p = t->p;
-    for (uint32_t i = 0; i < p->constraint_count + p->lookup_count; i++) {
+    for (uint32_t i = first; i < p->constraint_count + p->lookup_count; i++) {
         size_t mark = arena_mark(scratch);
         bool holds = i < p->constraint_count ? constraint_holds(t, &p->constraints[i], scratch)
                                              : lookup_holds(t, &p->lookups[i - p->constraint_count], scratch);

@@ -216,6 +216,7 @@ static void check_relations(const tacit_model *m, const double *const *in) {
     }
     trace_case(m, (const int64_t *const *)ints, &t, &a, NULL);
     tamper_case(&t, &a);
+    deletion_case(&t, &a);
     arena_unmap(&a);
     for (uint32_t i = 0; i < count; i++) free(ints[i]);
 }

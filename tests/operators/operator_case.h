@@ -31,6 +31,8 @@ tacit_model *compile_case(const char *path, const tacit_compile_options *o, uint
 void trace_case(const tacit_model *m, const int64_t *const *inputs, trace *t, arena *a, uint64_t *saturated);
 /* Every relation holds; and none of the tried changes of advice goes unnoticed. */
 void tamper_case(trace *t, arena *a);
+/* For every relation a lie that it alone stops (deletion.c). */
+void deletion_case(trace *t, arena *a);
 /* Compiling fails with this status and a line that contains `part`. Frees the model. */
 void refuse_case(onnx_build *m, tacit_status status, const char *part);
 #endif

@@ -75,6 +75,24 @@ void build_input(onnx_build *m, const char *name, shape s) {
     m->inputs[m->graph.n_input++] = v;
 }
 
+static void set_whole(onnx_build *m, int32_t type, int64_t lo, int64_t hi) {
+    size_t i = m->graph.n_input - 1;
+    m->inputs[i]->type->tensor_type->elem_type = type;
+    m->input_lo[i] = lo;
+    m->input_hi[i] = hi;
+}
+
+void build_input_whole(onnx_build *m, const char *name, shape s, int64_t lo, int64_t hi) {
+    assert(lo < hi);
+    build_input(m, name, s);
+    set_whole(m, ONNX__TENSOR_PROTO__DATA_TYPE__INT64, lo, hi);
+}
+
+void build_input_boolean(onnx_build *m, const char *name, shape s) {
+    build_input(m, name, s);
+    set_whole(m, ONNX__TENSOR_PROTO__DATA_TYPE__BOOL, 0, 1);
+}
+
 void build_output(onnx_build *m, const char *name) {
     m->outputs[m->graph.n_output++] = value_info(m, name);
 }
@@ -107,6 +125,22 @@ Onnx__TensorProto *build_whole(onnx_build *m, const char *name, uint32_t count, 
     t->raw_data.len = count * sizeof(int64_t);
     t->raw_data.data = take(m, t->raw_data.len + 1);
     memcpy(t->raw_data.data, values, t->raw_data.len);
+    return t;
+}
+
+/* INT64 as int64_data, all others as int32_data: how ONNX stores small integers. */
+Onnx__TensorProto *build_wholes(onnx_build *m, const char *name, shape s, int32_t type, const int64_t *values) {
+    Onnx__TensorProto *t = tensor_proto(m, name, &s, type);
+    size_t n = shape_count(&s);
+    if (type == ONNX__TENSOR_PROTO__DATA_TYPE__INT64) {
+        t->n_int64_data = n;
+        t->int64_data = take(m, (n + 1) * sizeof(int64_t));
+        memcpy(t->int64_data, values, n * sizeof(int64_t));
+        return t;
+    }
+    t->n_int32_data = n;
+    t->int32_data = take(m, (n + 1) * sizeof(int32_t));
+    for (size_t i = 0; i < n; i++) t->int32_data[i] = (int32_t)values[i];
     return t;
 }
 

@@ -14,6 +14,7 @@ typedef struct onnx_build {
     Onnx__TensorProto *initializers[BUILD_LIST];
     Onnx__ValueInfoProto *inputs[BUILD_LIST], *outputs[BUILD_LIST];
     shape input_shape[BUILD_LIST];
+    int64_t input_lo[BUILD_LIST], input_hi[BUILD_LIST]; /* of integer inputs; 0, 0: reals */
     unsigned char memory[BUILD_MEMORY];
     size_t used;
     char path[64];
@@ -21,9 +22,14 @@ typedef struct onnx_build {
 
 onnx_build *build_start(int64_t opset);
 void build_input(onnx_build *m, const char *name, shape s);
+/* Integers (int64), or booleans, from lo to hi (0 to 1). */
+void build_input_whole(onnx_build *m, const char *name, shape s, int64_t lo, int64_t hi);
+void build_input_boolean(onnx_build *m, const char *name, shape s);
 void build_output(onnx_build *m, const char *name);
 Onnx__TensorProto *build_real(onnx_build *m, const char *name, shape s, const double *values);
 Onnx__TensorProto *build_whole(onnx_build *m, const char *name, uint32_t count, const int64_t *values);
+/* The same with a shape; type: of ONNX (INT64, BOOL, INT32, UINT8 ...). */
+Onnx__TensorProto *build_wholes(onnx_build *m, const char *name, shape s, int32_t type, const int64_t *values);
 /* Names separated by blanks; "-" is an input that is left out. */
 void build_node(onnx_build *m, const char *op, const char *inputs, const char *outputs);
 /* Attributes of the last node. */

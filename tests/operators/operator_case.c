@@ -44,6 +44,9 @@ static samples make_samples(const onnx_build *m, double spread) {
         s.count[i] = shape_count(&m->input_shape[i]);
         s.values[i] = malloc(CASE_SAMPLES * s.count[i] * sizeof(double));
         noise_list(s.values[i], CASE_SAMPLES * s.count[i], spread);
+        double lo = (double)m->input_lo[i], width = (double)(m->input_hi[i] - m->input_lo[i] + 1);
+        for (uint64_t k = 0; width > 1 && k < CASE_SAMPLES * s.count[i]; k++)
+            s.values[i][k] = lo + floor((noise() + 1) / 2 * width);
     }
     return s;
 }

@@ -375,6 +375,38 @@ static void test_concat(void **unused) {
     check_case(m, concat_reference, NULL, 5e-4, 3);
 }
 
+/* ---- integers at run time */
+static void whole_reference(const double *const *in, double *out, const void *context) {
+    (void)context;
+    for (uint32_t i = 0; i < 6; i++) out[i] = in[0][i] * in[1][i] - in[0][i] + (double)(int64_t)W[i];
+    for (uint32_t i = 0; i < 6; i++) out[6 + i] = in[0][i] + in[2][i] * 0.5;
+}
+
+/* 40000 does not fit 16 bits, the product of inputs up to 3000 needs limbs; a Cast leaves integers as they are. */
+static void test_integers(void **unused) {
+    (void)unused;
+    static const int64_t constants[6] = {1, -2, 40000, 70000, -5, 6};
+    for (uint32_t i = 0; i < 6; i++) W[i] = (double)constants[i];
+    onnx_build *m = build_start(17);
+    build_input_whole(m, "x", S(2, 2, 3, 0, 0), -3000, 3000);
+    build_input_whole(m, "u", S(2, 2, 3, 0, 0), -3000, 3000);
+    build_input_boolean(m, "b", S(2, 2, 3, 0, 0));
+    build_wholes(m, "c", S(2, 2, 3, 0, 0), ONNX__TENSOR_PROTO__DATA_TYPE__INT64, constants);
+    build_real(m, "half", S(0, 0, 0, 0, 0), (const double[]){0.5});
+    build_node(m, "Mul", "x u", "p");
+    build_node(m, "Sub", "p x", "q");
+    build_node(m, "Add", "q c", "y");
+    build_node(m, "Cast", "x", "xf");
+    build_int(m, "to", ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
+    build_node(m, "Cast", "b", "bf");
+    build_int(m, "to", ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
+    build_node(m, "Mul", "bf half", "h");
+    build_node(m, "Add", "xf h", "z");
+    build_output(m, "y");
+    build_output(m, "z");
+    check_case(m, whole_reference, NULL, 1e-8, 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_conv),      cmocka_unit_test(test_gemm),
@@ -382,6 +414,7 @@ int main(void) {
         cmocka_unit_test(test_residual),  cmocka_unit_test(test_activations),
         cmocka_unit_test(test_batchnorm), cmocka_unit_test(test_moves),
         cmocka_unit_test(test_concat),    cmocka_unit_test(test_whole_numbers_stay_exact),
+        cmocka_unit_test(test_integers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

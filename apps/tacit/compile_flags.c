@@ -47,6 +47,7 @@ tacit_status compile_flags_read(compile_flags *f, const arguments *args, tacit_e
     CLI_TRY(options_u64(&activations, args, "activations", 8, 16, err));
     CLI_TRY(options_u64(&batch, args, "batch", 1, 1u << 20, err));
     CLI_TRY(options_real(&f->options.headroom, args, "headroom", 1.0, 1024.0, err));
+    CLI_TRY(options_real(&f->options.tolerance, args, "tolerance", 0.0, 1e30, err));
     f->options.weight_bits = (uint32_t)weights;
     f->options.activation_bits = (uint32_t)activations;
     f->options.batch = (uint32_t)batch;

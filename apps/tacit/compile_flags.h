@@ -21,7 +21,8 @@ typedef struct compile_flags {
 #define OPTION_WEIGHTS                                                                                                 \
     { "weights", 0, "8|16", false, "bits of a weight (default 8)" }
 
-/* Defaults and what the command line says of --batch, --dim, --weights, --activations, --overflow, --headroom. */
+/* Defaults and what the command line says of --batch, --dim, --weights, --activations, --overflow, --headroom,
+ * --tolerance. */
 TACIT_MUST_CHECK tacit_status compile_flags_read(compile_flags *f, const arguments *args, tacit_error *err);
 
 #endif

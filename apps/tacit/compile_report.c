@@ -23,6 +23,7 @@ void compile_report_fidelity(report *r, const tacit_compile_report *found) {
     static const report_column column[] = {{"layer", -32}, {"largest_error", 13}, {"range", 12}, {"headroom", 9}};
     report_count(r, "calibration_samples", found->samples);
     report_real(r, "headroom", found->headroom);
+    report_count(r, "weight_bits", found->weight_bits);
     report_real(r, "largest_error", found->largest_error);
     report_real(r, "mean_error", found->mean_error);
     report_share(r, "same_answer", found->top1_agree, found->samples);

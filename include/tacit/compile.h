@@ -26,6 +26,9 @@ typedef struct tacit_compile_options {
     uint32_t dim_count;
     const char *const *dim_names;
     const uint32_t *dim_values;
+    /* Largest error that an output may have on the samples, in its own unit; 0: any. Where weight_bits do not reach it,
+     * 16 are taken; where these do not, VALUE names the layer that loses most. */
+    double tolerance;
 } tacit_compile_options;
 void tacit_compile_defaults(tacit_compile_options *o);
 
@@ -41,6 +44,7 @@ typedef struct tacit_compile_report {
     tacit_operator_count operators[64];
     uint64_t weights, committed, lookups, table_rows, multiplications; /* of one proof */
     uint64_t samples;
+    uint32_t weight_bits; /* that were taken */
     /* over all calibration samples and output elements, in units of the real output */
     double largest_error, mean_error;
     uint64_t

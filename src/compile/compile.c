@@ -7,6 +7,7 @@
 #include "compile/onnx/import.h"
 #include "compile/report.h"
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@ static tacit_status check_options(const tacit_compile_options *o, tacit_error *e
         return fail(err, TACIT_USAGE, "activation bits must be 8 to 16");
     if (!(o->headroom >= 1 && o->headroom <= 64)) return fail(err, TACIT_USAGE, "headroom must be 1 to 64");
     if (o->overflow != TACIT_SATURATE && o->overflow != TACIT_REFUSE) return fail(err, TACIT_USAGE, "unknown overflow");
+    if (!(o->tolerance >= 0)) return fail(err, TACIT_USAGE, "the tolerance must not be negative");
     if (o->batch > 1u << 16) return fail(err, TACIT_USAGE, "the batch is too large");
     return TACIT_OK;
 }
@@ -120,18 +122,51 @@ static tacit_status compile(struct tacit_model **out, work *w, const char *path,
     return report_fidelity(&w->g, *out, &w->low, &w->f, samples->count, w->values, o->headroom, r, err);
 }
 
+/* The layer whose error is largest for its range. */
+static const char *worst_layer(const tacit_compile_report *r) {
+    uint32_t worst = 0;
+    double most = -1;
+    for (uint32_t i = 0; i < r->layer_count; i++) {
+        double share = r->layers[i].range > 0 ? r->layers[i].largest_error / r->layers[i].range : 0;
+        if (share > most) most = share, worst = i;
+    }
+    return r->layer_count > 0 ? r->layers[worst].name : "";
+}
+
+static tacit_status misses(const tacit_compile_report *r, double tolerance, tacit_error *err) {
+    char text[96];
+    (void)snprintf(text, sizeof text, "largest error %.6g, beyond the tolerance of %.6g", r->largest_error, tolerance);
+    return fail(err, TACIT_VALUE, "%s, with weights of %u bits; most is lost in \"%s\"", text, (uint64_t)r->weight_bits,
+                worst_layer(r));
+}
+
+/* Once with the options' weights; where the tolerance is missed, once more with 16 bits. */
+static tacit_status compile_within(struct tacit_model **out, const char *path, const tacit_compile_options *given,
+                                   const tacit_samples *samples, tacit_compile_report *r, tacit_error *err) {
+    static const tacit_compile_report EMPTY;
+    tacit_compile_options o = *given;
+    for (;;) {
+        work w = {0};
+        *r = EMPTY;
+        r->headroom = o.headroom;
+        r->weight_bits = o.weight_bits;
+        tacit_status s = compile(out, &w, path, &o, samples, r, err);
+        drop(&w);
+        if (s != TACIT_OK || o.tolerance == 0 || r->largest_error <= o.tolerance) return s;
+        if (o.weight_bits == 16) return misses(r, o.tolerance, err);
+        model_free(*out);
+        *out = NULL;
+        o.weight_bits = 16;
+    }
+}
+
 tacit_status tacit_compile(tacit_model **out, const char *path, const tacit_compile_options *o,
                            const tacit_samples *samples, tacit_compile_report *report, tacit_error *err) {
-    static const tacit_compile_report EMPTY;
     tacit_compile_report *r = report ? report : malloc(sizeof *r);
-    work w = {0};
     if (err) *err = (tacit_error){0};
     *out = NULL;
     if (!r) return fail(err, TACIT_RESOURCES, "no memory for the report");
-    *r = EMPTY;
-    r->headroom = o->headroom;
-    tacit_status s = samples ? compile(out, &w, path, o, samples, r, err) : fail(err, TACIT_USAGE, "no samples");
-    drop(&w);
+    tacit_status s = samples ? compile_within(out, path, o, samples, r, err) : fail(err, TACIT_USAGE, "no samples");
     if (s != TACIT_OK) {
         model_free(*out);
         *out = NULL;

@@ -185,6 +185,8 @@ expect 2 "unknown width of weights" check "$digits/model.onnx" --weights 12
 expect 2 "malformed --dim" check "$digits/model.onnx" --dim batch
 expect 2 "zero proofs" commit m.tacit -o new.cert --key new.key --proofs 0
 expect 2 "malformed digest" verify --cert m.cert p.tacit-proof --model-digest 12
+expect 7 "tolerance that cannot be met" compile "$digits/model.onnx" --calibrate "$digits/calibration.npz" --tolerance 1e-9 -o new
+expect 2 "negative tolerance" compile "$digits/model.onnx" --calibrate "$digits/calibration.npz" --tolerance -1 -o new
 expect 2 "unknown overflow" compile "$digits/model.onnx" --calibrate "$digits/calibration.npz" --overflow wrap -o new
 
 # --- Malformed: 3 ------------------------------------------------------------

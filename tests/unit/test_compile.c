@@ -202,11 +202,37 @@ static void test_options(void **unused) {
     }
 }
 
+/* More bits where the tolerance needs them; a model that misses it is not made. */
+static void test_tolerance(void **unused) {
+    (void)unused;
+    const double *values[1] = {samples};
+    const tacit_samples s = {1, 1, NULL, values};
+    static tacit_compile_report r;
+    tacit_model *m;
+    tacit_error err = {0};
+    tacit_compile_options o = small();
+    o.weight_bits = 8;
+    assert_int_equal(tacit_compile(&m, DIGITS, &o, &s, &r, &err), TACIT_OK);
+    tacit_model_free(m);
+    assert_int_equal(r.weight_bits, 8);
+    o.tolerance = r.largest_error * 0.9;
+    assert_int_equal(tacit_compile(&m, DIGITS, &o, &s, &r, &err), TACIT_OK);
+    tacit_model_free(m);
+    assert_int_equal(r.weight_bits, 16);
+    assert_true(r.largest_error <= o.tolerance);
+    o.tolerance = r.largest_error * 0.9;
+    assert_int_equal(tacit_compile(&m, DIGITS, &o, &s, &r, &err), TACIT_VALUE);
+    assert_null(m);
+    assert_non_null(strstr(err.text, "beyond the tolerance"));
+    o.tolerance = -1;
+    assert_int_equal(tacit_compile(&m, DIGITS, &o, &s, &r, &err), TACIT_USAGE);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_bytes), cmocka_unit_test(test_save_load), cmocka_unit_test(test_damaged),
         cmocka_unit_test(test_forged),     cmocka_unit_test(test_io),        cmocka_unit_test(test_batch),
-        cmocka_unit_test(test_check),      cmocka_unit_test(test_options),
+        cmocka_unit_test(test_check),      cmocka_unit_test(test_options),   cmocka_unit_test(test_tolerance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
  * graph is run on a sample. After import every shape is static. */
 #ifndef COMPILE_GRAPH_H
 #define COMPILE_GRAPH_H
+#include "compile/formula.h"
 #include "program/program.h"
 
 enum { MAX_NODES = 1 << 18, MAX_GRAPH_TENSORS = 1 << 20, MIN_OPSET = 7, MAX_OPSET = 22 };
@@ -39,6 +40,7 @@ typedef struct gnode {
     const operator_rule *rule;
     const struct Onnx__NodeProto *proto; /* attributes: compile/onnx/attribute.h */
     bool internal;                       /* made by an expansion: opsets do not matter */
+    const formula *formula;              /* of an operator that is a function of one number (its input 0); else NULL */
     uint32_t in_count, out_count;
     uint32_t *in, *out; /* tensors; NO_INDEX where an optional one is left out */
     bool dead;          /* folded or merged: neither run nor lowered */

@@ -26,12 +26,12 @@ static void bypass(graph *g, gnode *n) {
 static gnode *only_activation(const graph *g, uint32_t t) {
     for (uint32_t k = 0; k < g->node_count && g->tensors[t].uses == 1 && !g->tensors[t].is_output; k++) {
         gnode *n = &g->nodes[k];
-        if (!n->dead && n->in_count > 0 && n->in[0] == t) return activation_is(n) ? n : NULL;
+        if (!n->dead && n->in_count > 0 && n->in[0] == t) return activation_is(n) && n->formula->monotone ? n : NULL;
     }
     return NULL;
 }
 
-/* x -> pool -> t -> f -> y becomes x -> f -> t -> pool -> y: all activations here are monotone. f then shares the
+/* x -> pool -> t -> f -> y becomes x -> f -> t -> pool -> y, where f is monotone. f then shares the
  * lookup that rounds x, and relu's outputs need a smaller table of differences. */
 static void swap_pool(graph *g, gnode *pool, gnode *f) {
     uint32_t x = pool->in[0], t = pool->out[0], y = f->out[0];

@@ -136,6 +136,27 @@ def activation_cases():
     case("output-input", [n("Identity", "x", "y"), n("Relu", "x", "z")], {"x": (2, 9)}, outputs=("y", "z"))
 
 
+def function_cases():
+    for op, opset, attributes in (
+            ("LeakyRelu", 16, {}), ("LeakyRelu", 9, {"alpha": 0.2}), ("Elu", 9, {}), ("Elu", 22, {"alpha": 0.5}),
+            ("Selu", 9, {}), ("Selu", 17, {"alpha": 1.1, "gamma": 0.9}), ("Celu", 12, {"alpha": 1.5}),
+            ("ThresholdedRelu", 17, {"alpha": 0.7}), ("HardSigmoid", 17, {}), ("HardSigmoid", 9, {"alpha": 0.4}),
+            ("HardSwish", 17, {}), ("Mish", 18, {}), ("Gelu", 20, {}), ("Gelu", 20, {"approximate": "tanh"}),
+            ("Softplus", 17, {}), ("Softsign", 17, {}), ("Shrink", 17, {"bias": 0.3, "lambd": 0.4}), ("Shrink", 9, {}),
+            ("Erf", 17, {}), ("Exp", 17, {}), ("Abs", 17, {}), ("Neg", 17, {}), ("Sign", 17, {}), ("Floor", 17, {}),
+            ("Ceil", 17, {}), ("Round", 17, {}), ("Sin", 17, {}), ("Cos", 17, {}), ("Atan", 17, {}), ("Sinh", 17, {}),
+            ("Cosh", 17, {}), ("Asinh", 17, {})):
+        case(f"{op}{opset}", [n(op, "x", **attributes)], {"x": (2, 9)}, opset=opset, scale=2.0)
+        if op not in ("Sign", "Floor", "Ceil", "Round", "ThresholdedRelu", "Shrink"):  # these jump
+            case(f"{op}{opset}-matmul", [n("MatMul", "x w", "t"), n(op, "t", **attributes)], {"x": (2, 9)},
+                 {"w": w(9, 6, scale=0.5)}, opset=opset)
+    for op in ("Log", "Sqrt", "Reciprocal", "Acosh"):
+        case(f"{op}", [n("Abs", "x", "t"), n("Add", "t c", "u"), n(op, "u")], {"x": (2, 9)},
+             {"c": np.float32(1 if op == "Acosh" else 0.2)}, tolerance=1e-2)
+    for op in ("Asin", "Acos", "Tan", "Atanh"):
+        case(f"{op}", [n("Sin", "x", "t"), n(op, "t")], {"x": (2, 9)}, tolerance=2e-2)
+
+
 def pool_cases():
     x = (2, 3, 7, 8)
     for k, attributes in enumerate([
@@ -259,7 +280,7 @@ def run_case(lib, c, path):
 def main():
     lib = C.CDLL(sys.argv[1])
     lib.tacit_model_free.argtypes = [C.c_void_p]
-    for make in (conv_cases, gemm_cases, elementwise_cases, activation_cases, pool_cases, move_cases, norm_cases):
+    for make in (conv_cases, gemm_cases, elementwise_cases, activation_cases, function_cases, pool_cases, move_cases, norm_cases):
         make()
     bad = 0
     with tempfile.TemporaryDirectory() as folder:

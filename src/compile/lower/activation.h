@@ -4,8 +4,8 @@
 #include "compile/lower/lower.h"
 
 bool activation_is(const gnode *n);
-/* The node's function; in_scale is filled in by whoever rounds its input. */
-tacit_status activation_func(const graph *g, const gnode *n, func *out, tacit_error *err) TACIT_MUST_CHECK;
+/* The node's function; its scales are settled by whoever rounds its input. */
+func activation_func(const gnode *n);
 
 tacit_status activation_infer(graph *g, gnode *n, tacit_error *err);
 tacit_status activation_eval(frame *f, const gnode *n, tacit_error *err);

@@ -128,6 +128,19 @@ tacit_status shape_eval(frame *f, const gnode *n, tacit_error *err) {
     return TACIT_OK;
 }
 
+/* ---- IsNaN, IsInf: values that are not finite are refused where they appear */
+tacit_status finite_infer(graph *g, gnode *n, tacit_error *err) {
+    (void)err;
+    set_output_boolean(g, n, &node_in(g, n, 0)->shape);
+    return TACIT_OK;
+}
+
+tacit_status finite_eval(frame *f, const gnode *n, tacit_error *err) {
+    (void)err;
+    memset(f->whole[n->out[0]], 0, shape_count(&node_out(f->g, n, 0)->shape) * sizeof(int64_t));
+    return TACIT_OK;
+}
+
 /* ---- Cast */
 tacit_status cast_infer(graph *g, gnode *n, tacit_error *err) {
     int64_t to;

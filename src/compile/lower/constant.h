@@ -9,6 +9,9 @@ tacit_status fill_infer(graph *g, gnode *n, tacit_error *err);
 tacit_status fill_eval(frame *f, const gnode *n, tacit_error *err);
 tacit_status shape_infer(graph *g, gnode *n, tacit_error *err);
 tacit_status shape_eval(frame *f, const gnode *n, tacit_error *err);
+/* IsNaN, IsInf: false, since every number here is finite. */
+tacit_status finite_infer(graph *g, gnode *n, tacit_error *err);
+tacit_status finite_eval(frame *f, const gnode *n, tacit_error *err);
 tacit_status cast_infer(graph *g, gnode *n, tacit_error *err);
 tacit_status cast_eval(frame *f, const gnode *n, tacit_error *err);
 #endif

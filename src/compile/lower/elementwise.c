@@ -102,6 +102,34 @@ tacit_status add_lower(lowering *l, const gnode *n, tacit_error *err) {
     return lower_set_sum(l, n->out[0], &out, err);
 }
 
+/* ---- Neg: a sum with the other sign */
+tacit_status neg_infer(graph *g, gnode *n, tacit_error *err) {
+    (void)err;
+    const gtensor *x = node_in(g, n, 0);
+    set_output(g, n, x->type, &x->shape);
+    return TACIT_OK;
+}
+
+tacit_status neg_eval(frame *f, const gnode *n, tacit_error *err) {
+    (void)err;
+    const gtensor *y = node_out(f->g, n, 0);
+    for (uint64_t i = 0; i < shape_count(&y->shape); i++) {
+        if (y->type == ELEM_REAL)
+            f->real[n->out[0]][i] = -frame_real(f, n->in[0])[i];
+        else
+            f->whole[n->out[0]][i] = (int64_t)(0 - (uint64_t)frame_whole(f, n->in[0])[i]);
+    }
+    return TACIT_OK;
+}
+
+tacit_status neg_lower(lowering *l, const gnode *n, tacit_error *err) {
+    sum x, out;
+    TRY(lower_sum_of(l, n->in[0], &x, err));
+    sum_start(&out, &x.shape, x.scale);
+    TRY(sum_join(&out, &x, -1, err));
+    return lower_set_sum(l, n->out[0], &out, err);
+}
+
 tacit_status mul_lower(lowering *l, const gnode *n, tacit_error *err) {
     const shape *s = &node_out(l->g, n, 0)->shape;
     uint8_t a_label[MAX_RANK] = {0}, b_label[MAX_RANK] = {0};

@@ -8,4 +8,7 @@ tacit_status elementwise_infer(graph *g, gnode *n, tacit_error *err);
 tacit_status elementwise_eval(frame *f, const gnode *n, tacit_error *err);
 tacit_status add_lower(lowering *l, const gnode *n, tacit_error *err);
 tacit_status mul_lower(lowering *l, const gnode *n, tacit_error *err);
+tacit_status neg_infer(graph *g, gnode *n, tacit_error *err);
+tacit_status neg_eval(frame *f, const gnode *n, tacit_error *err);
+tacit_status neg_lower(lowering *l, const gnode *n, tacit_error *err);
 #endif

@@ -87,9 +87,8 @@ static const gnode *first_activation(const lowering *l, uint32_t t) {
 static tacit_status round_slot(lowering *l, uint32_t t, tacit_error *err) {
     static const func plain = {.kind = FUNC_RANGE, .out_scale = INT32_MIN};
     const gnode *n = first_activation(l, t);
-    func f;
     if (!n || l->slots[n->out[0]].state != VALUE_NONE) return rescale(l, l->slots[t].s, t, &plain, NO_INDEX, err);
-    TRY(activation_func(l->g, n, &f, err));
+    const func f = activation_func(n);
     return rescale(l, l->slots[t].s, t, &f, n->out[0], err);
 }
 

@@ -23,6 +23,9 @@
     RULE(name, since, until, least, most, outs, false, true, attributes, __VA_ARGS__)
 #define STATIC(name, since, until, least, most, outs, attributes, ...)                                                 \
     RULE(name, since, until, least, most, outs, true, false, attributes, __VA_ARGS__)
+/* A function of one number, by table. */
+#define FUNCTION(on, name, since, attributes)                                                                          \
+    on(name, since, 22, 1, 1, 1, attributes, activation_infer, activation_eval, activation_lower)
 /* Operators made of others. */
 #define EXPANDS(name, since, until, least, most, outs, attributes, expand)                                             \
     { name, DOMAIN_ONNX, since, until, least, most, outs, false, false, attributes, NULL, NULL, NULL, expand }
@@ -40,10 +43,44 @@ static const operator_rule RULES[] = {
     ON_ALL("Sub", 7, 22, 2, 2, 1, "", elementwise_infer, elementwise_eval, add_lower),
     ON_ALL("Mul", 7, 22, 2, 2, 1, "", elementwise_infer, elementwise_eval, mul_lower),
     ON_REALS("Div", 7, 22, 2, 2, 1, "", elementwise_infer, elementwise_eval, NULL),
-    ON_REALS("Relu", 6, 22, 1, 1, 1, "", activation_infer, activation_eval, activation_lower),
-    ON_REALS("Sigmoid", 6, 22, 1, 1, 1, "", activation_infer, activation_eval, activation_lower),
-    ON_REALS("Tanh", 6, 22, 1, 1, 1, "", activation_infer, activation_eval, activation_lower),
-    ON_REALS("Clip", 6, 22, 1, 3, 1, "min max", activation_infer, activation_eval, activation_lower),
+    ON_ALL("Neg", 6, 22, 1, 1, 1, "", neg_infer, neg_eval, neg_lower),
+    FUNCTION(ON_ALL, "Relu", 6, ""),
+    FUNCTION(ON_REALS, "Sigmoid", 6, ""),
+    FUNCTION(ON_REALS, "Tanh", 6, ""),
+    ON_ALL("Clip", 6, 22, 1, 3, 1, "min max", activation_infer, activation_eval, activation_lower),
+    FUNCTION(ON_REALS, "LeakyRelu", 6, "alpha"),
+    FUNCTION(ON_REALS, "Elu", 6, "alpha"),
+    FUNCTION(ON_REALS, "Selu", 6, "alpha gamma"),
+    FUNCTION(ON_REALS, "Celu", 12, "alpha"),
+    FUNCTION(ON_REALS, "ThresholdedRelu", 10, "alpha"),
+    FUNCTION(ON_REALS, "HardSigmoid", 6, "alpha beta"),
+    FUNCTION(ON_REALS, "HardSwish", 14, ""),
+    FUNCTION(ON_REALS, "Mish", 18, ""),
+    FUNCTION(ON_REALS, "Gelu", 20, "approximate"),
+    FUNCTION(ON_REALS, "Softplus", 1, ""),
+    FUNCTION(ON_REALS, "Softsign", 1, ""),
+    FUNCTION(ON_REALS, "Shrink", 9, "bias lambd"),
+    FUNCTION(ON_REALS, "Erf", 9, ""),
+    FUNCTION(ON_REALS, "Exp", 6, ""),
+    FUNCTION(ON_REALS, "Log", 6, ""),
+    FUNCTION(ON_REALS, "Sqrt", 6, ""),
+    FUNCTION(ON_REALS, "Reciprocal", 6, ""),
+    FUNCTION(ON_ALL, "Abs", 6, ""),
+    FUNCTION(ON_ALL, "Sign", 9, ""),
+    FUNCTION(ON_REALS, "Floor", 6, ""),
+    FUNCTION(ON_REALS, "Ceil", 6, ""),
+    FUNCTION(ON_REALS, "Round", 11, ""),
+    FUNCTION(ON_REALS, "Sin", 7, ""),
+    FUNCTION(ON_REALS, "Cos", 7, ""),
+    FUNCTION(ON_REALS, "Tan", 7, ""),
+    FUNCTION(ON_REALS, "Asin", 7, ""),
+    FUNCTION(ON_REALS, "Acos", 7, ""),
+    FUNCTION(ON_REALS, "Atan", 7, ""),
+    FUNCTION(ON_REALS, "Sinh", 9, ""),
+    FUNCTION(ON_REALS, "Cosh", 9, ""),
+    FUNCTION(ON_REALS, "Asinh", 9, ""),
+    FUNCTION(ON_REALS, "Acosh", 9, ""),
+    FUNCTION(ON_REALS, "Atanh", 9, ""),
     ON_REALS("MaxPool", 1, 22, 1, 1, 1, WINDOW " ceil_mode storage_order", maxpool_infer, maxpool_eval, maxpool_lower),
     ON_REALS("AveragePool", 7, 22, 1, 1, 1, WINDOW " ceil_mode count_include_pad", average_infer, average_eval,
              average_lower),
@@ -63,6 +100,8 @@ static const operator_rule RULES[] = {
     STATIC("Constant", 1, 22, 0, 0, 1, "value value_float value_int value_ints", constant_infer, constant_eval, NULL),
     ON_REALS("ConstantOfShape", 9, 22, 1, 1, 1, "value", fill_infer, fill_eval, NULL),
     STATIC("Shape", 1, 22, 1, 1, 1, "start end", shape_infer, shape_eval, NULL),
+    STATIC("IsNaN", 9, 22, 1, 1, 1, "", finite_infer, finite_eval, NULL),
+    STATIC("IsInf", 10, 22, 1, 1, 1, "detect_negative detect_positive", finite_infer, finite_eval, NULL),
     STATIC("Size", 1, 22, 1, 1, 1, "", shape_infer, shape_eval, NULL),
     ON_ALL("Cast", 6, 22, 1, 1, 1, "to saturate", cast_infer, cast_eval, reshape_lower),
 };

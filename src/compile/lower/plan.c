@@ -27,14 +27,32 @@ void plan_remainder(plan *p, uint32_t shift, uint32_t bits, uint64_t elements) {
 
 bool func_equal(const func *a, const func *b) {
     if (a->kind != b->kind || a->kind != FUNC_REAL) return a->kind == b->kind;
-    return a->real == b->real && a->parameter[0] == b->parameter[0] && a->parameter[1] == b->parameter[1] &&
-           a->in_scale == b->in_scale && a->out_scale == b->out_scale;
+    bool same = a->in_scale == b->in_scale && a->out_scale == b->out_scale && a->limit == b->limit;
+    same = same && a->has_domain == b->has_domain && a->domain_lo == b->domain_lo && a->domain_hi == b->domain_hi;
+    if (!same || !a->formula != !b->formula) return false;
+    if (a->formula) return formula_equal(a->formula, b->formula);
+    return a->real == b->real && a->parameter[0] == b->parameter[0] && a->parameter[1] == b->parameter[1];
+}
+
+double func_real(const func *f, int64_t x) {
+    double v = ldexp((double)x, -f->in_scale);
+    return f->formula ? formula_value(f->formula, v) : f->real(v, f->parameter);
+}
+
+/* A pole of a sum of poles is no number at a single x: it gets the next row's value. */
+static double defined_real(const func *f, int64_t x) {
+    double v = func_real(f, x);
+    if (isnan(v)) v = func_real(f, x + 1);
+    if (isnan(v)) v = func_real(f, x - 1);
+    return isnan(v) ? 0 : v;
 }
 
 int64_t func_value(const func *f, int64_t x) {
     if (f->kind == FUNC_RANGE) return x;
     if (f->kind == FUNC_RELU) return x > 0 ? x : 0;
-    return quantise_one(f->real(ldexp((double)x, -f->in_scale), f->parameter), f->out_scale, MAX_CODE);
+    if (f->has_domain && x < f->domain_lo) x = f->domain_lo;
+    if (f->has_domain && x > f->domain_hi) x = f->domain_hi;
+    return quantise_one(defined_real(f, x), f->out_scale, f->limit > 0 ? f->limit : MAX_CODE);
 }
 
 uint64_t table_rows(const table_plan *t) {

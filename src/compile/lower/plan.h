@@ -7,6 +7,7 @@
  * [0, 2^s) is served by a wider table [0, 2^R) when its equation is multiplied by 2^(R-s), or cut into two limbs. */
 #ifndef COMPILE_LOWER_PLAN_H
 #define COMPILE_LOWER_PLAN_H
+#include "compile/formula.h"
 #include "program/builder.h"
 
 enum { MAX_DEMANDS = 1 << 14, MAX_TABLES = 256, MAX_SHIFT = 32, MAX_SINGLE_SHIFT = 16 };
@@ -20,7 +21,13 @@ typedef struct func {
     func_kind kind;
     double (*real)(double x, const double *parameter);
     double parameter[2];
+    const formula *formula; /* instead of `real` */
     int32_t in_scale, out_scale;
+    /* Outside [domain_lo, domain_hi] the function has the value of the nearer end: where the formula is not a number.
+     */
+    bool has_domain;
+    int64_t domain_lo, domain_hi;
+    int64_t limit; /* results are clamped to [-limit, limit]; 0: to 2^24 */
 } func;
 
 typedef struct demand {
@@ -73,6 +80,8 @@ static inline bool two_limbs_fit(uint32_t shift, uint32_t first, uint32_t quotie
 tacit_status plan_finish_pass(plan *p, bool *changed, tacit_error *err) TACIT_MUST_CHECK;
 
 bool func_equal(const func *a, const func *b);
+/* The real function of x / 2^in_scale: perhaps infinite or no number. */
+double func_real(const func *f, int64_t x);
 /* f at the integer x. */
 int64_t func_value(const func *f, int64_t x);
 /* Rows of the table, those of saturation included. */

@@ -3,6 +3,9 @@
 #include "compile/quantise.h"
 #include <math.h>
 
+/* Integers beyond this are cut into limbs; a function's calibrated result fills this. */
+enum { WIDE = 1 << 20, WIDE_LIMB = 16, RESULT_LIMIT = 32767 };
+
 /* Everything decided before the first relation is made. */
 typedef struct rounding {
     const sum *s;
@@ -116,18 +119,60 @@ static tacit_status choose_limbs(lowering *l, rounding *r, tacit_error *err) {
     return TACIT_OK;
 }
 
+/* The scale of the function's results (compile/formula.h); a calibrated one comes with the range that fills it. */
+static tacit_status choose_result(const lowering *l, rounding *r, tacit_error *err) {
+    double lo, hi;
+    func *f = &r->f;
+    f->in_scale = r->scale;
+    if (f->out_scale == SCALE_OF_INPUT) f->out_scale = r->scale;
+    if (f->out_scale == SCALE_WHOLE) f->out_scale = r->scale < 0 ? r->scale : 0;
+    if (f->out_scale != SCALE_CALIBRATED) return TACIT_OK;
+    TRY(lower_range(l, r->t_f, &lo, &hi, err));
+    f->limit = RESULT_LIMIT;
+    f->out_scale = scale_for(fmax(-lo, hi), RESULT_LIMIT);
+    return TACIT_OK;
+}
+
+/* The last integer from `in` (where the function is a number) to `out` (where it is not) at which it is one. */
+static int64_t last_defined(const func *f, int64_t in, int64_t out) {
+    while (in - out > 1 || out - in > 1) {
+        int64_t middle = in + (out - in) / 2;
+        if (isnan(func_real(f, middle)))
+            out = middle;
+        else
+            in = middle;
+    }
+    return in;
+}
+
+/* A function that is not defined on the whole table (log, sqrt, asin ..) has the values of its domain's ends beyond. */
+static void choose_domain(const lowering *l, rounding *r) {
+    func *f = &r->f;
+    const gtensor *x = &l->g->tensors[r->t];
+    int64_t from = (int64_t)ceil(ldexp(x->lo, r->scale)), to = (int64_t)floor(ldexp(x->hi, r->scale));
+    if (r->f.kind != FUNC_REAL || !f->formula || from > to) return;
+    bool low = isnan(func_real(f, r->d.lo)) && r->d.lo < from, high = isnan(func_real(f, r->d.hi)) && r->d.hi > to;
+    f->has_domain = low || high;
+    f->domain_lo = low ? last_defined(f, from, r->d.lo) : f->has_domain ? r->d.lo : 0;
+    f->domain_hi = high ? last_defined(f, to, r->d.hi) : f->has_domain ? r->d.hi : 0;
+}
+
 static tacit_status decide(lowering *l, rounding *r, const func *f, tacit_error *err) {
     double lo, hi;
     TRY(lower_range(l, r->t, &lo, &hi, err));
     r->scale = is_whole(l, r->t) ? r->s->scale : choose_scale(l, r->s, fmax(-lo, hi));
     r->shift = (uint32_t)(r->s->scale - r->scale);
     r->f = *f;
-    r->f.in_scale = r->scale;
-    if (r->f.out_scale == INT32_MIN) r->f.out_scale = r->scale;
+    TRY(choose_result(l, r, err));
     r->elements = shape_count(&r->s->shape);
-    r->d = (demand){.f = r->f, .elements = r->elements};
+    r->d = (demand){.elements = r->elements};
     r->d.exact = r->f.kind == FUNC_RANGE && l->feeds_pool[r->t];
     choose_range(l, r, lo, hi);
+    choose_domain(l, r);
+    r->d.f = r->f;
+    if (is_whole(l, r->t) && r->d.hi - r->d.lo > WIDE)
+        return fail(err, TACIT_UNSUPPORTED, "tensor \"%s\": a function of integers of more than 20 bits",
+                    tensor_name(l, r->t));
     TRY(plan_demand(l->plan, &r->d, &r->table, err));
     return choose_limbs(l, r, err);
 }
@@ -273,8 +318,6 @@ static bool itself_by_relu(const rounding *r) {
 
 /* ---- integers of more than 20 bits: y = 2^16 high + low, each limb in a range of its own. `low` is unique by its
  * range, `high` is what is left; y has its interval by this identity. */
-enum { WIDE = 1 << 20, WIDE_LIMB = 16 };
-
 static bool is_wide(const lowering *l, const sum *s, uint32_t t, int64_t *lo, int64_t *hi, tacit_error *err) {
     double least, most;
     if (!is_whole(l, t) || lower_range(l, t, &least, &most, err) != TACIT_OK) return false;

@@ -1,0 +1,184 @@
+#include "compile/functions.h"
+#include "compile/onnx/attribute.h"
+#include <math.h>
+#include <string.h>
+
+/* f(x), and with parameters. */
+#define UNARY(name, expression)                                                                                        \
+    static double name(double x, double unused, const double *p) {                                                     \
+        (void)unused, (void)p;                                                                                         \
+        return expression;                                                                                             \
+    }
+
+UNARY(sigmoid, 1 / (1 + exp(-x)))
+UNARY(hyperbolic_tangent, tanh(x))
+UNARY(error_function, erf(x))
+UNARY(softsign, x / (1 + fabs(x)))
+UNARY(softplus, fmax(x, 0) + log1p(exp(-fabs(x))))
+UNARY(mish, x *tanh(fmax(x, 0) + log1p(exp(-fabs(x)))))
+UNARY(hard_sigmoid, fmax(0, fmin(1, p[0] * x + p[1])))
+UNARY(hard_swish, x *fmax(0, fmin(1, x / 6 + 0.5)))
+UNARY(gelu_exact, 0.5 * x * (1 + erf(x * 0.70710678118654752440)))
+UNARY(gelu_tanh, 0.5 * x * (1 + tanh(0.79788456080286535588 * (x + 0.044715 * x * x * x))))
+UNARY(leaky_relu, x < 0 ? p[0] * x : x)
+UNARY(elu, x < 0 ? p[0] * expm1(x) : x)
+UNARY(selu, p[1] * (x < 0 ? p[0] * expm1(x) : x))
+UNARY(celu, fmax(x, 0) + fmin(0, p[0] * expm1(x / p[0])))
+UNARY(thresholded_relu, x > p[0] ? x : 0)
+UNARY(shrink, x<-p[1] ? x + p[0] : x> p[1] ? x - p[0] : 0)
+UNARY(clip, fmin(fmax(x, p[0]), p[1]))
+UNARY(exponential, exp(x))
+UNARY(logarithm, log(x))
+UNARY(square_root, sqrt(x))
+UNARY(reciprocal, 1 / x)
+UNARY(absolute, fabs(x))
+UNARY(sign, x > 0 ? 1 : x < 0 ? -1 : 0)
+UNARY(floor_of, floor(x))
+UNARY(ceil_of, ceil(x))
+UNARY(round_even, x - remainder(x, 1)) /* remainder() rounds the quotient half to even */
+UNARY(sine, sin(x))
+UNARY(cosine, cos(x))
+UNARY(tangent, tan(x))
+UNARY(arc_sine, asin(x))
+UNARY(arc_cosine, acos(x))
+UNARY(arc_tangent, atan(x))
+UNARY(hyperbolic_sine, sinh(x))
+UNARY(hyperbolic_cosine, cosh(x))
+UNARY(area_sine, asinh(x))
+UNARY(area_cosine, acosh(x))
+UNARY(area_tangent, atanh(x))
+
+static int64_t whole_relu(int64_t x, const double *p) {
+    return (void)p, x > 0 ? x : 0;
+}
+static int64_t whole_absolute(int64_t x, const double *p) {
+    return (void)p, x < 0 ? (int64_t)(0 - (uint64_t)x) : x;
+}
+static int64_t whole_sign(int64_t x, const double *p) {
+    return (void)p, x > 0 ? 1 : x < 0 ? -1 : 0;
+}
+/* Bounds beyond 2^53 bound nothing. */
+static int64_t whole_clip(int64_t x, const double *p) {
+    if (p[0] > -0x1p53 && x < (int64_t)p[0]) x = (int64_t)p[0];
+    return p[1] < 0x1p53 && x > (int64_t)p[1] ? (int64_t)p[1] : x;
+}
+
+/* Bounded functions have 15 bits after the point; a parameter that makes a function fall instead of rise is the last
+ * column's business. */
+typedef struct function_rule {
+    const char *op;
+    formula_operation f;
+    const char *parameter[2];
+    double fallback[2];
+    int32_t scale;
+    bool monotone; /* where its parameters are not negative */
+    int64_t (*whole)(int64_t x, const double *p);
+} function_rule;
+
+#define PLAIN(op, f, scale, monotone)                                                                                  \
+    { op, f, {NULL, NULL}, {0, 0}, scale, monotone, NULL }
+
+static const function_rule RULES[] = {
+    {"Relu", formula_relu, {NULL, NULL}, {0, 0}, SCALE_OF_INPUT, true, whole_relu},
+    PLAIN("Sigmoid", sigmoid, 15, true),
+    PLAIN("Tanh", hyperbolic_tangent, 15, true),
+    {"Clip", clip, {NULL, NULL}, {0, 0}, SCALE_OF_INPUT, true, whole_clip},
+    {"LeakyRelu", leaky_relu, {"alpha", NULL}, {(double)0.01f, 0}, SCALE_CALIBRATED, true, NULL},
+    {"Elu", elu, {"alpha", NULL}, {1, 0}, SCALE_CALIBRATED, true, NULL},
+    {"Selu",
+     selu,
+     {"alpha", "gamma"},
+     {1.67326319217681884765625, 1.05070102214813232421875},
+     SCALE_CALIBRATED,
+     true,
+     NULL},
+    {"Celu", celu, {"alpha", NULL}, {1, 0}, SCALE_CALIBRATED, true, NULL},
+    {"ThresholdedRelu", thresholded_relu, {"alpha", NULL}, {1, 0}, SCALE_OF_INPUT, true, NULL},
+    {"HardSigmoid", hard_sigmoid, {"alpha", "beta"}, {(double)0.2f, 0.5}, 15, true, NULL},
+    {"Shrink", shrink, {"bias", "lambd"}, {0, 0.5}, SCALE_CALIBRATED, false, NULL},
+    PLAIN("HardSwish", hard_swish, SCALE_CALIBRATED, false),
+    PLAIN("Mish", mish, SCALE_CALIBRATED, false),
+    PLAIN("Gelu", gelu_exact, SCALE_CALIBRATED, false),
+    PLAIN("Softplus", softplus, SCALE_CALIBRATED, true),
+    PLAIN("Softsign", softsign, 15, true),
+    PLAIN("Erf", error_function, 15, true),
+    PLAIN("Exp", exponential, SCALE_CALIBRATED, true),
+    PLAIN("Log", logarithm, SCALE_CALIBRATED, false),
+    PLAIN("Sqrt", square_root, SCALE_CALIBRATED, false),
+    PLAIN("Reciprocal", reciprocal, SCALE_CALIBRATED, false),
+    {"Abs", absolute, {NULL, NULL}, {0, 0}, SCALE_OF_INPUT, false, whole_absolute},
+    {"Sign", sign, {NULL, NULL}, {0, 0}, 0, true, whole_sign},
+    PLAIN("Floor", floor_of, SCALE_WHOLE, true),
+    PLAIN("Ceil", ceil_of, SCALE_WHOLE, true),
+    PLAIN("Round", round_even, SCALE_WHOLE, true),
+    PLAIN("Sin", sine, 15, false),
+    PLAIN("Cos", cosine, 15, false),
+    PLAIN("Tan", tangent, SCALE_CALIBRATED, false),
+    PLAIN("Asin", arc_sine, 14, false),
+    PLAIN("Acos", arc_cosine, 13, false),
+    PLAIN("Atan", arc_tangent, 14, true),
+    PLAIN("Sinh", hyperbolic_sine, SCALE_CALIBRATED, true),
+    PLAIN("Cosh", hyperbolic_cosine, SCALE_CALIBRATED, false),
+    PLAIN("Asinh", area_sine, SCALE_CALIBRATED, true),
+    PLAIN("Acosh", area_cosine, SCALE_CALIBRATED, false),
+    PLAIN("Atanh", area_tangent, SCALE_CALIBRATED, false),
+};
+
+static const function_rule *find(const char *op) {
+    for (size_t i = 0; i < sizeof RULES / sizeof RULES[0]; i++) {
+        if (strcmp(RULES[i].op, op) == 0) return &RULES[i];
+    }
+    return NULL;
+}
+
+/* Clip's bounds: attributes before opset 11, then constant inputs. */
+static tacit_status clip_bounds(const graph *g, const gnode *n, double bound[2], tacit_error *err) {
+    static const char *const NAMES[2] = {"min", "max"};
+    static const double FREE[2] = {-(double)3.402823466e38, (double)3.402823466e38};
+    for (uint32_t i = 0; i < 2; i++) {
+        TRY(attribute_real(n, NAMES[i], FREE[i], &bound[i], err));
+        if (!node_has_input(n, i + 1)) continue;
+        const gtensor *t = node_in(g, n, i + 1);
+        if (!t->constant || shape_count(&t->shape) != 1 || t->type != node_in(g, n, 0)->type)
+            return unsupported(n, "bounds must be constant numbers", err);
+        bound[i] = t->type == ELEM_REAL ? t->real[0] : (double)t->whole[0];
+    }
+    if (bound[0] > bound[1]) bound[0] = bound[1]; /* ONNX: the upper bound is applied last */
+    return TACIT_OK;
+}
+
+static tacit_status gelu_form(const gnode *n, formula_step *s, tacit_error *err) {
+    char form[16];
+    TRY(attribute_text(n, "approximate", "none", form, sizeof form, err));
+    if (strcmp(form, "tanh") == 0)
+        s->f = gelu_tanh;
+    else if (strcmp(form, "none") != 0)
+        return unsupported(n, "this kind of approximation", err);
+    return TACIT_OK;
+}
+
+tacit_status function_set(graph *g, gnode *n, const formula *f, tacit_error *err) {
+    void *steps, *copy;
+    TRY(graph_alloc(g, &steps, f->count, sizeof *f->steps, err));
+    TRY(graph_alloc(g, &copy, 1, sizeof *f, err));
+    memcpy(steps, f->steps, f->count * sizeof *f->steps);
+    memcpy(copy, f, sizeof *f);
+    ((formula *)copy)->steps = steps;
+    n->formula = copy;
+    return TACIT_OK;
+}
+
+tacit_status function_read(graph *g, gnode *n, tacit_error *err) {
+    const function_rule *r = find(n->op);
+    if (!r) return fail(err, TACIT_INTERNAL, "\"%s\" is no function of one number", n->op);
+    formula_step s = {.f = r->f};
+    formula f = {.count = 1, .steps = &s, .scale = r->scale, .monotone = r->monotone, .whole = r->whole};
+    for (uint32_t i = 0; i < 2 && r->parameter[i]; i++) {
+        TRY(attribute_real(n, r->parameter[i], r->fallback[i], &s.p[i], err));
+        if (s.p[i] < 0) f.monotone = false;
+    }
+    if (strcmp(n->op, "Clip") == 0) TRY(clip_bounds(g, n, s.p, err));
+    if (strcmp(n->op, "Gelu") == 0) TRY(gelu_form(n, &s, err));
+    if (strcmp(n->op, "Celu") == 0 && s.p[0] == 0) return unsupported(n, "alpha is 0", err);
+    return function_set(g, n, &f, err);
+}

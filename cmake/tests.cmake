@@ -29,6 +29,8 @@ foreach(file ${UNIT_TESTS})
   endif()
 endforeach()
 
+include(cmake/toy.cmake)
+
 # The command's readers, and the command from end to end.
 set(APP_READERS array errors disk interrupt io_npy io_npz io_json data tensors report)
 list(TRANSFORM APP_READERS PREPEND ${CMAKE_SOURCE_DIR}/apps/tacit/)

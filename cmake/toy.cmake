@@ -1,0 +1,21 @@
+# The protocol over a tiny prime (tests/toy): the library's sources with F, the transcript's coins, the generator and the
+# transform replaced; E of degree 1 and 2.
+set(TOY_SOURCES ${LIBRARY_SOURCES})
+list(FILTER TOY_SOURCES EXCLUDE REGEX "/compile/|_avx2[^/]*\\.c$|/field/(gl|ext|vec)\\.c$|/hash/transcript\\.c$|/commit/(rng|geometry)\\.c$|/proof/statement\\.c$|/poly/ntt[^/]*\\.c$")
+list(APPEND TOY_SOURCES ${CMAKE_SOURCE_DIR}/tests/toy/toy.c ${CMAKE_SOURCE_DIR}/tests/toy/geometry_search.c
+     ${CMAKE_SOURCE_DIR}/tests/toy/statement_unbounded.c)
+foreach(degree 1 2)
+  add_library(toy_library${degree} STATIC EXCLUDE_FROM_ALL ${TOY_SOURCES})
+  target_compile_definitions(toy_library${degree} PUBLIC EXT_DEG=${degree} TACIT_RULES TACIT_TEST_SEED)
+  target_compile_options(toy_library${degree} PRIVATE -Wno-conversion)
+  target_include_directories(toy_library${degree} PUBLIC ${CMAKE_SOURCE_DIR}/tests/toy ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(toy_library${degree} PUBLIC PkgConfig::SODIUM Threads::Threads m)
+endforeach()
+file(GLOB TOY_TESTS CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/toy/test_toy_*.c)
+foreach(file ${TOY_TESTS})
+  get_filename_component(name ${file} NAME_WE)
+  foreach(degree 1 2)
+    tacit_test(${name} ${degree} toy_library${degree} ${file} ${CMAKE_SOURCE_DIR}/tests/toy/simulator.c ${CMAKE_SOURCE_DIR}/tests/lab.c)
+    target_include_directories(${name}_${degree} BEFORE PRIVATE ${CMAKE_SOURCE_DIR}/tests/toy)
+  endforeach()
+endforeach()

@@ -115,6 +115,11 @@ uint32_t ex_list(expansion *x, uint32_t count, const int64_t *values) {
     return ex_wholes(x, &(shape){.rank = 1, .dim = {count}}, values);
 }
 
+uint32_t ex_open(expansion *x, uint32_t t) {
+    if (x->status == TACIT_OK && t < x->g->tensor_count) x->g->tensors[t].open = true;
+    return t;
+}
+
 /* ---- nodes */
 static const struct Onnx__NodeProto *make_proto(expansion *x) {
     Onnx__NodeProto *p = allocate(x, 1, sizeof *p);

@@ -23,6 +23,7 @@ typedef struct gtensor {
     bool boolean; /* whole, and every element is 0 or 1 */
     bool known;   /* type and shape are known */
     bool constant;
+    bool open; /* a constant that is the operator's, not the model's: lies in the program, no hidden parameter */
     bool is_input, is_output;
     shape shape;
     const double *real; /* of a constant, by type */

@@ -3,13 +3,18 @@
 
 tacit_status axes_read(const graph *g, const gnode *n, const char *name, uint32_t input, int64_t out[MAX_RANK],
                        uint32_t *count, bool *given, tacit_error *err) {
+    return list_read(g, n, name, input, out, MAX_RANK, count, given, err);
+}
+
+tacit_status list_read(const graph *g, const gnode *n, const char *name, uint32_t input, int64_t *out,
+                       uint32_t capacity, uint32_t *count, bool *given, tacit_error *err) {
     *count = 0;
     *given = attribute_has(n, name) || node_has_input(n, input);
-    if (!node_has_input(n, input)) return attribute_ints(n, name, out, MAX_RANK, count, err);
+    if (!node_has_input(n, input)) return attribute_ints(n, name, out, capacity, count, err);
     const gtensor *t = node_in(g, n, input);
     if (!t->constant || t->type != ELEM_WHOLE) return unsupported(n, "axes or shape must be constant integers", err);
     uint64_t size = shape_count(&t->shape);
-    if (t->shape.rank > 1 || size > MAX_RANK) return misshapen(n, "axes or shape have too many entries", err);
+    if (t->shape.rank > 1 || size > capacity) return misshapen(n, "axes or shape have too many entries", err);
     for (uint32_t i = 0; i < size; i++) out[i] = t->whole[i];
     *count = (uint32_t)size;
     return TACIT_OK;

@@ -6,6 +6,9 @@
 /* Attribute `name`, or constant whole input `input`; *count = 0 and *given = false when there is neither. */
 tacit_status axes_read(const graph *g, const gnode *n, const char *name, uint32_t input, int64_t out[MAX_RANK],
                        uint32_t *count, bool *given, tacit_error *err) TACIT_MUST_CHECK;
+/* The same, up to `capacity` integers. */
+tacit_status list_read(const graph *g, const gnode *n, const char *name, uint32_t input, int64_t *out,
+                       uint32_t capacity, uint32_t *count, bool *given, tacit_error *err) TACIT_MUST_CHECK;
 /* -rank .. rank-1 to 0 .. rank-1. */
 tacit_status axis_normal(const gnode *n, int64_t axis, uint32_t rank, uint32_t *out, tacit_error *err) TACIT_MUST_CHECK;
 /* Elements of either type: all are 8 bytes. */

@@ -1,5 +1,6 @@
 #include "compile/lower/elementwise.h"
 #include "compile/lower/views.h"
+#include "compile/quantise.h"
 
 tacit_status elementwise_infer(graph *g, gnode *n, tacit_error *err) {
     const gtensor *a = node_in(g, n, 0), *b = node_in(g, n, 1);
@@ -130,8 +131,29 @@ tacit_status neg_lower(lowering *l, const gnode *n, tacit_error *err) {
     return lower_set_sum(l, n->out[0], &out, err);
 }
 
+/* x times an operator's own number: every coefficient of x's sum times an integer, no product and no lookup. */
+static tacit_status mul_number(lowering *l, const gnode *n, uint32_t x, uint32_t c, tacit_error *err) {
+    const shape *s = &node_out(l->g, n, 0)->shape;
+    value factor;
+    sum out;
+    TRY(lower_param(l, c, 1, 16, MAX_SCALE, &factor, err));
+    TRY(operand_sum(l, x, s, true, &out, err));
+    if (!sum_times(&out, factor.lo, factor.scale)) {
+        TRY(operand_sum(l, x, s, false, &out, err));
+        if (!sum_times(&out, factor.lo, factor.scale)) return unsupported(n, "its numbers become too large", err);
+    }
+    return lower_set_sum(l, n->out[0], &out, err);
+}
+
+static bool is_number(const lowering *l, uint32_t t) {
+    const gtensor *x = &l->g->tensors[t];
+    return x->constant && x->open && shape_count(&x->shape) == 1;
+}
+
 tacit_status mul_lower(lowering *l, const gnode *n, tacit_error *err) {
     const shape *s = &node_out(l->g, n, 0)->shape;
+    if (is_number(l, n->in[0])) return mul_number(l, n, n->in[1], n->in[0], err);
+    if (is_number(l, n->in[1])) return mul_number(l, n, n->in[0], n->in[1], err);
     uint8_t a_label[MAX_RANK] = {0}, b_label[MAX_RANK] = {0};
     value a, b;
     sum out;

@@ -5,6 +5,7 @@
 #include "compile/quantise.h"
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 int64_t activation_limit(const lowering *l) {
@@ -158,6 +159,37 @@ static tacit_status whole_param(lowering *l, uint32_t t, double factor, int32_t 
     return keep_param(l, id, q, n, err);
 }
 
+/* Constants of the operator: in the program, with their own interval; reals without the zero bits that all share. */
+static tacit_status open_param(lowering *l, uint32_t t, double factor, uint32_t bits, int32_t max_scale, value *out,
+                               tacit_error *err) {
+    const gtensor *x = &l->g->tensors[t];
+    uint64_t n = shape_count(&x->shape), any = 0;
+    int64_t limit = ((int64_t)1 << (bits - 1)) - 1, *q = ARENA_NEW(l->a, int64_t, n);
+    double magnitude = x->type == ELEM_REAL ? largest_magnitude(x->real, n, factor) : 0;
+    if (!q) return no_memory(err);
+    if (x->type == ELEM_REAL && !scale_exists(magnitude, limit))
+        return fail(err, TACIT_VALUE, "tensor \"%s\": its values are too large", x->name);
+    int32_t scale = x->type == ELEM_REAL ? scale_for(magnitude, limit) : 0;
+    if (scale > max_scale) scale = max_scale;
+    for (uint64_t i = 0; i < n; i++) {
+        q[i] = x->type == ELEM_REAL ? quantise_one(x->real[i] * factor, scale, limit) : x->whole[i] * (int64_t)factor;
+        any |= (uint64_t)q[i];
+    }
+    uint32_t zeros = x->type == ELEM_REAL && any != 0 ? (uint32_t)__builtin_ctzll(any) : 0;
+    if (scale - (int32_t)zeros < MIN_SCALE) zeros = scale > MIN_SCALE ? (uint32_t)(scale - MIN_SCALE) : 0;
+    *out = (value){.scale = scale - (int32_t)zeros, .lo = INT64_MAX, .hi = INT64_MIN};
+    bool same = true;
+    for (uint64_t i = 0; i < n; i++) {
+        q[i] = q[i] / ((int64_t)1 << zeros);
+        if (q[i] < out->lo) out->lo = q[i];
+        if (q[i] > out->hi) out->hi = q[i];
+        same = same && q[i] == q[0];
+    }
+    const char *name = lower_name(l, x->name, "");
+    out->id = same ? builder_fill(l->b, name, &x->shape, q[0]) : builder_constant(l->b, name, &x->shape, q);
+    return TACIT_OK;
+}
+
 tacit_status lower_param(lowering *l, uint32_t t, double factor, uint32_t bits, int32_t max_scale, value *out,
                          tacit_error *err) {
     const gtensor *x = &l->g->tensors[t];
@@ -165,6 +197,7 @@ tacit_status lower_param(lowering *l, uint32_t t, double factor, uint32_t bits, 
     int64_t limit = bits == 8 ? 127 : 32767;
     int32_t *q = ARENA_NEW(l->a, int32_t, n);
     if (!q) return no_memory(err);
+    if (x->open) return open_param(l, t, factor, bits == 8 ? OPEN_BITS : bits, max_scale, out, err);
     if (x->type == ELEM_WHOLE) return whole_param(l, t, factor, q, out, err);
     double magnitude = largest_magnitude(x->real, n, factor);
     if (!scale_exists(magnitude, limit))
@@ -243,6 +276,22 @@ tacit_status sum_raise(sum *s, int32_t bits, tacit_error *err) {
     s->hi *= m;
     s->scale += bits;
     return TACIT_OK;
+}
+
+bool sum_times(sum *s, int64_t factor, int32_t scale) {
+    const __int128 most = (__int128)1 << 52, size = factor < 0 ? -factor : factor;
+    const int64_t coef = (int64_t)1 << 38;
+    bool fits = s->lo * size > -most && s->hi * size < most && s->scale + scale <= MAX_SCALE && size < coef;
+    for (uint32_t i = 0; i < s->product_count; i++) fits = fits && llabs(s->products[i].coef) < coef / (int64_t)(size + 1);
+    for (uint32_t i = 0; i < s->term_count; i++) fits = fits && llabs(s->terms[i].coef) < coef / (int64_t)(size + 1);
+    if (!fits) return false;
+    for (uint32_t i = 0; i < s->product_count; i++) s->products[i].coef *= factor;
+    for (uint32_t i = 0; i < s->term_count; i++) s->terms[i].coef *= factor;
+    const __int128 lo = s->lo * factor, hi = s->hi * factor;
+    s->lo = lo < hi ? lo : hi;
+    s->hi = lo < hi ? hi : lo;
+    s->scale += scale;
+    return true;
 }
 
 tacit_status sum_join(sum *s, const sum *other, int sign, tacit_error *err) {

@@ -84,8 +84,10 @@ tacit_status lower_range(const lowering *l, uint32_t t, double *lo, double *hi, 
 tacit_status lower_operand(lowering *l, uint32_t t, value *out, tacit_error *err) TACIT_MUST_CHECK;
 /* Tensor t as a sum that may be added to: takes a pending one over when nobody else uses it. */
 tacit_status lower_sum_of(lowering *l, uint32_t t, sum *out, tacit_error *err) TACIT_MUST_CHECK;
+/* Bits of an operator's own constants (interpolation weights ..) where weights may have 8. */
+enum { OPEN_BITS = 15 };
 /* A constant as parameter times 2^-scale: bits 8 or 16, at most `max_scale`; `factor` multiplies the real values.
- * Integers: scale 0, as many bits as they need, factor 1 or -1. */
+ * Integers: scale 0, as many bits as they need, factor 1 or -1. An open constant lies in the program instead. */
 tacit_status lower_param(lowering *l, uint32_t t, double factor, uint32_t bits, int32_t max_scale, value *out,
                          tacit_error *err) TACIT_MUST_CHECK;
 /* The parameter of a model that has none: 0, and nothing reads it. A certificate commits to at least one number. */
@@ -109,6 +111,8 @@ tacit_status sum_term(sum *s, uint32_t id, int64_t coef, int64_t lo, int64_t hi,
 tacit_status sum_raise(sum *s, int32_t bits, tacit_error *err) TACIT_MUST_CHECK;
 /* sign * other, scales aligned. */
 tacit_status sum_join(sum *s, const sum *other, int sign, tacit_error *err) TACIT_MUST_CHECK;
+/* The sum times an integer over 2^scale; false (and nothing done) where its numbers would become too large. */
+bool sum_times(sum *s, int64_t factor, int32_t scale);
 /* A constant tensor (16 bits times a power of two, exact to the sum's scale or to 16 bits), read through `view`, which
  * makes it the sum's shape. */
 typedef tacit_status (*param_view)(lowering *l, uint32_t id, const void *context, uint32_t *out, tacit_error *err);

@@ -1,10 +1,12 @@
 /* compile/lower/operators: the table. One line per ONNX operator. */
+#include "compile/expand/moves.h"
 #include "compile/lower/activation.h"
 #include "compile/lower/batchnorm.h"
 #include "compile/lower/constant.h"
 #include "compile/lower/conv.h"
 #include "compile/lower/elementwise.h"
 #include "compile/lower/gemm.h"
+#include "compile/lower/pick.h"
 #include "compile/lower/pool.h"
 #include "compile/lower/reshape.h"
 #include "compile/lower/select.h"
@@ -97,6 +99,17 @@ static const operator_rule RULES[] = {
     ON_ALL("Slice", 1, 22, 1, 5, 1, "starts ends axes", slice_infer, slice_eval, slice_lower),
     ON_ALL("Gather", 1, 22, 2, 2, 1, "axis", gather_infer, gather_eval, gather_lower),
     ON_ALL("Concat", 4, 22, 1, MANY, 1, "axis", concat_infer, concat_eval, concat_lower),
+    INTERNAL("Pick", 2, 2, 1, "axis span", pick_infer, pick_eval, pick_lower),
+    ON_ALL("Expand", 8, 22, 2, 2, 1, "", expand_infer, expand_eval, expand_lower),
+    EXPANDS("Pad", 2, 22, 1, 4, 1, "mode pads value", pad_expand),
+    EXPANDS("Split", 2, 22, 1, 2, MANY, "axis split num_outputs", split_expand),
+    EXPANDS("Tile", 6, 22, 2, 2, 1, "", tile_expand),
+    EXPANDS("DepthToSpace", 1, 22, 1, 1, 1, "blocksize mode", depth_to_space_expand),
+    EXPANDS("SpaceToDepth", 1, 22, 1, 1, 1, "blocksize", space_to_depth_expand),
+    EXPANDS("Trilu", 14, 22, 1, 2, 1, "upper", trilu_expand),
+    EXPANDS("ReverseSequence", 10, 22, 2, 2, 1, "batch_axis time_axis", reverse_sequence_expand),
+    EXPANDS("Compress", 9, 22, 2, 2, 1, "axis", compress_expand),
+    EXPANDS("CenterCropPad", 18, 22, 2, 2, 1, "axes", crop_pad_expand),
     STATIC("Constant", 1, 22, 0, 0, 1, "value value_float value_int value_ints", constant_infer, constant_eval, NULL),
     ON_REALS("ConstantOfShape", 9, 22, 1, 1, 1, "value", fill_infer, fill_eval, NULL),
     STATIC("Shape", 1, 22, 1, 1, 1, "start end", shape_infer, shape_eval, NULL),

@@ -1,18 +1,22 @@
 /* compile/lower/operators: the table. One line per ONNX operator. */
 #include "compile/expand/moves.h"
+#include "compile/expand/reductions.h"
 #include "compile/lower/activation.h"
 #include "compile/lower/batchnorm.h"
 #include "compile/lower/constant.h"
+#include "compile/lower/contract.h"
 #include "compile/lower/conv.h"
 #include "compile/lower/elementwise.h"
 #include "compile/lower/gemm.h"
 #include "compile/lower/pick.h"
 #include "compile/lower/pool.h"
+#include "compile/lower/reduce.h"
 #include "compile/lower/reshape.h"
 #include "compile/lower/select.h"
 #include <string.h>
 
 #define WINDOW "kernel_shape strides dilations pads auto_pad"
+#define AXES "axes keepdims noop_with_empty_axes"
 #define MANY 255
 
 /* Primitive operators: name, opsets, inputs least and most, outputs, attributes, three functions. ON_REALS: lowered on
@@ -99,6 +103,21 @@ static const operator_rule RULES[] = {
     ON_ALL("Slice", 1, 22, 1, 5, 1, "starts ends axes", slice_infer, slice_eval, slice_lower),
     ON_ALL("Gather", 1, 22, 2, 2, 1, "axis", gather_infer, gather_eval, gather_lower),
     ON_ALL("Concat", 4, 22, 1, MANY, 1, "axis", concat_infer, concat_eval, concat_lower),
+    INTERNAL("Contract", 2, 2, 1, "a_label b_label rank", contract_infer, contract_eval, contract_lower),
+    ON_ALL("ReduceSum", 1, 22, 1, 2, 1, AXES, reduce_infer, reduce_eval, reduce_sum_lower),
+    ON_ALL("ReduceMax", 1, 22, 1, 2, 1, AXES, reduce_infer, reduce_eval, reduce_max_lower),
+    ON_ALL("ReduceMin", 1, 22, 1, 2, 1, AXES, reduce_infer, reduce_eval, reduce_max_lower),
+    EXPANDS("ReduceMean", 1, 22, 1, 2, 1, AXES, reduce_mean_expand),
+    EXPANDS("ReduceL1", 1, 22, 1, 2, 1, AXES, reduce_composed_expand),
+    EXPANDS("ReduceL2", 1, 22, 1, 2, 1, AXES, reduce_composed_expand),
+    EXPANDS("ReduceSumSquare", 1, 22, 1, 2, 1, AXES, reduce_composed_expand),
+    EXPANDS("ReduceLogSum", 1, 22, 1, 2, 1, AXES, reduce_composed_expand),
+    EXPANDS("ReduceLogSumExp", 1, 22, 1, 2, 1, AXES, reduce_composed_expand),
+    EXPANDS("ReduceProd", 1, 22, 1, 2, 1, AXES, reduce_prod_expand),
+    EXPANDS("GlobalMaxPool", 1, 22, 1, 1, 1, "", global_pool_expand),
+    EXPANDS("GlobalLpPool", 2, 22, 1, 1, 1, "p", global_pool_expand),
+    EXPANDS("CumSum", 11, 22, 2, 2, 1, "exclusive reverse", cumsum_expand),
+    EXPANDS("Einsum", 12, 22, 1, MANY, 1, "equation", einsum_expand),
     INTERNAL("Pick", 2, 2, 1, "axis span", pick_infer, pick_eval, pick_lower),
     ON_ALL("Expand", 8, 22, 2, 2, 1, "", expand_infer, expand_eval, expand_lower),
     EXPANDS("Pad", 2, 22, 1, 4, 1, "mode pads value", pad_expand),

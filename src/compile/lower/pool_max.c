@@ -1,6 +1,5 @@
+#include "compile/lower/maximum.h"
 #include "compile/lower/pool.h"
-#include "compile/lower/rescale.h"
-#include "compile/lower/tables.h"
 #include "compile/lower/window.h"
 #include "compile/onnx/attribute.h"
 #include <math.h>
@@ -86,29 +85,6 @@ static tacit_status tap(lowering *l, uint32_t x, uint32_t axis, const window *w,
     return draft_make(l, &d, x, out, err);
 }
 
-/* a + relu(b - a). */
-static tacit_status larger(lowering *l, const char *name, const value *range, uint32_t a, uint32_t b, uint32_t *out,
-                           tacit_error *err) {
-    const shape s = builder_tensor(l->b, a)->shape;
-    const linear_term minus[2] = {{1, b}, {-1, a}};
-    int64_t width = range->hi - range->lo;
-    const demand d = {.f = {.kind = FUNC_RELU, .in_scale = range->scale, .out_scale = range->scale},
-                      .lo = -width,
-                      .hi = width,
-                      .inside = true,
-                      .worst_lo = -width,
-                      .worst_hi = width,
-                      .elements = shape_count(&s)};
-    table_plan t;
-    uint32_t u = NO_TENSOR;
-    TRY(plan_demand(l->plan, &d, &t, err));
-    uint32_t diff = builder_linear(l->b, lower_name(l, name, ".diff"), &s, minus, 2, 0);
-    TRY(table_lookup(l, name, &t, RESULT_WANTED, diff, NULL, &u, err));
-    const linear_term plus[2] = {{1, a}, {1, u}};
-    *out = builder_linear(l->b, lower_name(l, name, ".max"), &s, plus, 2, 0);
-    return TACIT_OK;
-}
-
 /* All taps of one axis, in pairs, then pairs of pairs. */
 static tacit_status reduce_axis(lowering *l, const char *name, value *v, uint32_t axis, const window *w,
                                 tacit_error *err) {
@@ -116,7 +92,8 @@ static tacit_status reduce_axis(lowering *l, const char *name, value *v, uint32_
     for (uint32_t k = 0; k < count; k++) TRY(tap(l, v->id, axis, w, k, &part[k], err));
     while (count > 1) {
         uint32_t half = 0;
-        for (uint32_t k = 0; k + 1 < count; k += 2) TRY(larger(l, name, v, part[k], part[k + 1], &part[half++], err));
+        for (uint32_t k = 0; k + 1 < count; k += 2) 
+            TRY(maximum_of_two(l, name, v, part[k], part[k + 1], false, &part[half++], err));
         if (count % 2 == 1) part[half++] = part[count - 1];
         count = half;
     }

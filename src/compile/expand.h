@@ -53,8 +53,8 @@ uint32_t ex_reals(expansion *x, const shape *s, const double *values);
 uint32_t ex_wholes(expansion *x, const shape *s, const int64_t *values);
 /* Rank 1, for axes, shapes, starts ... */
 uint32_t ex_list(expansion *x, uint32_t count, const int64_t *values);
-/* The constant is part of what the operator is (interpolation weights, 1/n, an index mask): it lies in the program, public
- * and exact to its bits, instead of being a hidden parameter. Answers t. */
+/* The constant is part of what the operator is (interpolation weights, 1/n, an index mask): it lies in the program,
+ * public and exact to its bits, instead of being a hidden parameter. Answers t. */
 uint32_t ex_open(expansion *x, uint32_t t);
 /* Scratch for constants: zeroed, lives as long as the graph; NULL after a failure. */
 double *ex_new_reals(expansion *x, uint64_t count);

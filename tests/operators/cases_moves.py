@@ -41,5 +41,72 @@ def moves(case, w, n, i64):
     case("crop-pad-axes", [n("CenterCropPad", "x s", axes=[-1, 0])], {"x": (5, 4, 3)}, {"s": i64(6, 2)}, opset=18)
 
 
+def sums(case, w, n, i64):
+    x = (2, 3, 4, 5)
+    composed = ("ReduceL1", "ReduceL2", "ReduceLogSumExp", "ReduceSumSquare")
+    for op in ("ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd") + composed:
+        tolerance = 2e-2 if op in ("ReduceL2", "ReduceLogSumExp") else 2e-3
+        scale = 0.8 if op == "ReduceProd" else 1.0
+        for k, (a, keep) in enumerate([([1], 1), ([-1, 0], 0), ([2, 1], 1), ([0, 1, 2, 3], 0)]):
+            if op == "ReduceProd" and k == 3:
+                a = [3]
+            case(f"{op}{k}", [n(op, "x a", keepdims=keep)], {"x": x}, {"a": i64(*a)}, opset=18, tolerance=tolerance,
+                 scale=scale)
+        case(f"{op}-attribute", [n(op, "x", axes=[1, -1])], {"x": (2, 3, 3)}, opset=11, tolerance=tolerance, scale=scale)
+        case(f"{op}-all", [n(op, "x", keepdims=0)], {"x": (3, 2)}, opset=11, tolerance=tolerance)
+        case(f"{op}-gemm", [n("MatMul", "x w", "t"), n(op, "t a", "u"), n("Mul", "u t")], {"x": (3, 4)},
+             {"w": w(4, 3, scale=0.3), "a": i64(1)}, opset=18, tolerance=5 * tolerance, scale=scale)
+        if op not in composed:
+            case(f"{op}-noop", [n(op, "x", noop_with_empty_axes=1)], {"x": (3, 2)}, opset=18)
+    case("ReduceLogSum", [n("Exp", "x", "t"), n("ReduceLogSum", "t a")], {"x": (3, 4)}, {"a": i64(1)}, opset=18)
+    case("ReduceSum13", [n("ReduceSum", "x a", keepdims=0)], {"x": x}, {"a": i64(1, 2)})
+    case("variance", [n("ReduceMean", "x", "m", axes=[-1]), n("Sub", "x m", "d"), n("Mul", "d d", "q"),
+                      n("ReduceMean", "q", "y", axes=[-1])], {"x": (3, 8)})
+    case("sum-of-product", [n("Mul", "x z", "t"), n("ReduceSum", "t a", keepdims=0)], {"x": (2, 3, 4), "z": (3, 1)},
+         {"a": i64(0, 2)})
+    case("sum-of-sum", [n("Mul", "x z", "t"), n("MatMul", "x w", "u"), n("Add", "t u", "v"), n("Add", "v b", "s"),
+                        n("ReduceSum", "s a", keepdims=0)], {"x": (2, 3), "z": (2, 1)},
+         {"w": w(3, 3), "b": w(3), "a": i64(1)}, tolerance=4e-3)
+    case("max-long", [n("ReduceMax", "x", axes=[1])], {"x": (2, 77)})
+    for op in ("GlobalMaxPool", "GlobalLpPool", "GlobalAveragePool"):
+        for k, s in enumerate([(2, 3, 5), (2, 3, 4, 5), (1, 2, 2, 3, 4)]):
+            case(f"{op}{k}", [n(op, "x")], {"x": s}, tolerance=2e-2 if op == "GlobalLpPool" else 2e-3)
+    case("GlobalLpPool-1", [n("GlobalLpPool", "x", p=1)], {"x": (2, 3, 4, 5)})
+    for reverse in (0, 1):
+        for exclusive in (0, 1):
+            case(f"cumsum{reverse}{exclusive}", [n("CumSum", "x a", reverse=reverse, exclusive=exclusive)],
+                 {"x": (2, 5, 3)}, {"a": np.array(-2, dtype=np.int64)})
+            case(f"cumsum-long{reverse}{exclusive}", [n("CumSum", "x a", reverse=reverse, exclusive=exclusive)],
+                 {"x": (2, 1100)}, {"a": np.array(1, dtype=np.int64)}, tolerance=1e-2)
+
+
+def einsums(case, w, n, i64):
+    for k, (equation, shapes) in enumerate([
+            ("ij,jk->ik", [(3, 4), (4, 5)]), ("bij,bjk->bik", [(2, 3, 4), (2, 4, 5)]), ("bhid,bhjd->bhij", [(1, 2, 3, 4), (1, 2, 5, 4)]),
+            ("i,j->ij", [(3,), (4,)]), ("i,i->", [(5,), (5,)]), ("i,i->i", [(5,), (5,)]), ("ij,kl->il", [(2, 3), (4, 5)]),
+            ("...ij,...jk->...ik", [(2, 3, 4), (1, 4, 5)]), ("b...d,d->b...", [(2, 3, 4, 5), (5,)]),
+            ("ii,ij->j", [(3, 3), (3, 4)]), ("iij,ij->i", [(3, 3, 2), (3, 2)]), ("ij,ij", [(3, 4), (3, 4)]),
+            ("ba,cb", [(3, 4), (2, 3)]), ("ij,jk->ki", [(3, 4), (4, 5)]), ("...i,...i->...", [(1, 3, 4), (2, 1, 4)]),
+            ("nchw,cd->ndhw", [(2, 3, 2, 3), (3, 4)])]):
+        for kind in ("two", "const", "left"):
+            x, c = {"x": shapes[0], "z": shapes[1]}, {}
+            if kind == "const":
+                x, c = {"x": shapes[0]}, {"z": w(*shapes[1])}
+            if kind == "left":
+                x, c = {"z": shapes[1]}, {"x": w(*shapes[0])}
+            case(f"einsum{k}-{kind}", [n("Einsum", "x z", equation=equation)], x, c)
+    for k, (equation, shape) in enumerate([("ij->ji", (3, 4)), ("ij->", (3, 4)), ("ijk->kj", (2, 3, 4)), ("ii->i", (4, 4)),
+                                           ("ii", (4, 4)), ("iij->j", (3, 3, 2)), ("...ij->...ji", (2, 3, 4)),
+                                           ("b...->...b", (2, 3, 4)), ("ijij->ij", (2, 3, 2, 3)), ("iji->j", (2, 3, 2))]):
+        case(f"einsum-one{k}", [n("Einsum", "x", equation=equation)], {"x": shape})
+    case("einsum-three", [n("Einsum", "x z w", equation="ij,jk,kl->il")], {"x": (2, 3), "z": (3, 4)}, {"w": w(4, 2)})
+    case("einsum-three2", [n("Einsum", "x z w", equation="bi,bj,ij->b")], {"x": (2, 3), "z": (2, 4)}, {"w": w(3, 4)})
+    case("einsum-square", [n("Einsum", "x x", equation="ij,ij->i")], {"x": (2, 3)})
+    case("einsum-bias", [n("Einsum", "x w", "t", equation="bij,jk->bik"), n("Add", "t b", "u"), n("Relu", "u")],
+         {"x": (2, 3, 4)}, {"w": w(4, 5), "b": w(5)})
+
+
 def add(case, w, n, i64):
     moves(case, w, n, i64)
+    sums(case, w, n, i64)
+    einsums(case, w, n, i64)

@@ -1,6 +1,6 @@
-/* Einsum as views and Contract (lower/contract.h), two operands at a time from the left. A letter twice in one operand is
- * its diagonal, a letter that only one operand has and the result has not is summed by letting the other repeat along it:
- * all views. Only what lies between two products of three or more operands is rounded. */
+/* Einsum as views and Contract (lower/contract.h), two operands at a time from the left. A letter twice in one operand
+ * is its diagonal, a letter that only one operand has and the result has not is summed by letting the other repeat
+ * along it: all views. Only what lies between two products of three or more operands is rounded. */
 #include "compile/expand/moves.h"
 #include "compile/expand/reductions.h"
 #include "compile/onnx/attribute.h"
@@ -99,8 +99,9 @@ static bool parse_output(einsum *e, const char *arrow) {
         if (e->uses[k] == 1 && !push(&e->out, k)) return false;
     }
     for (uint32_t k = 0; k < e->out.count; k++) {
-        const labels before = {.count = k, .at = {e->out.at[0], e->out.at[1], e->out.at[2], e->out.at[3], e->out.at[4],
-                                                  e->out.at[5], e->out.at[6], e->out.at[7]}};
+        const labels before = {.count = k,
+                               .at = {e->out.at[0], e->out.at[1], e->out.at[2], e->out.at[3], e->out.at[4],
+                                      e->out.at[5], e->out.at[6], e->out.at[7]}};
         if (e->dim[e->out.at[k]] == 0 || has(&before, e->out.at[k])) return false;
     }
     return true;

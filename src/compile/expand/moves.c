@@ -50,7 +50,8 @@ static int64_t pad_place(pad_mode mode, int64_t i, int64_t n) {
 
 /* Negative pads cut first; what is left is padded. */
 static uint32_t pad_axis(expansion *x, uint32_t t, uint32_t axis, pad_mode mode, int64_t begin, int64_t end) {
-    const int64_t size = ex_shape(x, t)->dim[axis], cut = begin < 0 ? -begin : 0, left = size - cut + (end < 0 ? end : 0);
+    const int64_t size = ex_shape(x, t)->dim[axis], cut = begin < 0 ? -begin : 0,
+                  left = size - cut + (end < 0 ? end : 0);
     const int64_t before = begin > 0 ? begin : 0, count = before + left + (end > 0 ? end : 0);
     if (begin == 0 && end == 0) return t;
     if (left < 0 || count <= 0 || count > INT32_MAX || (left == 0 && mode != PAD_CONSTANT))
@@ -135,7 +136,8 @@ tacit_status tile_expand(expansion *x, const gnode *n, tacit_error *err) {
     int64_t repeats[MAX_RANK];
     bool given;
     uint32_t t = n->in[0], count = ex_read(x, "", 1, repeats, MAX_RANK, &given);
-    if (x->status == TACIT_OK && count != ex_shape(x, t)->rank) return misshapen(n, "repeats have the wrong length", err);
+    if (x->status == TACIT_OK && count != ex_shape(x, t)->rank)
+        return misshapen(n, "repeats have the wrong length", err);
     for (uint32_t k = 0; k < count; k++) {
         uint32_t size = ex_shape(x, t)->dim[k];
         if (repeats[k] < 1 || repeats[k] * size > INT32_MAX) return misshapen(n, "repeats out of range", err);
@@ -255,9 +257,7 @@ tacit_status compress_expand(expansion *x, const gnode *n, tacit_error *err) {
     for (uint64_t i = 0; map && i < given_count; i++) {
         if (c.whole[i] != 0) map[count++] = (int64_t)i;
     }
-    if (map)
-        ex_result(x, 0,
-                  ex_pick(x, n->in[0], axis, flat ? s.rank : 1, &(shape){.rank = 1, .dim = {count}}, map));
+    if (map) ex_result(x, 0, ex_pick(x, n->in[0], axis, flat ? s.rank : 1, &(shape){.rank = 1, .dim = {count}}, map));
     return x->status;
 }
 

@@ -1,5 +1,5 @@
-/* compile/expand/moves: operators that only move elements, as chains of Pick (lower/pick.h), Reshape and Transpose: views,
- * no lookups. */
+/* compile/expand/moves: operators that only move elements, as chains of Pick (lower/pick.h), Reshape and Transpose:
+ * views, no lookups. */
 #ifndef COMPILE_EXPAND_MOVES_H
 #define COMPILE_EXPAND_MOVES_H
 #include "compile/expand.h"

@@ -140,7 +140,8 @@ static uint32_t triangle(expansion *x, uint32_t t, uint32_t axis, bool exclusive
 static uint32_t cumsum(expansion *x, uint32_t t, uint32_t axis, bool exclusive, bool reverse) {
     const shape s = *ex_shape(x, t);
     const uint32_t n = s.dim[axis], blocks = (n + CUMSUM_BLOCK - 1) / CUMSUM_BLOCK;
-    if (n <= CUMSUM_BLOCK || s.rank == MAX_RANK || x->status != TACIT_OK) return triangle(x, t, axis, exclusive, reverse);
+    if (n <= CUMSUM_BLOCK || s.rank == MAX_RANK || x->status != TACIT_OK)
+        return triangle(x, t, axis, exclusive, reverse);
     int64_t dim[MAX_RANK + 1], *map = ex_new_wholes(x, (uint64_t)blocks * CUMSUM_BLOCK);
     for (uint32_t i = 0; map && i < blocks * CUMSUM_BLOCK; i++) map[i] = i < n ? (int64_t)i : -1;
     if (!map) return NO_INDEX;

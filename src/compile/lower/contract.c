@@ -113,8 +113,7 @@ static tacit_status eval_real(frame *f, const gnode *n, const kinds *k, tacit_er
         }
         real_gemm(false, false, (int)rows, (int)columns, (int)depth, 1.0, p, q, 0.0, r);
         for (uint64_t i = 0; i < rows; i++) {
-            for (uint64_t j = 0; j < columns; j++)
-                ye[walk_at(&k->y[1], i) + walk_at(&k->y[2], j)] = r[i * columns + j];
+            for (uint64_t j = 0; j < columns; j++) ye[walk_at(&k->y[1], i) + walk_at(&k->y[2], j)] = r[i * columns + j];
         }
     }
     return TACIT_OK;

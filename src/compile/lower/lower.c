@@ -282,7 +282,8 @@ bool sum_times(sum *s, int64_t factor, int32_t scale) {
     const __int128 most = (__int128)1 << 52, size = factor < 0 ? -factor : factor;
     const int64_t coef = (int64_t)1 << 38;
     bool fits = s->lo * size > -most && s->hi * size < most && s->scale + scale <= MAX_SCALE && size < coef;
-    for (uint32_t i = 0; i < s->product_count; i++) fits = fits && llabs(s->products[i].coef) < coef / (int64_t)(size + 1);
+    for (uint32_t i = 0; i < s->product_count; i++)
+        fits = fits && llabs(s->products[i].coef) < coef / (int64_t)(size + 1);
     for (uint32_t i = 0; i < s->term_count; i++) fits = fits && llabs(s->terms[i].coef) < coef / (int64_t)(size + 1);
     if (!fits) return false;
     for (uint32_t i = 0; i < s->product_count; i++) s->products[i].coef *= factor;

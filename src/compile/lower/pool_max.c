@@ -92,7 +92,7 @@ static tacit_status reduce_axis(lowering *l, const char *name, value *v, uint32_
     for (uint32_t k = 0; k < count; k++) TRY(tap(l, v->id, axis, w, k, &part[k], err));
     while (count > 1) {
         uint32_t half = 0;
-        for (uint32_t k = 0; k + 1 < count; k += 2) 
+        for (uint32_t k = 0; k + 1 < count; k += 2)
             TRY(maximum_of_two(l, name, v, part[k], part[k + 1], false, &part[half++], err));
         if (count % 2 == 1) part[half++] = part[count - 1];
         count = half;

@@ -112,7 +112,8 @@ static tacit_status add_summed(lowering *l, const char *name, const shape *x, co
 }
 
 /* The factor with label `want` among its axes: a new last axis along which it repeats. */
-static tacit_status stretch(lowering *l, uint32_t *id, uint8_t *label, uint8_t want, uint32_t length, tacit_error *err) {
+static tacit_status stretch(lowering *l, uint32_t *id, uint8_t *label, uint8_t want, uint32_t length,
+                            tacit_error *err) {
     const shape s = builder_tensor(l->b, *id)->shape;
     view_draft d;
     for (uint32_t k = 0; k < s.rank; k++) {

@@ -1,0 +1,260 @@
+/* Operators that only move elements: y[i] = relu(x)[place[i]] or a fill, the places found by the test's own loops;
+ * reals and, with a chain of them, integers. */
+#include "operator_case.h"
+#include <math.h>
+#include <string.h>
+
+enum { HOLE = -1, MAX_PLACES = 512 };
+typedef struct move {
+    uint32_t count;
+    int32_t place[MAX_PLACES];
+    double fill;
+} move;
+static move M;
+
+static void move_reference(const double *const *in, double *out, const void *context) {
+    const move *p = context;
+    for (uint32_t i = 0; i < p->count; i++) out[i] = p->place[i] == HOLE ? p->fill : fmax(in[0][p->place[i]], 0);
+}
+
+/* The model up to r = relu(x); the caller adds its node from r to y. */
+static onnx_build *start(int64_t opset, shape s, double fill) {
+    M = (move){.fill = fill};
+    onnx_build *m = build_start(opset);
+    build_input(m, "x", s);
+    build_node(m, "Relu", "x", "r");
+    return m;
+}
+
+static void finish(onnx_build *m) {
+    build_output(m, "y");
+    check_case(m, move_reference, &M, 3e-4, 1.5);
+}
+
+static void put(int64_t place) {
+    M.place[M.count++] = (int32_t)place;
+}
+
+static shape S(uint32_t rank, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
+    return (shape){.rank = rank, .dim = {a, b, c, d}};
+}
+
+/* ---- Pad of [3, 5] */
+static int64_t padded(const char *mode, int64_t i, int64_t n) {
+    while (i < 0 || i >= n) {
+        if (mode[0] == 'c') return HOLE;
+        if (mode[0] == 'e') i = i < 0 ? 0 : n - 1;
+        if (mode[0] == 'w') i += i < 0 ? n : -n;
+        if (mode[0] == 'r') i = i < 0 ? -i : 2 * (n - 1) - i;
+    }
+    return i;
+}
+
+/* pads: rows before, columns before, rows after, columns after; columns before may be negative. */
+static void places_padded(const char *mode, const int64_t *pads) {
+    int64_t cut = pads[1] < 0 ? -pads[1] : 0;
+    for (int64_t i = -pads[0]; i < 3 + pads[2]; i++) {
+        for (int64_t j = pads[1] < 0 ? 0 : -pads[1]; j < 5 - cut + pads[3]; j++) {
+            int64_t a = padded(mode, i, 3), b = padded(mode, j, 5 - cut);
+            put(a < 0 || b < 0 ? HOLE : a * 5 + b + cut);
+        }
+    }
+}
+
+static void test_pad(void **unused) {
+    (void)unused;
+    static const char *const MODES[] = {"constant", "edge", "reflect", "wrap"};
+    static const int64_t PADS[2][4] = {{1, 2, 0, 3}, {2, -1, 1, 2}};
+    for (uint32_t k = 0; k < 8; k++) {
+        onnx_build *m = start(19, S(2, 3, 5, 0, 0), 0);
+        build_whole(m, "p", 4, PADS[k % 2]);
+        build_node(m, "Pad", "r p", "y");
+        build_text(m, "mode", MODES[k / 2]);
+        places_padded(MODES[k / 2], PADS[k % 2]);
+        finish(m);
+    }
+    const double value = -0.75;
+    onnx_build *m = start(18, S(2, 3, 5, 0, 0), value); /* only columns, by their axis */
+    build_whole(m, "p", 2, (int64_t[]){1, 2});
+    build_real(m, "v", (shape){.rank = 0}, &value);
+    build_whole(m, "a", 1, (int64_t[]){-1});
+    build_node(m, "Pad", "r p v a", "y");
+    places_padded("constant", (int64_t[]){0, 1, 0, 2});
+    finish(m);
+    m = start(10, S(2, 3, 5, 0, 0), 0.5);
+    build_node(m, "Pad", "r", "y");
+    INTS(m, "pads", 1, 0, 0, 1);
+    build_float(m, "value", 0.5);
+    places_padded("constant", (int64_t[]){1, 0, 0, 1});
+    finish(m);
+}
+
+/* ---- Split of [2, 5]: parts of 2, 2, 1 columns, put together in another order by the outputs */
+static void test_split(void **unused) {
+    (void)unused;
+    for (int form = 0; form < 3; form++) {
+        onnx_build *m = start(form == 0 ? 11 : 18, S(2, 2, 5, 0, 0), 0);
+        if (form == 1) build_whole(m, "k", 3, (int64_t[]){2, 2, 1});
+        build_node(m, "Split", form == 1 ? "r k" : "r", "a b c");
+        build_int(m, "axis", -1);
+        if (form == 0) INTS(m, "split", 2, 2, 1);
+        if (form == 2) build_int(m, "num_outputs", 3);
+        static const uint32_t FROM[] = {4, 0, 2}, WIDTH[] = {1, 2, 2};
+        static const char *const NAMES[] = {"c", "a", "b"};
+        for (uint32_t k = 0; k < 3; k++) {
+            build_output(m, NAMES[k]);
+            for (uint32_t i = 0; i < 2; i++) {
+                for (uint32_t j = 0; j < WIDTH[k]; j++) put(i * 5 + FROM[k] + j);
+            }
+        }
+        check_case(m, move_reference, &M, 3e-4, 1.5);
+    }
+}
+
+static void test_repeats(void **unused) {
+    (void)unused;
+    onnx_build *m = start(13, S(2, 2, 3, 0, 0), 0);
+    build_whole(m, "k", 2, (int64_t[]){2, 3});
+    build_node(m, "Tile", "r k", "y");
+    for (uint32_t i = 0; i < 4; i++) {
+        for (uint32_t j = 0; j < 9; j++) put(i % 2 * 3 + j % 3);
+    }
+    finish(m);
+    m = start(13, S(3, 2, 1, 3, 0), 0); /* both ways: [2, 1, 3] and [2, 1, 4, 1] */
+    build_whole(m, "k", 4, (int64_t[]){2, 1, 4, 1});
+    build_node(m, "Expand", "r k", "y");
+    for (uint32_t i = 0; i < 2 * 2 * 4 * 3; i++) put(i / 12 % 2 * 3 + i % 3);
+    finish(m);
+}
+
+/* ---- [1, 8, 2, 3] to [1, 2, 4, 6] and back */
+static void test_blocks(void **unused) {
+    (void)unused;
+    for (int crd = 0; crd < 2; crd++) {
+        onnx_build *m = start(13, S(4, 1, 8, 2, 3), 0);
+        build_node(m, "DepthToSpace", "r", "y");
+        build_int(m, "blocksize", 2);
+        if (crd) build_text(m, "mode", "CRD");
+        for (uint32_t i = 0; i < 48; i++) {
+            uint32_t c = i / 24, h = i / 6 % 4, w = i % 6, block = h % 2 * 2 + w % 2;
+            put(((crd ? c * 4 + block : block * 2 + c) * 2 + h / 2) * 3 + w / 2);
+        }
+        finish(m);
+    }
+    onnx_build *m = start(13, S(4, 1, 2, 4, 6), 0);
+    build_node(m, "SpaceToDepth", "r", "y");
+    build_int(m, "blocksize", 2);
+    for (uint32_t i = 0; i < 48; i++) {
+        uint32_t d = i / 6, h = i / 3 % 2, w = i % 3, c = d % 2, block = d / 2;
+        put((c * 4 + h * 2 + block / 2) * 6 + w * 2 + block % 2);
+    }
+    finish(m);
+}
+
+static void test_trilu(void **unused) {
+    (void)unused;
+    for (int upper = 0; upper < 2; upper++) {
+        for (int64_t k = -1; k <= 1; k++) {
+            onnx_build *m = start(14, S(3, 2, 3, 4, 0), 0);
+            build_whole(m, "k", 1, &k);
+            build_node(m, "Trilu", k == 0 ? "r" : "r k", "y");
+            build_int(m, "upper", upper);
+            for (int64_t i = 0; i < 24; i++) {
+                int64_t over = i % 4 - i / 4 % 3 - k;
+                put((upper ? over >= 0 : over <= 0) ? i : HOLE);
+            }
+            finish(m);
+        }
+    }
+}
+
+static void test_sequences(void **unused) {
+    (void)unused;
+    static const int64_t LENGTH[3] = {2, 4, 1};
+    onnx_build *m = start(10, S(3, 4, 3, 2, 0), 0); /* time, batch */
+    build_whole(m, "k", 3, LENGTH);
+    build_node(m, "ReverseSequence", "r k", "y");
+    for (int64_t i = 0; i < 24; i++) {
+        int64_t t = i / 6, b = i / 2 % 3;
+        put((t < LENGTH[b] ? LENGTH[b] - 1 - t : t) * 6 + i % 6);
+    }
+    finish(m);
+    m = start(11, S(2, 3, 4, 0, 0), 0);
+    build_wholes(m, "k", S(1, 3, 0, 0, 0), ONNX__TENSOR_PROTO__DATA_TYPE__BOOL, (int64_t[]){0, 1, 1});
+    build_node(m, "Compress", "r k", "y");
+    build_int(m, "axis", 1);
+    for (int64_t i = 0; i < 6; i++) put(i / 2 * 4 + 1 + i % 2);
+    finish(m);
+    m = start(18, S(2, 3, 5, 0, 0), 0);
+    build_whole(m, "k", 2, (int64_t[]){6, 2});
+    build_node(m, "CenterCropPad", "r k", "y");
+    for (int64_t i = 0; i < 12; i++) put(i / 2 >= 1 && i / 2 < 4 ? (i / 2 - 1) * 5 + 1 + i % 2 : HOLE);
+    finish(m);
+}
+
+/* Integers: padded with 7, the lower triangle, tiled. */
+static void whole_reference(const double *const *in, double *out, const void *unused) {
+    (void)unused;
+    for (uint32_t k = 0; k < 32; k++) {
+        uint32_t i = k / 8, j = k % 4;
+        double v = i < 3 && j < 3 ? in[0][i * 3 + j] : 7;
+        out[k] = j <= i ? v : 0;
+    }
+}
+
+static void test_whole(void **unused) {
+    (void)unused;
+    onnx_build *m = build_start(14);
+    const int64_t seven = 7;
+    build_input_whole(m, "x", S(2, 3, 3, 0, 0), -40, 100);
+    build_whole(m, "p", 4, (int64_t[]){0, 0, 1, 1});
+    build_wholes(m, "v", (shape){.rank = 0}, ONNX__TENSOR_PROTO__DATA_TYPE__INT64, &seven);
+    build_whole(m, "k", 2, (int64_t[]){1, 2});
+    build_node(m, "Pad", "x p v", "a");
+    build_node(m, "Trilu", "a", "b");
+    build_int(m, "upper", 0);
+    build_node(m, "Tile", "b k", "y");
+    build_output(m, "y");
+    check_case(m, whole_reference, NULL, 0, 1);
+}
+
+/* ---- refused */
+static onnx_build *one_node(int64_t opset, const char *op, const char *inputs, uint32_t count, const int64_t *k) {
+    onnx_build *m = build_start(opset);
+    build_input(m, "x", S(2, 3, 5, 0, 0));
+    build_whole(m, "k", count, k);
+    build_node(m, op, inputs, "y");
+    build_output(m, "y");
+    return m;
+}
+
+static void test_refusals(void **unused) {
+    (void)unused;
+    onnx_build *m = one_node(13, "Pad", "x k", 3, (int64_t[]){1, 1, 1});
+    refuse_case(m, TACIT_SHAPE, "pads have the wrong length");
+    m = one_node(13, "Pad", "x k", 4, (int64_t[]){0, -3, 0, -2});
+    refuse_case(m, TACIT_SHAPE, "cut away more");
+    m = one_node(13, "Pad", "x k", 4, (int64_t[]){0, 0, 0, 1});
+    build_text(m, "mode", "mirror");
+    refuse_case(m, TACIT_UNSUPPORTED, "this mode");
+    m = one_node(13, "Split", "x k", 1, (int64_t[]){4});
+    refuse_case(m, TACIT_SHAPE, "the parts do not fit");
+    refuse_case(one_node(13, "Tile", "x k", 1, (int64_t[]){2}), TACIT_SHAPE, "repeats have the wrong length");
+    refuse_case(one_node(13, "Tile", "x k", 2, (int64_t[]){2, 0}), TACIT_SHAPE, "repeats out of range");
+    refuse_case(one_node(13, "Expand", "x k", 1, (int64_t[]){2}), TACIT_SHAPE, "the shape does not fit");
+    refuse_case(one_node(13, "Expand", "x x", 1, (int64_t[]){2}), TACIT_UNSUPPORTED, "must be constant integers");
+    refuse_case(one_node(13, "DepthToSpace", "x", 1, (int64_t[]){2}), TACIT_SHAPE, "four axes and a blocksize");
+    refuse_case(one_node(13, "Compress", "x x", 1, (int64_t[]){2}), TACIT_UNSUPPORTED, "condition must be constant");
+    refuse_case(one_node(13, "ReverseSequence", "x k", 1, (int64_t[]){2}), TACIT_SHAPE, "one length for each");
+    refuse_case(one_node(13, "GridSample", "x x", 1, (int64_t[]){2}), TACIT_UNSUPPORTED, "operator is not supported");
+    refuse_case(one_node(13, "SequenceConstruct", "x x", 1, (int64_t[]){2}), TACIT_UNSUPPORTED, "operator is not supp");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pad),    cmocka_unit_test(test_split),    cmocka_unit_test(test_repeats),
+        cmocka_unit_test(test_blocks), cmocka_unit_test(test_trilu),    cmocka_unit_test(test_sequences),
+        cmocka_unit_test(test_whole),  cmocka_unit_test(test_refusals),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

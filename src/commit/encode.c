@@ -170,8 +170,9 @@ tacit_status encode_vector(const code_tree *t, extv v, unsigned a, unsigned k, a
 enum {
     SALT_LEAVES = RNG_CHUNK / 32,
     PIECE = 64,
-    BLOCK = 8
-}; /* leaves per chunk of salts, of a piece, copied at once */
+    BLOCK = 8,
+    STREAMS = 16
+}; /* leaves per chunk of salts, of a piece, copied at once, hashed at once */
 
 /* Leaves lie in memory as the hash reads them, padding included, `room` bytes apart. */
 typedef struct leaf_piece {
@@ -206,11 +207,11 @@ static void transpose(const code_tree *t, uint64_t at, size_t leaves, const leaf
     for (; lane < t->width; lane++) copy_lane(code_lane(t, lane) + at, leaves, p->leaves + 8 * (size_t)lane, p->room);
 }
 
-/* Leaves hashed at once: at most PIECE, as many as fit 128 KiB, at least two (one per hash stream). */
+/* Leaves of a piece: at most PIECE, as many as fit 128 KiB, at least one per hash stream. */
 static leaf_piece piece_of(const code_tree *t, bool salted) {
     leaf_piece p = {.leaf_size = code_leaf_size(t, salted), .step = PIECE};
     p.room = merkle_leaf_room(p.leaf_size);
-    while (p.step > 2 && p.step * p.room > (size_t)1 << 17) p.step /= 2;
+    while (p.step > STREAMS && p.step * p.room > (size_t)1 << 17) p.step /= 2;
     return p;
 }
 
@@ -230,11 +231,13 @@ static bool put_piece(const leaf_piece *p, const leaf_sink *sink, uint64_t first
     return sink->put(sink->ctx, first, p->packed, n * p->leaf_size);
 }
 
-/* The hash leaves the memory idle: meanwhile the next piece's cache lines come, one of each lane per BLOCK leaves. */
+/* The hash leaves the memory idle: meanwhile the next piece's cache lines come, those of each lane. */
 static void hash_leaves(const code_tree *t, uint64_t at, size_t n, const leaf_piece *p) {
-    for (size_t i = 0; i < n; i += BLOCK) {
-        size_t count = n - i < BLOCK ? n - i : BLOCK;
-        for (uint32_t lane = 0; lane < t->width; lane++) __builtin_prefetch(code_lane(t, lane) + at + n + i);
+    for (size_t i = 0; i < n; i += STREAMS) {
+        size_t count = n - i < STREAMS ? n - i : STREAMS;
+        for (uint32_t lane = 0; lane < t->width; lane++)
+            for (size_t line = 0; line < count; line += BLOCK)
+                __builtin_prefetch(code_lane(t, lane) + at + n + i + line);
         merkle_leaves_padded(t->nodes + at + i, p->leaves + i * p->room, p->room, count);
     }
 }

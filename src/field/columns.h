@@ -1,8 +1,7 @@
-/* field/columns: column sums of a small-integer matrix times a vector of E, portable and AVX2 (see vec.h). */
+/* field/columns: column sums of a small-integer matrix times a vector of E, portable (see vec.h). */
 #ifndef FIELD_COLUMNS_H
 #define FIELD_COLUMNS_H
 #include "field/vec.h"
 
 void columns_portable(extv out, extv e, const int32_t *x, size_t rows, size_t cols, size_t stride);
-void columns_avx2(extv out, extv e, const int32_t *x, size_t rows, size_t cols, size_t stride);
 #endif

@@ -1,9 +1,9 @@
 /* field/vec: kernels over vectors. A vector of E is EXT_DEG planes of F (structure of arrays): element i is
  * (v.c[0][i], .., v.c[EXT_DEG-1][i]). All inputs and outputs are canonical; planes are 64-byte aligned at their start
  * except where a caller offsets them, so kernels use unaligned loads; every length works (scalar tails).
- * Portable and AVX2 versions of each, chosen once at start (vec_select); equal results bit for bit. Kernels are single
- * threaded: callers cut the range, sums in a field do not depend on the order. Low variable first: elements 2i, 2i+1
- * are the two values of the lowest variable. */
+ * Portable, AVX2 and AVX-512 versions of each, chosen once at start (vec_select); equal results bit for bit. Kernels
+ * are single threaded: callers cut the range, sums in a field do not depend on the order. Low variable first: elements
+ * 2i, 2i+1 are the two values of the lowest variable. */
 #ifndef FIELD_VEC_H
 #define FIELD_VEC_H
 #include <stddef.h>
@@ -74,12 +74,12 @@ typedef struct vec_kernels {
     /* Radix passes of the transform live in poly/ntt; hashing in hash/. */
 } vec_kernels;
 
-/* The kernels in use. vec_select(NULL) chooses by the processor (environment TACIT_KERNEL=portable overrides);
- * vec_select("portable") or ("avx2") forces one; returns the name in use. Called once by the library's entry points;
- * idempotent, not to be called while kernels run. */
+/* The kernels in use. vec_select(NULL) chooses by the processor, the widest it has, or the ones that TACIT_KERNEL in
+ * the environment names, if it has them; vec_select("portable"), ("avx2") or ("avx512") forces one; returns the name in
+ * use. Called once by the library's entry points; idempotent, not to be called while kernels run. */
 extern const vec_kernels *vec;
 const char *vec_select(const char *name);
-/* "portable" and, where the processor has it, "avx2" (tests run all). */
+/* "portable" and, where the processor has them, "avx2" and "avx512" (tests run all). */
 const vec_kernels *vec_find(const char *name);
 
 /* The tables behind vec_find; poly/ntt goes by the one in use. */
@@ -90,6 +90,6 @@ const vec_kernels *vec_find(const char *name);
 #endif
 extern const vec_kernels vec_portable;
 #if VEC_HAVE_AVX2
-extern const vec_kernels vec_avx2;
+extern const vec_kernels vec_avx2, vec_avx512;
 #endif
 #endif

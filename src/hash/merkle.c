@@ -10,12 +10,13 @@ digest merkle_leaf(const void *data, size_t n) {
 }
 
 digest merkle_node(const digest *left, const digest *right) {
-    uint32_t h[8] = MERKLE_NODE_STATE;
+    static const uint32_t state[8] = MERKLE_NODE_STATE;
     uint8_t block[64];
+    digest d;
     memcpy(block, left->b, 32);
     memcpy(block + 32, right->b, 32);
-    sha256_compress(h, block, 1);
-    return merkle_digest(h);
+    sha256_digests(&d, state, block, sizeof block, 1, 1);
+    return d;
 }
 
 /* Sorted, distinct and below 2^h. */

@@ -19,7 +19,7 @@ static inline size_t merkle_leaf_room(size_t size) {
     return (size + 9 + 63) / 64 * 64;
 }
 void merkle_leaf_pad(uint8_t *leaf, size_t size);
-/* count leaves `room` bytes apart, two at a time; room is merkle_leaf_room of their size. */
+/* count leaves `room` bytes apart, several streams at a time; room is merkle_leaf_room of their size. */
 void merkle_leaves_padded(digest *out, const uint8_t *leaves, size_t room, size_t count);
 /* nodes[0..n) holds the leaves, n = 2^h; fills the rest (threads over large levels). */
 void merkle_build(digest *nodes, unsigned h);

@@ -1,4 +1,4 @@
-/* hash/merkle_build: the prover's part. Two nodes (or leaves) at a time, one in each hash stream. */
+/* hash/merkle_build: the prover's part. Many nodes (or leaves) at a time, one in each hash stream. */
 #include "hash/merkle.h"
 #include "base/threads.h"
 #include "hash/merkle_nodes.h"
@@ -13,49 +13,32 @@ void merkle_leaf_pad(uint8_t *leaf, size_t size) {
 }
 
 void merkle_leaves_padded(digest *out, const uint8_t *leaves, size_t room, size_t count) {
-    for (size_t i = 0; i < count; i += 2) {
-        uint32_t h0[8] = MERKLE_LEAF_STATE, h1[8] = MERKLE_LEAF_STATE;
-        if (i + 1 == count) {
-            sha256_compress(h0, leaves + i * room, room / 64);
-            out[i] = merkle_digest(h0);
-            return;
-        }
-        sha256_compress2(h0, leaves + i * room, h1, leaves + (i + 1) * room, room / 64);
-        out[i] = merkle_digest(h0);
-        out[i + 1] = merkle_digest(h1);
-    }
-}
-
-/* Parents 2j and 2j+1 from the four digests at children + 4j. */
-static void node_pair(digest *out, const digest *children) {
-    uint32_t h0[8] = MERKLE_NODE_STATE, h1[8] = MERKLE_NODE_STATE;
-    sha256_compress2(h0, children[0].b, h1, children[2].b, 1);
-    out[0] = merkle_digest(h0);
-    out[1] = merkle_digest(h1);
+    static const uint32_t state[8] = MERKLE_LEAF_STATE;
+    sha256_digests(out, state, leaves, room, room / 64, count);
 }
 
 typedef struct node_level {
     digest *parents;
     const digest *children;
 } node_level;
-static void node_pairs(void *ctx, size_t first, size_t count, unsigned worker) {
+static void node_range(void *ctx, size_t first, size_t count, unsigned worker) {
+    static const uint32_t state[8] = MERKLE_NODE_STATE;
     const node_level *l = ctx;
     (void)worker;
-    for (size_t j = first; j < first + count; j++) node_pair(l->parents + 2 * j, l->children + 4 * j);
+    sha256_digests(l->parents + first, state, l->children[2 * first].b, 64, 1, count);
 }
 
 /* Starting a team of threads costs more than hashing a level smaller than this. */
-enum { PARALLEL_PAIRS = 512 };
+enum { PARALLEL_NODES = 1024, STREAMS = 16 };
 
 void merkle_build(digest *nodes, unsigned h) {
     digest *children = nodes;
-    for (unsigned level = h; level > 1; level--) {
-        size_t pairs = (size_t)1 << (level - 2);
-        digest *parents = children + 4 * pairs;
-        threads_range(pairs, 1, PARALLEL_PAIRS - 1, node_pairs, &(node_level){parents, children});
+    for (unsigned level = h; level > 0; level--) {
+        size_t count = (size_t)1 << (level - 1);
+        digest *parents = children + 2 * count;
+        threads_range(count, STREAMS, PARALLEL_NODES - 1, node_range, &(node_level){parents, children});
         children = parents;
     }
-    if (h > 0) children[2] = merkle_node(&children[0], &children[1]);
 }
 
 size_t merkle_prove(const digest *nodes, unsigned h, const uint32_t *positions, size_t count, uint32_t *work,

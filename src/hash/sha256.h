@@ -1,4 +1,4 @@
-/* hash/sha256: SHA-256 (FIPS 180-4), portable C and SHA-NI, chosen at run time. */
+/* hash/sha256: SHA-256 (FIPS 180-4), portable C, SHA-NI and AVX-512, chosen at run time. */
 #ifndef HASH_SHA256_H
 #define HASH_SHA256_H
 #include <stddef.h>
@@ -20,8 +20,11 @@ digest sha256_final(sha256 *s);
 digest sha256_of(const void *data, size_t n);
 /* The raw compression function over `blocks` 64-byte blocks. */
 void sha256_compress(uint32_t h[8], const uint8_t *data, size_t blocks);
-/* Two independent streams of equal length at once (interleaved on SHA-NI; the throughput of hashing many leaves). */
-void sha256_compress2(uint32_t h0[8], const uint8_t *d0, uint32_t h1[8], const uint8_t *d1, size_t blocks);
-/* "portable" or "sha-ni"; NULL chooses (TACIT_KERNEL=portable overrides). Returns the name in use. */
+/* out[i]: `state` after the `blocks` blocks at data + i stride, as bytes, i < count. Several streams at once (two with
+ * SHA-NI, sixteen with AVX-512): the throughput of hashing many leaves. */
+void sha256_digests(digest *out, const uint32_t state[8], const uint8_t *data, size_t stride, size_t blocks,
+                    size_t count);
+/* "portable", "sha-ni" or "sha-ni, avx512"; NULL chooses (TACIT_KERNEL=portable or avx2 overrides). Returns the name in
+ * use. */
 const char *sha256_select(const char *name);
 #endif

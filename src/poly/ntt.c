@@ -50,9 +50,9 @@ static const gl *make_twiddles(unsigned level) {
     if (!table_memory(&t, step * powers)) return NULL;
     for (size_t j = 0; j < step; j++, wj = gl_mul(wj, w)) {
         gl wjk = 1;
-        for (size_t k = 0; k < powers; k++) {
+        for (size_t k = 1; k <= powers; k++) {
             wjk = gl_mul(wjk, wj);
-            t[(j / 4 * powers + k) * 4 + j % 4] = wjk;
+            t[NTT_TWIDDLE(j, k, powers)] = wjk;
         }
     }
     return t;
@@ -117,6 +117,7 @@ static void plain_forward(gl *x, unsigned log_n) {
 
 static const ntt_kernels *kernels(void) {
 #if VEC_HAVE_AVX2
+    if (vec == &vec_avx512) return &ntt_avx512;
     if (vec == &vec_avx2) return &ntt_avx2;
 #endif
     return &ntt_portable;

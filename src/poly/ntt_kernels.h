@@ -19,9 +19,10 @@ typedef struct ntt_kernels {
     void (*radix4)(gl *x, unsigned log_n, unsigned level, const gl *twiddles, bool last);
 } ntt_kernels;
 
-/* Twiddles of a radix-r level: for each group of four j, the vectors (w^(jk))_j for k = 1 .. r-1. From NTT_BIG on only
+/* Twiddles of a radix-r level: for each group of eight j, the vectors (w^(jk))_j for k = 1 .. r-1. From NTT_BIG on only
  * k = 1 (radix 8: the other powers cost less to compute than to load). */
 enum { NTT_BIG = 19 };
+#define NTT_TWIDDLE(j, k, powers) (((j) / 8 * (powers) + (k)-1) * 8 + (j) % 8)
 
 /* The place of bit-reversed index k of three (two) bits. */
 #define NTT_REV3(k) (((k)&1) << 2 | ((k)&2) | (k) >> 2)
@@ -39,6 +40,6 @@ static inline size_t ntt_reverse(size_t i, unsigned bits) {
 
 extern const ntt_kernels ntt_portable;
 #if VEC_HAVE_AVX2
-extern const ntt_kernels ntt_avx2;
+extern const ntt_kernels ntt_avx2, ntt_avx512;
 #endif
 #endif

@@ -69,11 +69,10 @@ static void radix8(gl *x, unsigned log_n, unsigned level, const gl *twiddles, bo
     bool big = level >= NTT_BIG;
     for (gl *block = x; block < x + ((size_t)1 << log_n); block += 8 * step) {
         for (size_t j = 0; j < step; j++) {
-            const gl *t = twiddles + (big ? j : j / 4 * 28 + j % 4);
             gl a[8], y[8], power = 1;
             a[0] = block[j];
             for (size_t k = 1; k < 8; k++) {
-                power = big ? gl_mul(power, t[0]) : t[4 * (k - 1)];
+                power = big ? gl_mul(power, twiddles[j]) : twiddles[NTT_TWIDDLE(j, k, 7)];
                 a[k] = gl_mul(block[j + NTT_REV3(k) * step], power);
             }
             dft8(y, a);
@@ -87,10 +86,9 @@ static void radix4(gl *x, unsigned log_n, unsigned level, const gl *twiddles, bo
     size_t step = (size_t)1 << (level - 2);
     for (gl *block = x; block < x + ((size_t)1 << log_n); block += 4 * step) {
         for (size_t j = 0; j < step; j++) {
-            const gl *t = twiddles + (j / 4 * 12 + j % 4);
             gl a[4], y[4];
             a[0] = block[j];
-            for (size_t k = 1; k < 4; k++) a[k] = gl_mul(block[j + NTT_REV2(k) * step], t[4 * (k - 1)]);
+            for (size_t k = 1; k < 4; k++) a[k] = gl_mul(block[j + NTT_REV2(k) * step], twiddles[NTT_TWIDDLE(j, k, 3)]);
             dft4(y, a[0], a[1], a[2], a[3]);
             for (size_t k = 0; k < 4; k++) block[j + k * step] = y[k];
         }

@@ -327,6 +327,12 @@ static int use_avx2(void **unused) {
     return tested == NULL;
 }
 
+static int use_avx512(void **unused) {
+    (void)unused;
+    tested = vec_find("avx512");
+    return tested == NULL;
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_length),        cmocka_unit_test(edge_pairs), cmocka_unit_test(lazy_blocks),
@@ -334,5 +340,6 @@ int main(void) {
     };
     int failed = cmocka_run_group_tests(tests, use_portable, NULL);
     if (vec_find("avx2") != NULL) failed += cmocka_run_group_tests(tests, use_avx2, NULL);
+    if (vec_find("avx512") != NULL) failed += cmocka_run_group_tests(tests, use_avx512, NULL);
     return failed;
 }

@@ -15,15 +15,9 @@ static tacit_status run(const arguments *args, report *r, tacit_error *err) {
     report_text(r, "model", path);
     compile_report_operators(r, &found);
     compile_report_sizes(r, &found);
-    for (uint32_t i = 0; i < found.operator_count; i++) {
-        if (found.operators[i].supported) continue;
-        report_yes(r, "supported", false);
-        /* The library's text names the first node that does not work. */
-        if (err->text[0] != '\0') return cli_at(path, TACIT_UNSUPPORTED, err);
-        return cli_fail(err, TACIT_UNSUPPORTED, "%s: operator %.40s", path, found.operators[i].name);
-    }
-    report_yes(r, "supported", true);
-    return TACIT_OK;
+    report_yes(r, "supported", err->status == TACIT_OK);
+    /* The library's text names the first node that does not work, or the limit that the model meets. */
+    return err->status == TACIT_OK ? TACIT_OK : cli_at(path, err->status, err);
 }
 
 const command cmd_check = {

@@ -14,7 +14,7 @@
 #include "program/builder.h"
 #include "tacit/compile.h"
 
-enum { MAX_SUM_PRODUCTS = 8, MAX_SUM_TERMS = 24 };
+enum { MAX_SUM_PRODUCTS = 8, MAX_SUM_TERMS = 56 };
 
 /* Sum of products and terms, at `scale`. lo, hi: what it can be by the intervals of its parts. */
 typedef struct sum {

@@ -17,12 +17,10 @@ void plan_start_pass(plan *p) {
     p->known = p->demand_count;
     p->demand_count = 0;
     memset(p->rem_elements, 0, sizeof p->rem_elements);
-    memset(p->rem_quotient, 0, sizeof p->rem_quotient);
 }
 
-void plan_remainder(plan *p, uint32_t shift, uint32_t bits, uint64_t elements) {
+void plan_remainder(plan *p, uint32_t shift, uint64_t elements) {
     p->rem_elements[shift] += elements;
-    if (bits > p->rem_quotient[shift]) p->rem_quotient[shift] = bits;
 }
 
 bool func_equal(const func *a, const func *b) {
@@ -162,7 +160,7 @@ static double rem_cost(const plan *p, uint32_t r) {
     double cost = ldexp(2.0, (int)r);
     for (uint32_t s = r + 1; s <= MAX_SHIFT; s++) {
         if (p->rem_elements[s] == 0) continue;
-        if (!two_limbs_fit(s, r, p->rem_quotient[s])) return INFINITY;
+        if (!two_limbs_fit(s, r)) return INFINITY;
         cost += 1.7 * (double)p->rem_elements[s] + ldexp(2.0, (int)(s - r));
     }
     return cost;

@@ -10,7 +10,7 @@
 #include "compile/formula.h"
 #include "program/builder.h"
 
-enum { MAX_DEMANDS = 1 << 14, MAX_TABLES = 256, MAX_SHIFT = 32, MAX_SINGLE_SHIFT = 16 };
+enum { MAX_DEMANDS = 1 << 14, MAX_TABLES = 256, MAX_SHIFT = 31, MAX_SINGLE_SHIFT = 16 };
 
 typedef enum func_kind {
     FUNC_RANGE, /* no function: x is in the table */
@@ -58,10 +58,9 @@ typedef struct plan {
     uint32_t *table_of;           /* per demand */
     uint32_t table_count;
     table_plan *tables; /* MAX_TABLES */
-    /* remainders: elements by shift and the bits of the largest quotient; one table [0, 2^rem_bits), and small ones
+    /* remainders: elements by shift; one table [0, 2^rem_bits), and small ones
      * [0, 2^(shift - rem_bits)) for the upper limbs of wider shifts */
     uint64_t rem_elements[MAX_SHIFT + 1];
-    uint32_t rem_quotient[MAX_SHIFT + 1];
     uint32_t rem_bits;
     bool cautious; /* plain ranges share nothing: set when ranges that feed each other grew without end */
 } plan;
@@ -70,11 +69,11 @@ tacit_status plan_init(plan *p, arena *a, tacit_error *err) TACIT_MUST_CHECK;
 void plan_start_pass(plan *p);
 /* The table that serves this demand: from the pass before, or (first pass) one of its own. */
 tacit_status plan_demand(plan *p, const demand *d, table_plan *out, tacit_error *err) TACIT_MUST_CHECK;
-/* A remainder of `shift` bits for so many elements, whose quotient has `bits` bits: adds to the statistics. */
-void plan_remainder(plan *p, uint32_t shift, uint32_t bits, uint64_t elements);
-/* A remainder of `shift` bits in two limbs of first and shift - first bits: the value between them fits int32. */
-static inline bool two_limbs_fit(uint32_t shift, uint32_t first, uint32_t quotient_bits) {
-    return first < shift && shift - first <= first && shift - first + quotient_bits < 31;
+/* A remainder of `shift` bits for so many elements: adds to the statistics. */
+void plan_remainder(plan *p, uint32_t shift, uint64_t elements);
+/* A remainder of `shift` bits in two limbs of first and shift - first bits. */
+static inline bool two_limbs_fit(uint32_t shift, uint32_t first) {
+    return first < shift && shift - first <= first;
 }
 /* Assigns tables to the demands of the pass. */
 tacit_status plan_finish_pass(plan *p, bool *changed, tacit_error *err) TACIT_MUST_CHECK;

@@ -90,31 +90,20 @@ static bool has_room(const sum *s, uint32_t extra) {
     return extra <= 40 && s->lo > -(most >> extra) && s->hi < most >> extra;
 }
 
-/* Bits of the largest y + excess. */
-static uint32_t quotient_bits(const table_plan *t) {
-    int64_t most = (t->hi > -t->lo ? t->hi : -t->lo) + 1;
-    if (t->mode == SATURATE_ONE) most += t->high;
-    if (t->mode == SATURATE_TWO) most += (t->high + 1) << t->low_bits;
-    return log2_ceil((uint64_t)most);
-}
-
 /* One limb of the common width, the equation multiplied up to it; or two; or one of its own. */
 static tacit_status choose_limbs(lowering *l, rounding *r, tacit_error *err) {
-    uint32_t common = l->plan->rem_bits, shift = r->shift, quotient = quotient_bits(&r->table);
+    uint32_t common = l->plan->rem_bits, shift = r->shift;
     if (shift > MAX_SHIFT)
         return fail(err, TACIT_UNSUPPORTED, "tensor \"%s\": its scales are too far apart", tensor_name(l, r->t));
-    plan_remainder(l->plan, shift, quotient, shift > 0 ? r->elements : 0);
+    plan_remainder(l->plan, shift, shift > 0 ? r->elements : 0);
     r->bits = shift;
-    if (shift > common && two_limbs_fit(shift, common, quotient))
+    if (two_limbs_fit(shift, common))
         r->bits = common;
     else if (shift > 0 && shift < common && has_room(r->s, common - shift))
         r->bits = common;
     else if (shift > MAX_SINGLE_SHIFT)
         r->bits = MAX_SINGLE_SHIFT;
     r->upper = shift > r->bits ? shift - r->bits : 0;
-    if (r->upper > 0 && !two_limbs_fit(shift, r->bits, quotient))
-        return fail(err, TACIT_UNSUPPORTED, "tensor \"%s\": its remainder has %u bits", tensor_name(l, r->t),
-                    (uint64_t)shift);
     r->multiplier = (int64_t)1 << (r->upper > 0 ? 0 : r->bits - shift);
     return TACIT_OK;
 }
@@ -183,10 +172,9 @@ typedef struct step {
     const sum *s;
     int64_t multiplier, half;
     uint32_t bits, y;
-    const excess *e;         /* NULL: none */
-    const table_plan *table; /* of e */
-    const char *name;        /* of the tensor; suffixes of constraint and remainder */
-    const char *round, *rem;
+    const excess *e;          /* NULL: none */
+    const table_plan *table;  /* of e */
+    const char *name, *round; /* of the tensor; suffix of the constraint */
 } step;
 
 static uint32_t step_terms(const step *p, linear_term *terms) {
@@ -218,7 +206,8 @@ static void step_advice(lowering *l, const step *p, uint32_t relation, uint32_t 
     builder_advice(l->b, &a);
 }
 
-static void relate(lowering *l, const step *p) {
+/* Answers the remainder, which still needs its lookups; NO_TENSOR without bits. */
+static uint32_t relate(lowering *l, const step *p) {
     product products[MAX_SUM_PRODUCTS];
     linear_term terms[MAX_SUM_TERMS + 8];
     const shape *s = &p->s->shape;
@@ -228,41 +217,51 @@ static void relate(lowering *l, const step *p) {
         products[i].coef *= p->multiplier;
     }
     if (p->bits > 0) {
-        rem = builder_committed(l->b, lower_name(l, p->name, p->rem), s);
+        rem = builder_committed(l->b, lower_name(l, p->name, ".rem"), s);
         terms[n++] = (linear_term){-1, rem};
     }
     uint32_t c =
         builder_constraint(l->b, lower_name(l, p->name, p->round), s, products, p->s->product_count, terms, n, p->half);
     step_advice(l, p, c, rem);
-    if (rem != NO_TENSOR) remainder_lookup(l, p->name, p->bits, rem);
+    return rem;
 }
 
-/* sum -> (y, remainder), or by way of a part: sum -> (part, low remainder), part -> (y, upper remainder). The part has
- * coefficient 1 in the second equation, and so the interval that this identity gives it. */
-static void relate_all(lowering *l, const rounding *r, uint32_t y, const excess *e) {
+/* rem = 2^bits high + low, both looked up; rem has the interval that this identity gives it. */
+static void cut_remainder(lowering *l, const rounding *r, uint32_t rem) {
     const char *name = tensor_name(l, r->t);
+    uint32_t high = builder_committed(l->b, lower_name(l, name, ".rem2"), &r->s->shape);
+    uint32_t low = builder_committed(l->b, lower_name(l, name, ".rem1"), &r->s->shape);
+    const linear_term cut[3] = {{1, rem}, {-((int64_t)1 << r->bits), high}, {-1, low}};
+    uint32_t c = builder_constraint(l->b, lower_name(l, name, ".cut"), &r->s->shape, NULL, 0, cut, 3, 0);
+    builder_advice(l->b, &(advice){.kind = ADVICE_RESCALE,
+                                   .relation = c,
+                                   .y = high,
+                                   .rem = low,
+                                   .r_low = NO_TENSOR,
+                                   .r_high = NO_TENSOR,
+                                   .flag = NO_TENSOR,
+                                   .shift = r->bits});
+    remainder_lookup(l, name, r->bits, low);
+    remainder_lookup(l, name, r->upper, high);
+}
+
+/* sum -> (y, remainder), the remainder in one limb or two. */
+static void relate_all(lowering *l, const rounding *r, uint32_t y, const excess *e) {
     uint32_t bits = r->bits + r->upper;
-    step one = {.s = r->s,
-                .multiplier = r->multiplier,
-                .half = bits > 0 ? (int64_t)1 << (bits - 1) : 0,
-                .bits = r->bits,
-                .y = y,
-                .e = e,
-                .table = &r->table,
-                .name = name,
-                .round = ".round",
-                .rem = ".rem"};
-    if (r->upper == 0) {
-        relate(l, &one);
-        return;
-    }
-    uint32_t part = builder_committed(l->b, lower_name(l, name, ".part"), &r->s->shape);
-    sum rest = {.shape = r->s->shape, .term_count = 1, .terms = {{1, part}}};
-    step two = one;
-    one.y = part, one.e = NULL;
-    two.s = &rest, two.multiplier = 1, two.half = 0, two.bits = r->upper, two.round = ".round2", two.rem = ".rem2";
-    relate(l, &one);
-    relate(l, &two);
+    const step p = {.s = r->s,
+                    .multiplier = r->multiplier,
+                    .half = bits > 0 ? (int64_t)1 << (bits - 1) : 0,
+                    .bits = bits,
+                    .y = y,
+                    .e = e,
+                    .table = &r->table,
+                    .name = tensor_name(l, r->t),
+                    .round = ".round"};
+    uint32_t rem = relate(l, &p);
+    if (r->upper > 0)
+        cut_remainder(l, r, rem);
+    else if (bits > 0)
+        remainder_lookup(l, p.name, bits, rem);
 }
 
 /* ---- tensors */
@@ -337,7 +336,7 @@ static tacit_status settle_wide(lowering *l, const sum *s, uint32_t t, int64_t l
     uint32_t low = builder_committed(l->b, lower_name(l, name, ".low"), &s->shape);
     uint32_t high = builder_committed(l->b, lower_name(l, name, ".high"), &s->shape);
     const step whole = {.s = s, .multiplier = 1, .y = v.id, .name = name, .round = ".is"};
-    relate(l, &whole);
+    (void)relate(l, &whole);
     const linear_term cut[3] = {{1, v.id}, {-unit, high}, {-1, low}};
     uint32_t c = builder_constraint(l->b, lower_name(l, name, ".limbs"), &s->shape, NULL, 0, cut, 3, 0);
     builder_advice(l->b, &(advice){.kind = ADVICE_RESCALE,

@@ -16,6 +16,17 @@ static void unpack_free(void *a, void *p) {
     (void)a, (void)p;
 }
 
+/* A model of ai.onnx.ml operators alone names no version of the others. */
+static int64_t opset_of(const Onnx__ModelProto *m) {
+    int64_t version = 0;
+    for (size_t i = 0; i < m->n_opset_import; i++) {
+        const char *domain = m->opset_import[i]->domain;
+        if (!domain || domain[0] == '\0' || strcmp(domain, "ai.onnx") == 0) return m->opset_import[i]->version;
+        if (strcmp(domain, "ai.onnx.ml") == 0) version = MAX_OPSET;
+    }
+    return version;
+}
+
 static tacit_status unpack(const char *path, arena *a, const Onnx__GraphProto **out, uint32_t *opset,
                            tacit_error *err) {
     ProtobufCAllocator allocator = {unpack_alloc, unpack_free, a};
@@ -25,11 +36,7 @@ static tacit_status unpack(const char *path, arena *a, const Onnx__GraphProto **
     const Onnx__ModelProto *m = onnx__model_proto__unpack(&allocator, size, data);
     free(data);
     if (!m || !m->graph) return fail(err, TACIT_MALFORMED, "\"%s\" is not an ONNX model", path);
-    int64_t version = 0;
-    for (size_t i = 0; i < m->n_opset_import; i++) {
-        const char *domain = m->opset_import[i]->domain;
-        if (!domain || domain[0] == '\0' || strcmp(domain, "ai.onnx") == 0) version = m->opset_import[i]->version;
-    }
+    int64_t version = opset_of(m);
     if (version < MIN_OPSET || version > MAX_OPSET)
         return fail(err, TACIT_UNSUPPORTED, "\"%s\": opset %d (7 to 22 are supported)", path, version);
     *opset = (uint32_t)version;
@@ -124,6 +131,18 @@ static tacit_status node_name(graph *g, gnode *n, size_t i, tacit_error *err) {
     return n->name ? TACIT_OK : fail(err, TACIT_RESOURCES, "the model needs more memory than is set aside");
 }
 
+/* Output k of node i; one that is left out before others gets a name that nothing uses. */
+static tacit_status add_output(graph *g, gnode *n, size_t i, size_t k, tacit_error *err) {
+    const char *given = n->proto->output[k];
+    char number[48];
+    (void)snprintf(number, sizeof number, ":%zu:%zu", i, k);
+    if (!given || given[0] == '\0') given = name_copy(g->a, n->name, number);
+    if (!given) return fail(err, TACIT_RESOURCES, "the model needs more memory than is set aside");
+    TRY(graph_add(g, given, &n->out[k], err));
+    g->tensors[n->out[k]].producer = (uint32_t)i;
+    return TACIT_OK;
+}
+
 /* Node i with its outputs as new tensors; its inputs are found when all outputs are known. */
 static tacit_status add_node(graph *g, size_t i, const Onnx__NodeProto *p, tacit_error *err) {
     gnode *n = &g->nodes[i];
@@ -134,14 +153,10 @@ static tacit_status add_node(graph *g, size_t i, const Onnx__NodeProto *p, tacit
     TRY(graph_alloc(g, &out, p->n_output + 1, sizeof(uint32_t), err));
     n->in = in, n->out = out;
     for (size_t k = 0; k < p->n_output; k++) {
-        n->out[k] = NO_INDEX;
-        if (!p->output[k] || p->output[k][0] == '\0') continue;
-        TRY(graph_add(g, p->output[k], &n->out[k], err));
-        g->tensors[n->out[k]].producer = (uint32_t)i;
-        n->out_count = (uint32_t)k + 1;
+        if (p->output[k] && p->output[k][0] != '\0') n->out_count = (uint32_t)k + 1;
     }
-    if (n->out_count == 0 || n->out[0] == NO_INDEX)
-        return fail(err, TACIT_MALFORMED, "node \"%s\" has no output", n->name);
+    if (n->out_count == 0) return fail(err, TACIT_MALFORMED, "node \"%s\" has no output", n->name);
+    for (size_t k = 0; k < n->out_count; k++) TRY(add_output(g, n, i, k, err));
     return TACIT_OK;
 }
 

@@ -70,6 +70,12 @@ void ex_text(expansion *x, const char *name, const char *text) {
     p->s = (ProtobufCBinaryData){strlen(text), (uint8_t *)(uintptr_t)text};
 }
 
+void ex_same_attributes(expansion *x) {
+    const Onnx__NodeProto *p = x->n.proto;
+    for (size_t i = 0; i < p->n_attribute && x->attribute_count < MAX_EX_ATTRIBUTES; i++)
+        x->attributes[x->attribute_count++] = p->attribute[i];
+}
+
 /* ---- tensors */
 /* A new tensor named after the operator. */
 static uint32_t new_tensor(expansion *x, const char *what) {

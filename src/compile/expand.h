@@ -39,6 +39,9 @@ void ex_float(expansion *x, const char *name, double v); /* kept as float */
 void ex_ints(expansion *x, const char *name, uint32_t count, const int64_t *v);
 void ex_text(expansion *x, const char *name, const char *text); /* not copied */
 
+/* All attributes of the operator itself. */
+void ex_same_attributes(expansion *x);
+
 /* A node with one result, which is answered. */
 uint32_t ex_node(expansion *x, const char *op, uint32_t count, const uint32_t *in);
 #define EX(x, op, ...)                                                                                                 \

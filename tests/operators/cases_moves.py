@@ -106,7 +106,38 @@ def einsums(case, w, n, i64):
          {"x": (2, 3, 4)}, {"w": w(4, 5), "b": w(5)})
 
 
+def windows(case, w, n, i64):
+    for k, (attributes, x, ws) in enumerate([
+            ({}, (1, 2, 4, 5), (2, 3, 3, 2)), ({"strides": [2, 3]}, (2, 2, 3, 4), (2, 3, 3, 2)),
+            ({"strides": [2, 2], "pads": [1, 0, 1, 2], "output_padding": [1, 0]}, (1, 2, 3, 4), (2, 3, 3, 4)),
+            ({"dilations": [2, 3], "strides": [2, 1]}, (1, 2, 3, 4), (2, 3, 3, 2)),
+            ({"group": 2, "strides": [2, 2]}, (1, 4, 3, 3), (4, 3, 2, 2)), ({"group": 4}, (2, 4, 3, 3), (4, 1, 3, 3)),
+            ({"auto_pad": "SAME_UPPER", "strides": [2, 2]}, (1, 2, 3, 4), (2, 3, 3, 3)),
+            ({"auto_pad": "SAME_LOWER", "strides": [2, 2]}, (1, 2, 3, 4), (2, 3, 3, 3)),
+            ({"auto_pad": "VALID", "strides": [2, 2]}, (1, 2, 3, 4), (2, 3, 3, 3)),
+            ({"output_shape": [7, 10], "strides": [2, 2]}, (1, 2, 3, 4), (2, 3, 4, 5)),
+            ({"output_shape": [6, 9], "strides": [2, 2], "auto_pad": "SAME_UPPER"}, (1, 2, 3, 4), (2, 3, 4, 4)),
+            ({"strides": [2], "pads": [1, 1]}, (1, 2, 5), (2, 3, 4)),
+            ({"strides": [1, 2, 1], "group": 2}, (2, 4, 2, 2, 3), (4, 2, 2, 3, 2)),
+            ({"kernel_shape": [1, 2], "strides": [3, 3]}, (1, 2, 3, 2), (2, 1, 1, 2))]):
+        m = ws[1] * attributes.get("group", 1)
+        case(f"convt{k}", [n("ConvTranspose", "x w b", **attributes)], {"x": x}, {"w": w(*ws), "b": w(m)})
+        case(f"convt{k}-relu", [n("ConvTranspose", "x w b", "t", **attributes), n("Relu", "t")], {"x": x},
+             {"w": w(*ws), "b": w(m)})
+    p = {"s": abs(w(3)) + 0.1, "o": w(3), "m": w(3), "v": abs(w(3)) + 0.2}
+    case("convt-batchnorm", [n("ConvTranspose", "x w", "t", strides=[2, 2]), n("BatchNormalization", "t s o m v")],
+         {"x": (1, 2, 3, 4)}, {"w": w(2, 3, 3, 3), **p})
+    case("convt-computed", [n("ConvTranspose", "x z c", strides=[2, 2])], {"x": (1, 2, 3, 4), "z": (2, 3, 2, 2), "c": (3,)})
+    case("conv-computed", [n("Conv", "x z c", pads=[1, 1, 0, 0])], {"x": (1, 2, 3, 4), "z": (3, 2, 2, 2), "c": (3,)})
+    case("conv-constant", [n("Conv", "w z", pads=[1, 1, 0, 0])], {"z": (3, 2, 2, 2)}, {"w": w(1, 2, 3, 4)})
+    case("conv3d-group", [n("Conv", "x w b", group=2, pads=[1, 0, 1, 0, 1, 1])], {"x": (2, 4, 3, 3, 4)},
+         {"w": w(6, 2, 2, 2, 3), "b": w(6)})
+    case("conv3d-depthwise", [n("Conv", "x w b", "t", group=3, strides=[2, 1, 2]), n("Relu", "t")], {"x": (2, 3, 4, 3, 4)},
+         {"w": w(3, 1, 2, 2, 2), "b": w(3)})
+
+
 def add(case, w, n, i64):
+    windows(case, w, n, i64)
     moves(case, w, n, i64)
     sums(case, w, n, i64)
     einsums(case, w, n, i64)

@@ -84,7 +84,7 @@ static gnode *mergeable(graph *g, const gnode *n, uint32_t *axis) {
     gnode *from = x->producer == NO_INDEX ? NULL : &g->nodes[x->producer];
     if (!from || from->dead || x->uses != 1 || x->is_output || !node_in(g, from, 1)->constant) return NULL;
     if (node_has_input(from, 2) && !node_in(g, from, 2)->constant) return NULL;
-    if (strcmp(from->op, "Conv") == 0) {
+    if (strcmp(from->op, "Conv") == 0 || strcmp(from->op, "StuffedConv") == 0) {
         *axis = 0;
         return from;
     }

@@ -9,16 +9,23 @@ typedef struct conv {
     uint32_t batch, groups, in, out; /* channels of one group */
 } conv;
 
+/* Conv, or StuffedConv: ConvTranspose with its weights as Conv has them. */
+static tacit_status conv_windows(const gnode *n, const shape *x, const uint32_t *kernel, windows *w, tacit_error *err) {
+    return strcmp(n->op, "Conv") == 0 ? windows_read(n, x, kernel, w, err)
+                                      : windows_read_transposed(n, x, kernel, w, err);
+}
+
 static tacit_status conv_read(const graph *g, const gnode *n, conv *c, tacit_error *err) {
     const shape *x = &node_in(g, n, 0)->shape, *w = &node_in(g, n, 1)->shape;
     int64_t groups;
     if (x->rank != w->rank) return misshapen(n, "input and weights have different numbers of axes", err);
-    TRY(windows_read(n, x, w->dim + 2, &c->w, err));
+    TRY(conv_windows(n, x, w->dim + 2, &c->w, err));
     TRY(attribute_int(n, "group", 1, &groups, err));
     if (groups < 1 || x->dim[1] % groups != 0 || w->dim[0] % groups != 0 || x->dim[1] / groups != w->dim[1])
         return misshapen(n, "channels, weights and group do not fit", err);
     *c = (conv){c->w, x->dim[0], (uint32_t)groups, w->dim[1], w->dim[0] / (uint32_t)groups};
-    if (groups > 1 && c->w.axes == 3) return unsupported(n, "groups with three spatial axes", err);
+    if (node_in(g, n, 0)->type != ELEM_REAL || node_in(g, n, 1)->type != ELEM_REAL)
+        return unsupported(n, "on integers", err);
     if (node_has_input(n, 2) && shape_count(&node_in(g, n, 2)->shape) != w->dim[0])
         return misshapen(n, "the bias has another length", err);
     return TACIT_OK;
@@ -76,14 +83,21 @@ tacit_status conv_eval(frame *f, const gnode *n, tacit_error *err) {
     return TACIT_OK;
 }
 
-/* ---- lowering. Axes of the sum: N, [G,] M, O.. */
-static uint32_t channel_axes(const conv *c) {
-    return c->groups > 1 ? 2 : 1;
+/* ---- lowering. Axes of the sum: N, [G,] M, O..; with groups and three spatial axes N and G are one axis, so that the
+ * view of x has eight axes: NG, D, (O, K) x 3. */
+static bool groups_in_batch(const conv *c) {
+    return c->groups > 1 && c->w.axes == MAX_SPATIAL;
+}
+
+/* Axes before M. */
+static uint32_t lead_axes(const conv *c) {
+    return c->groups > 1 && !groups_in_batch(c) ? 2 : 1;
 }
 
 static shape sum_shape(const conv *c) {
-    uint32_t k = channel_axes(c);
+    uint32_t k = lead_axes(c);
     shape s = {.rank = 1 + k + c->w.axes, .dim = {c->batch, c->groups}};
+    if (groups_in_batch(c)) s.dim[0] *= c->groups;
     s.dim[k] = c->out;
     for (uint32_t i = 0; i < c->w.axes; i++) s.dim[1 + k + i] = c->w.w[c->w.first + i].out;
     return s;
@@ -95,16 +109,21 @@ static void identity(int32_t *map, uint32_t n) {
 
 /* x as N, [G,] D, (O, K)..; labels: axes of the sum, then D, K... */
 static tacit_status input_view(lowering *l, const conv *c, value *x, uint8_t *label, tacit_error *err) {
-    uint32_t k = channel_axes(c), sum_rank = 1 + k + c->w.axes;
+    uint32_t k = lead_axes(c), sum_rank = 1 + k + c->w.axes;
     view_draft d;
     draft_start(&d, 1 + k + 2 * c->w.axes);
-    draft_same(&d, 0, 0, c->batch);
+    d.shape.dim[0] = groups_in_batch(c) ? c->batch * c->groups : c->batch;
     d.shape.dim[1] = c->groups;
     d.shape.dim[k] = c->in;
-    if (k == 1)
-        draft_same(&d, 1, 1, c->in);
-    else
-        identity(draft_map(l, &d, 1, 2, 1, 1), c->groups * c->in);
+    if (groups_in_batch(c)) {
+        identity(draft_map(l, &d, 0, 2, 0, 2), c->batch * c->groups * c->in);
+    } else {
+        draft_same(&d, 0, 0, c->batch);
+        if (k == 1)
+            draft_same(&d, 1, 1, c->in);
+        else
+            identity(draft_map(l, &d, 1, 2, 1, 1), c->groups * c->in);
+    }
     windows_draft(l, &d, &c->w, 1 + k, 2);
     label[0] = 0;
     label[1] = 1;
@@ -117,37 +136,67 @@ static tacit_status input_view(lowering *l, const conv *c, value *x, uint8_t *la
     return draft_make(l, &d, x->id, &x->id, err);
 }
 
+/* Axis 0 (G) repeated for every element of the batch. */
+static tacit_status repeat_groups(lowering *l, const conv *c, uint32_t *id, tacit_error *err) {
+    const shape s = builder_tensor(l->b, *id)->shape;
+    view_draft d;
+    draft_start(&d, s.rank);
+    d.shape.dim[0] = c->batch * c->groups;
+    int32_t *map = draft_map(l, &d, 0, 1, 0, 1);
+    for (uint32_t i = 0; map && i < c->batch * c->groups; i++) map[i] = (int32_t)(i % c->groups);
+    for (uint32_t i = 1; i < s.rank; i++) draft_same(&d, i, i, s.dim[i]);
+    return draft_make(l, &d, *id, id, err);
+}
+
 /* w as [G,] M, D, K... */
 static tacit_status weight_view(lowering *l, const conv *c, value *w, uint8_t *label, tacit_error *err) {
-    uint32_t k = channel_axes(c), sum_rank = 1 + k + c->w.axes;
-    shape s = {.rank = k + 1 + c->w.axes, .dim = {c->groups}};
-    s.dim[k - 1] = c->out;
-    s.dim[k] = c->in;
-    for (uint32_t i = 0; i < k; i++) label[i] = (uint8_t)(1 + i);
-    label[k] = (uint8_t)sum_rank;
+    uint32_t own = c->groups > 1 ? 1 : 0, sum_rank = 1 + lead_axes(c) + c->w.axes, m = lead_axes(c);
+    shape s = {.rank = own + 2 + c->w.axes, .dim = {c->groups}};
+    s.dim[own] = c->out;
+    s.dim[own + 1] = c->in;
+    if (own) label[0] = (uint8_t)(m - 1);
+    label[own] = (uint8_t)m;
+    label[own + 1] = (uint8_t)sum_rank;
     for (uint32_t i = 0; i < c->w.axes; i++) {
-        s.dim[k + 1 + i] = c->w.w[c->w.first + i].kernel;
-        label[k + 1 + i] = (uint8_t)(sum_rank + 1 + i);
+        s.dim[own + 2 + i] = c->w.w[c->w.first + i].kernel;
+        label[own + 2 + i] = (uint8_t)(sum_rank + 1 + i);
     }
-    return view_reshape(l, w->id, &s, &w->id, err);
+    TRY(view_reshape(l, w->id, &s, &w->id, err));
+    return groups_in_batch(c) ? repeat_groups(l, c, &w->id, err) : TACIT_OK;
 }
 
 /* b[m] everywhere. A param_view. */
 static tacit_status bias_view(lowering *l, uint32_t id, const void *context, uint32_t *out, tacit_error *err) {
     const conv *c = context;
     const shape s = sum_shape(c), flat = {.rank = 1, .dim = {c->groups * c->out}};
-    uint32_t k = channel_axes(c);
+    uint32_t k = lead_axes(c);
     view_draft d;
     TRY(view_reshape(l, id, &flat, &id, err));
     draft_start(&d, s.rank);
     d.shape = s;
-    draft_repeat(l, &d, 0, s.dim[0]);
-    if (k == 1)
-        draft_same(&d, 1, 0, c->out);
-    else
-        identity(draft_map(l, &d, 1, 2, 0, 1), c->groups * c->out);
+    if (groups_in_batch(c)) {
+        int32_t *map = draft_map(l, &d, 0, 2, 0, 1);
+        for (uint32_t i = 0; map && i < s.dim[0] * c->out; i++) map[i] = (int32_t)(i % flat.dim[0]);
+    } else {
+        draft_repeat(l, &d, 0, s.dim[0]);
+        if (k == 1)
+            draft_same(&d, 1, 0, c->out);
+        else
+            identity(draft_map(l, &d, 1, 2, 0, 1), c->groups * c->out);
+    }
     for (uint32_t i = 1 + k; i < s.rank; i++) draft_repeat(l, &d, i, s.dim[i]);
     return draft_make(l, &d, id, out, err);
+}
+
+static tacit_status add_bias_term(lowering *l, const conv *c, uint32_t t, sum *s, tacit_error *err) {
+    value v;
+    sum b;
+    if (l->g->tensors[t].constant) return sum_constant(l, s, t, 1, bias_view, c, err);
+    TRY(lower_operand(l, t, &v, err));
+    TRY(bias_view(l, v.id, c, &v.id, err));
+    sum_start(&b, &s->shape, v.scale);
+    TRY(sum_term(&b, v.id, 1, v.lo, v.hi, err));
+    return sum_join(s, &b, 1, err);
 }
 
 tacit_status conv_lower(lowering *l, const gnode *n, tacit_error *err) {
@@ -156,15 +205,13 @@ tacit_status conv_lower(lowering *l, const gnode *n, tacit_error *err) {
     sum s;
     uint8_t x_label[MAX_RANK] = {0}, w_label[MAX_RANK] = {0};
     TRY(conv_read(l->g, n, &c, err));
-    if (node_has_input(n, 2) && !node_in(l->g, n, 2)->constant) return unsupported(n, "a bias that is computed", err);
-    if (l->g->tensors[n->in[0]].constant) return unsupported(n, "a constant input with computed weights", err);
-    TRY(lower_operand(l, n->in[0], &x, err));
+    TRY(lower_factor(l, n->in[0], 1, l->o->weight_bits, &x, err));
     TRY(lower_factor(l, n->in[1], 1, l->o->weight_bits, &w, err));
     const shape axes = sum_shape(&c);
     sum_start(&s, &axes, x.scale + w.scale);
     TRY(input_view(l, &c, &x, x_label, err));
     TRY(weight_view(l, &c, &w, w_label, err));
     TRY(sum_product(l, &s, &x, x_label, &w, w_label, 1, c.in * windows_taps(&c.w), err));
-    if (node_has_input(n, 2)) TRY(sum_constant(l, &s, n->in[2], 1, bias_view, &c, err));
+    if (node_has_input(n, 2)) TRY(add_bias_term(l, &c, n->in[2], &s, err));
     return lower_set_sum(l, n->out[0], &s, err);
 }

@@ -1,6 +1,7 @@
 /* compile/lower/operators: the table. One line per ONNX operator. */
 #include "compile/expand/moves.h"
 #include "compile/expand/reductions.h"
+#include "compile/expand/windows.h"
 #include "compile/lower/activation.h"
 #include "compile/lower/batchnorm.h"
 #include "compile/lower/constant.h"
@@ -103,6 +104,8 @@ static const operator_rule RULES[] = {
     ON_ALL("Slice", 1, 22, 1, 5, 1, "starts ends axes", slice_infer, slice_eval, slice_lower),
     ON_ALL("Gather", 1, 22, 2, 2, 1, "axis", gather_infer, gather_eval, gather_lower),
     ON_ALL("Concat", 4, 22, 1, MANY, 1, "axis", concat_infer, concat_eval, concat_lower),
+    INTERNAL("StuffedConv", 2, 3, 1, WINDOW " group output_padding output_shape", conv_infer, conv_eval, conv_lower),
+    EXPANDS("ConvTranspose", 1, 22, 2, 3, 1, WINDOW " group output_padding output_shape", conv_transpose_expand),
     INTERNAL("Contract", 2, 2, 1, "a_label b_label rank", contract_infer, contract_eval, contract_lower),
     ON_ALL("ReduceSum", 1, 22, 1, 2, 1, AXES, reduce_infer, reduce_eval, reduce_sum_lower),
     ON_ALL("ReduceMax", 1, 22, 1, 2, 1, AXES, reduce_infer, reduce_eval, reduce_max_lower),

@@ -23,7 +23,7 @@ static tacit_status read(const graph *g, const gnode *n, average *p, tacit_error
     *p = (average){.w = {.axes = x->rank - 2, .first = MAX_SPATIAL + 2 - x->rank}};
     for (uint32_t i = 0; i < MAX_SPATIAL; i++) {
         uint32_t size = i < p->w.first ? 1 : x->dim[2 + i - p->w.first];
-        p->w.w[i] = (window){size, 1, size, 1, 1, 0, 0};
+        p->w.w[i] = (window){size, 1, size, 1, 1, 0, 0, false};
     }
     return TACIT_OK;
 }

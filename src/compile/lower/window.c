@@ -70,31 +70,88 @@ static tacit_status count_windows(const gnode *n, window *x, bool ceiling, tacit
     return TACIT_OK;
 }
 
-tacit_status windows_read(const gnode *n, const shape *in, const uint32_t *kernel, windows *out, tacit_error *err) {
-    char pad[16];
-    int64_t ceiling;
+typedef enum auto_pad { PAD_GIVEN, PAD_VALID, PAD_UPPER, PAD_LOWER } auto_pad;
+
+static tacit_status read_auto_pad(const gnode *n, auto_pad *out, tacit_error *err) {
+    static const char *const NAMES[] = {"NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"};
+    char text[16];
+    TRY(attribute_text(n, "auto_pad", "NOTSET", text, sizeof text, err));
+    for (int k = 0; k < 4; k++) {
+        *out = (auto_pad)k;
+        if (strcmp(text, NAMES[k]) == 0) return TACIT_OK;
+    }
+    return unsupported(n, "unknown auto_pad", err);
+}
+
+static tacit_status start_windows(const gnode *n, const shape *in, const uint32_t *kernel, windows *out,
+                                  tacit_error *err) {
     if (in->rank < 3 || in->rank > 2 + MAX_SPATIAL) return unsupported(n, "needs one to three spatial axes", err);
     *out = (windows){.axes = in->rank - 2, .first = MAX_SPATIAL + 2 - in->rank};
-    for (uint32_t i = 0; i < MAX_SPATIAL; i++) out->w[i] = (window){1, 1, 1, 1, 1, 0, 0};
+    for (uint32_t i = 0; i < MAX_SPATIAL; i++) out->w[i] = (window){1, 1, 1, 1, 1, 0, 0, false};
     for (uint32_t i = 0; i < out->axes; i++) out->w[out->first + i].in = in->dim[2 + i];
     TRY(read_kernel(n, kernel, out, err));
-    TRY(read_steps(n, out, err));
-    TRY(attribute_text(n, "auto_pad", "NOTSET", pad, sizeof pad, err));
+    return read_steps(n, out, err);
+}
+
+tacit_status windows_read(const gnode *n, const shape *in, const uint32_t *kernel, windows *out, tacit_error *err) {
+    auto_pad pad;
+    int64_t ceiling;
+    TRY(start_windows(n, in, kernel, out, err));
+    TRY(read_auto_pad(n, &pad, err));
     TRY(attribute_int(n, "ceil_mode", 0, &ceiling, err));
-    bool upper = strcmp(pad, "SAME_UPPER") == 0, same = upper || strcmp(pad, "SAME_LOWER") == 0;
-    bool valid = strcmp(pad, "VALID") == 0;
-    if (!same && !valid && strcmp(pad, "NOTSET") != 0) return unsupported(n, "unknown auto_pad", err);
     for (uint32_t i = out->first; i < MAX_SPATIAL; i++) {
-        if (valid) out->w[i].pad_begin = out->w[i].pad_end = 0;
-        if (same)
-            pad_same(&out->w[i], upper);
+        if (pad == PAD_VALID) out->w[i].pad_begin = out->w[i].pad_end = 0;
+        if (pad == PAD_UPPER || pad == PAD_LOWER)
+            pad_same(&out->w[i], pad == PAD_UPPER);
         else
             TRY(count_windows(n, &out->w[i], ceiling != 0, err));
     }
     return TACIT_OK;
 }
 
+/* The full length is stride (in - 1) + reach + output_padding; pads cut it, or are what a given length leaves. */
+static tacit_status count_transposed(const gnode *n, window *w, auto_pad pad, int64_t extra, int64_t want,
+                                     tacit_error *err) {
+    int64_t full = (int64_t)w->stride * (w->in - 1) + (int64_t)reach_of(w) + extra;
+    w->transposed = true;
+    if (pad == PAD_VALID) w->pad_begin = w->pad_end = 0;
+    if (want == 0 && (pad == PAD_UPPER || pad == PAD_LOWER)) want = (int64_t)w->in * w->stride;
+    if (want > 0) {
+        int64_t cut = full > want ? full - want : 0, less = cut / 2;
+        w->pad_begin = (uint32_t)(pad == PAD_UPPER ? less : cut - less);
+        w->pad_end = (uint32_t)(cut - w->pad_begin);
+        w->out = (uint32_t)want;
+        return TACIT_OK;
+    }
+    int64_t left = full - w->pad_begin - w->pad_end;
+    if (left < 1 || left > MAX_WINDOW) return misshapen(n, "pads leave nothing", err);
+    w->out = (uint32_t)left;
+    return TACIT_OK;
+}
+
+tacit_status windows_read_transposed(const gnode *n, const shape *in, const uint32_t *kernel, windows *out,
+                                     tacit_error *err) {
+    auto_pad pad;
+    int64_t extra[2 * MAX_SPATIAL], want[2 * MAX_SPATIAL + 2];
+    uint32_t count;
+    TRY(start_windows(n, in, kernel, out, err));
+    TRY(read_auto_pad(n, &pad, err));
+    TRY(per_axis(n, "output_padding", out->axes, 0, 0, extra, err));
+    TRY(attribute_ints(n, "output_shape", want, 2 * MAX_SPATIAL, &count, err));
+    if (count != 0 && count != out->axes && count != out->axes + 2) return misshapen(n, "output_shape", err);
+    for (uint32_t i = 0; i < out->axes; i++) {
+        int64_t length = count == 0 ? 0 : want[count - out->axes + i];
+        if (length < 0 || length > MAX_WINDOW) return misshapen(n, "output_shape out of range", err);
+        TRY(count_transposed(n, &out->w[out->first + i], pad, extra[i], length, err));
+    }
+    return TACIT_OK;
+}
+
 int64_t window_at(const window *w, uint32_t o, uint32_t k) {
+    if (w->transposed) {
+        int64_t at = (int64_t)o + w->pad_begin - (int64_t)k * w->dilation;
+        return at >= 0 && at % w->stride == 0 && at / w->stride < (int64_t)w->in ? at / w->stride : -1;
+    }
     int64_t at = (int64_t)o * w->stride + (int64_t)k * w->dilation - w->pad_begin;
     return at >= 0 && at < (int64_t)w->in ? at : -1;
 }

@@ -136,7 +136,55 @@ def windows(case, w, n, i64):
          {"w": w(3, 1, 2, 2, 2), "b": w(3)})
 
 
+def resizes(case, w, n, i64):
+    x = (1, 2, 5, 6)
+    f32 = lambda *v: np.array(v, dtype=np.float32)
+    for at in ("half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric", "half_pixel_symmetric"):
+        for k, s in enumerate([(1, 1, 2, 2), (1, 1, 1.3, 2.6), (1, 1, 0.7, 0.5), (1, 1, 3, 0.7)]):
+            opset = 19 if "symmetric" in at else 13
+            for mode in ("round_prefer_floor", "round_prefer_ceil", "floor", "ceil"):
+                case(f"resize-nearest-{at}-{mode}{k}", [n("Resize", "x - s", mode="nearest",
+                     coordinate_transformation_mode=at, nearest_mode=mode)], {"x": x}, {"s": f32(*s)}, opset=opset)
+            for mode in ("linear", "cubic"):
+                case(f"resize-{mode}-{at}{k}", [n("Resize", "x - s", mode=mode, coordinate_transformation_mode=at)],
+                     {"x": x}, {"s": f32(*s)}, opset=opset, tolerance=4e-3)
+    for mode in ("nearest", "linear", "cubic"):
+        case(f"resize-sizes-{mode}", [n("Resize", "x - - s", mode=mode)], {"x": x}, {"s": i64(1, 2, 9, 4)})
+        case(f"resize-sizes11-{mode}", [n("Resize", "x r e s", mode=mode)], {"x": x},
+             {"s": i64(1, 2, 9, 4), "r": f32(), "e": f32()}, opset=11)
+        if mode != "nearest":
+            for k, s in enumerate([(0.6, 0.5), (0.35, 1.4), (2, 3)]):
+                case(f"resize-antialias-{mode}{k}", [n("Resize", "x - s", mode=mode, antialias=1, axes=[2, 3])], {"x": x},
+                     {"s": f32(*s)}, opset=18, tolerance=4e-3)
+    case("resize-axes", [n("Resize", "x - s", mode="nearest", axes=[3, 2])], {"x": x}, {"s": f32(2, 3)}, opset=18)
+    for policy in ("not_larger", "not_smaller"):
+        case(f"resize-{policy}", [n("Resize", "x - - s", mode="linear", axes=[2, 3], keep_aspect_ratio_policy=policy)],
+             {"x": x}, {"s": i64(8, 8)}, opset=18, tolerance=4e-3)
+    case("resize-cubic-outside", [n("Resize", "x - s", mode="cubic", exclude_outside=1, cubic_coeff_a=-0.5)], {"x": x},
+         {"s": f32(1, 1, 1.7, 2)}, tolerance=4e-3)
+    for k, s in enumerate([(1, 1, 2, 3), (1, 1, 0.6, 0.5), (1, 1, 1.5, 1.3)]):
+        for mode in ("nearest", "linear"):
+            case(f"resize10-{mode}{k}", [n("Resize", "x s", mode=mode)], {"x": x}, {"s": f32(*s)}, opset=10, tolerance=4e-3)
+            if k != 1:
+                case(f"upsample9-{mode}{k}", [n("Upsample", "x s", mode=mode)], {"x": x}, {"s": f32(*s)}, opset=9, tolerance=4e-3)
+                case(f"upsample7-{mode}{k}", [n("Upsample", "x", mode=mode, scales=list(map(float, s)))], {"x": x}, opset=7,
+                     tolerance=4e-3)
+    case("resize-conv", [n("Resize", "x - s", "t", mode="linear"), n("Conv", "t w", "u", pads=[1, 1, 1, 1]), n("Relu", "u")],
+         {"x": x}, {"s": f32(1, 1, 2, 2), "w": w(3, 2, 3, 3)})
+    case("resize-3d", [n("Resize", "x - s", mode="linear")], {"x": (1, 2, 2, 3, 2)}, {"s": f32(1, 1, 2, 2, 2)})
+    case("resize-1d", [n("Resize", "x - s", mode="linear", coordinate_transformation_mode="align_corners")], {"x": (1, 2, 4)},
+         {"s": f32(1, 1, 2.5)}, tolerance=4e-3)
+    for p in (1, 2):
+        for k, attributes in enumerate([{"kernel_shape": [2, 3]}, {"kernel_shape": [3, 2], "strides": [2, 2], "pads": [1, 0, 1, 1]},
+                                        {"kernel_shape": [3, 3], "auto_pad": "SAME_UPPER", "strides": [2, 2]}]):
+            case(f"lppool{p}{k}", [n("LpPool", "x", p=p, **attributes)], {"x": x}, tolerance=1e-2)
+        case(f"lppool{p}-1d", [n("LpPool", "x", p=p, kernel_shape=[3], strides=[2])], {"x": (2, 3, 7)}, tolerance=1e-2)
+        case(f"lppool{p}-3d", [n("LpPool", "x", p=p, kernel_shape=[2, 2, 2])], {"x": (1, 2, 3, 3, 3)}, tolerance=1e-2)
+    case("lppool-dilated", [n("LpPool", "x", kernel_shape=[2, 2], dilations=[2, 1], ceil_mode=1)], {"x": x}, opset=18, tolerance=1e-2)
+
+
 def add(case, w, n, i64):
+    resizes(case, w, n, i64)
     windows(case, w, n, i64)
     moves(case, w, n, i64)
     sums(case, w, n, i64)

@@ -47,7 +47,8 @@ def i64(*v):
 
 
 def n(op, inputs, outputs="y", **attributes):
-    return helper.make_node(op, inputs.split(), outputs.split(), **attributes)
+    given = ["" if k == "-" else k for k in inputs.split()]
+    return helper.make_node(op, given, outputs.split(), **attributes)
 
 
 def build(path, nodes, inputs, constants, opset, outputs):

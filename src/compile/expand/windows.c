@@ -21,3 +21,16 @@ tacit_status conv_transpose_expand(expansion *x, const gnode *n, tacit_error *er
     ex_result(x, 0, EX(x, "StuffedConv", n->in[0], t, ex_in(x, 2)));
     return x->status;
 }
+
+/* ---- LpPool: sums of |x|, or roots of sums of squares */
+tacit_status lp_pool_expand(expansion *x, const gnode *n, tacit_error *err) {
+    int64_t p;
+    TRY(attribute_int(n, "p", 2, &p, err));
+    if (p != 1 && p != 2) return unsupported(n, "p other than 1 and 2", err);
+    uint32_t t = p == 1 ? EX(x, "Abs", n->in[0]) : n->in[0];
+    ex_same_attributes(x);
+    if (p == 2) ex_int(x, "square", 1);
+    t = EX(x, "SumPool", t);
+    ex_result(x, 0, p == 2 ? EX(x, "Sqrt", t) : t);
+    return x->status;
+}

@@ -134,15 +134,15 @@ tacit_status neg_lower(lowering *l, const gnode *n, tacit_error *err) {
 /* x times an operator's own number: every coefficient of x's sum times an integer, no product and no lookup. */
 static tacit_status mul_number(lowering *l, const gnode *n, uint32_t x, uint32_t c, tacit_error *err) {
     const shape *s = &node_out(l->g, n, 0)->shape;
-    value factor;
-    sum out;
-    TRY(lower_param(l, c, 1, 16, MAX_SCALE, &factor, err));
-    TRY(operand_sum(l, x, s, true, &out, err));
-    if (!sum_times(&out, factor.lo, factor.scale)) {
-        TRY(operand_sum(l, x, s, false, &out, err));
-        if (!sum_times(&out, factor.lo, factor.scale)) return unsupported(n, "its numbers become too large", err);
+    for (int pending = 1; pending >= 0; pending--) { /* a sum whose numbers would become too large is rounded first */
+        value factor;
+        sum out;
+        TRY(operand_sum(l, x, s, pending == 1, &out, err));
+        if (pending == 1 && out.scale > MAX_SCALE - 16) continue;
+        TRY(lower_param(l, c, 1, 16, MAX_SCALE - out.scale, &factor, err));
+        if (sum_times(&out, factor.lo, factor.scale)) return lower_set_sum(l, n->out[0], &out, err);
     }
-    return lower_set_sum(l, n->out[0], &out, err);
+    return unsupported(n, "its numbers become too large", err);
 }
 
 static bool is_number(const lowering *l, uint32_t t) {

@@ -246,6 +246,7 @@ tacit_status sum_product(lowering *l, sum *s, const value *a, const uint8_t *a_l
         if (c[i] < lo) lo = c[i];
         if (c[i] > hi) hi = c[i];
     }
+    if (a->id == b->id && lo < 0 && memcmp(a_label, b_label, MAX_RANK) == 0) lo = 0; /* squares */
     widen(s, lo * coef * (__int128)summed, hi * coef * (__int128)summed);
     l->product_count += shape_count(&s->shape) * summed;
     return TACIT_OK;

@@ -17,6 +17,9 @@
 #include <string.h>
 
 #define WINDOW "kernel_shape strides dilations pads auto_pad"
+#define RESIZE                                                                                                         \
+    "antialias axes coordinate_transformation_mode cubic_coeff_a exclude_outside extrapolation_value "                 \
+    "keep_aspect_ratio_policy mode nearest_mode"
 #define AXES "axes keepdims noop_with_empty_axes"
 #define MANY 255
 
@@ -106,6 +109,10 @@ static const operator_rule RULES[] = {
     ON_ALL("Concat", 4, 22, 1, MANY, 1, "axis", concat_infer, concat_eval, concat_lower),
     INTERNAL("StuffedConv", 2, 3, 1, WINDOW " group output_padding output_shape", conv_infer, conv_eval, conv_lower),
     EXPANDS("ConvTranspose", 1, 22, 2, 3, 1, WINDOW " group output_padding output_shape", conv_transpose_expand),
+    INTERNAL("SumPool", 1, 1, 1, WINDOW " ceil_mode p square", average_infer, average_eval, average_lower),
+    EXPANDS("LpPool", 2, 22, 1, 1, 1, WINDOW " ceil_mode p", lp_pool_expand),
+    EXPANDS("Resize", 10, 22, 1, 4, 1, RESIZE, resize_expand),
+    EXPANDS("Upsample", 7, 9, 1, 2, 1, "mode scales", upsample_expand),
     INTERNAL("Contract", 2, 2, 1, "a_label b_label rank", contract_infer, contract_eval, contract_lower),
     ON_ALL("ReduceSum", 1, 22, 1, 2, 1, AXES, reduce_infer, reduce_eval, reduce_sum_lower),
     ON_ALL("ReduceMax", 1, 22, 1, 2, 1, AXES, reduce_infer, reduce_eval, reduce_max_lower),

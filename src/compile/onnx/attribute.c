@@ -52,6 +52,20 @@ tacit_status attribute_ints(const gnode *n, const char *name, int64_t *out, uint
     return TACIT_OK;
 }
 
+tacit_status attribute_reals(const gnode *n, const char *name, double *out, uint32_t capacity, uint32_t *count,
+                             tacit_error *err) {
+    const Onnx__AttributeProto *p = find(n, name);
+    *count = 0;
+    if (!p) return TACIT_OK;
+    if (p->n_floats == 0 && p->has_f) return wrong_type(n, name, err);
+    if (p->n_floats > capacity)
+        return fail(err, TACIT_UNSUPPORTED, "node \"%s\" (%s): attribute %s has %u entries", n->name, n->op, name,
+                    (uint64_t)p->n_floats);
+    for (size_t i = 0; i < p->n_floats; i++) out[i] = (double)p->floats[i];
+    *count = (uint32_t)p->n_floats;
+    return TACIT_OK;
+}
+
 tacit_status attribute_text(const gnode *n, const char *name, const char *fallback, char *out, size_t size,
                             tacit_error *err) {
     const Onnx__AttributeProto *p = find(n, name);

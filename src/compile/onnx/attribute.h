@@ -12,6 +12,9 @@ tacit_status attribute_real(const gnode *n, const char *name, double fallback, d
 /* At most `capacity` integers; *count = 0 when missing. */
 tacit_status attribute_ints(const gnode *n, const char *name, int64_t *out, uint32_t capacity, uint32_t *count,
                             tacit_error *err) TACIT_MUST_CHECK;
+/* At most `capacity` reals; *count = 0 when missing. */
+tacit_status attribute_reals(const gnode *n, const char *name, double *out, uint32_t capacity, uint32_t *count,
+                             tacit_error *err) TACIT_MUST_CHECK;
 /* The text, cut at `size` - 1 characters; the fallback when missing. */
 tacit_status attribute_text(const gnode *n, const char *name, const char *fallback, char *out, size_t size,
                             tacit_error *err) TACIT_MUST_CHECK;

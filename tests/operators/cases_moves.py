@@ -183,7 +183,32 @@ def resizes(case, w, n, i64):
     case("lppool-dilated", [n("LpPool", "x", kernel_shape=[2, 2], dilations=[2, 1], ceil_mode=1)], {"x": x}, opset=18, tolerance=1e-2)
 
 
+def constants(case, w, n, i64):
+    x = (2, 3, 4)
+    case("gatherelements0", [n("GatherElements", "x i", axis=1)], {"x": x}, {"i": np.array([[[0, 2, -1], [1, 1, 0]]])})
+    case("gatherelements1", [n("GatherElements", "x i", axis=-1)], {"x": x}, {"i": rng.integers(-4, 4, (2, 3, 6))})
+    case("gathernd0", [n("GatherND", "x i")], {"x": x}, {"i": i64(*[[0, 1], [1, -1]])})
+    case("gathernd1", [n("GatherND", "x i")], {"x": x}, {"i": np.array([[[1, 2, 3]], [[0, -3, -4]]])})
+    case("gathernd2", [n("GatherND", "x i", batch_dims=1)], {"x": x}, {"i": np.array([[[2], [0]], [[1], [1]]])}, opset=12)
+    case("gathernd3", [n("GatherND", "x i", batch_dims=2)], {"x": x}, {"i": np.array([[[2], [0], [-1]], [[1], [1], [3]]])}, opset=13)
+    s = lambda v: np.array(v, dtype=np.int64)
+    f = lambda v: np.array(v, dtype=np.float32)
+    case("range-real", [n("Range", "a b c", "r"), n("Mul", "x r")], {"x": (2, 4)}, {"a": f(1), "b": f(-1), "c": f(-0.5)})
+    case("range-whole", [n("Range", "a b c", "r"), n("Gather", "x r", axis=1)], {"x": (2, 9)}, {"a": s(7), "b": s(0), "c": s(-3)})
+    case("eye", [n("EyeLike", "x", "e", k=1), n("Add", "x e")], {"x": (3, 4)})
+    case("nonzero", [n("NonZero", "m", "i"), n("Transpose", "i", "j"), n("GatherND", "x j")], {"x": x},
+         {"m": np.array([[1, 0, 1], [0, 1, 0]], dtype=np.float32)})
+    case("unique", [n("Unique", "u", "a b c d"), n("Gather", "x b", "t"), n("Gather", "t c", "y")], {"x": (7,)},
+         {"u": i64(3, 1, 3, 2, 1, 3, 0)})
+    case("unique-axis", [n("Unique", "u", "a b c d", axis=0, sorted=0), n("Gather", "x b", "t"), n("Gather", "t c", "y")],
+         {"x": (4,)}, {"u": f([[3, 1], [2, 2], [3, 1], [0, 5]])})
+
+
+rng = np.random.default_rng(3)
+
+
 def add(case, w, n, i64):
+    constants(case, w, n, i64)
     resizes(case, w, n, i64)
     windows(case, w, n, i64)
     moves(case, w, n, i64)

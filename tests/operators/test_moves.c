@@ -192,6 +192,58 @@ static void test_sequences(void **unused) {
     finish(m);
 }
 
+/* Constant indices of [2, 3, 4]. */
+static void test_indices(void **unused) {
+    (void)unused;
+    static const int64_t ELEMENT[6] = {0, 2, -1, 1, -2, 0}, PLACE[6] = {1, -1, 0, 2, 1, 0};
+    onnx_build *m = start(13, S(3, 2, 3, 4, 0), 0);
+    build_wholes(m, "k", S(3, 1, 2, 3, 0), ONNX__TENSOR_PROTO__DATA_TYPE__INT64, ELEMENT);
+    build_node(m, "GatherElements", "r k", "y");
+    build_int(m, "axis", 1);
+    for (int64_t i = 0; i < 6; i++) put((ELEMENT[i] + 3) % 3 * 4 + i % 3);
+    finish(m);
+    m = start(13, S(3, 2, 3, 4, 0), 0);
+    build_wholes(m, "k", S(2, 3, 2, 0, 0), ONNX__TENSOR_PROTO__DATA_TYPE__INT64, PLACE);
+    build_node(m, "GatherND", "r k", "y");
+    for (int64_t i = 0; i < 12; i++) put(((PLACE[i / 4 * 2] + 2) % 2 * 3 + (PLACE[i / 4 * 2 + 1] + 3) % 3) * 4 + i % 4);
+    finish(m);
+    m = start(13, S(3, 2, 3, 4, 0), 0);
+    build_wholes(m, "k", S(3, 2, 1, 1, 0), ONNX__TENSOR_PROTO__DATA_TYPE__INT64, (int64_t[]){2, -3});
+    build_node(m, "GatherND", "r k", "y");
+    build_int(m, "batch_dims", 1);
+    for (int64_t i = 0; i < 8; i++) put((i < 4 ? 2 : 3) * 4 + i % 4);
+    finish(m);
+}
+
+/* Places computed while compiling: Range, NonZero and Unique of constants, EyeLike. */
+static void test_constants(void **unused) {
+    (void)unused;
+    onnx_build *m = start(13, S(1, 9, 0, 0, 0), 0);
+    static const int64_t RANGE[3] = {7, 0, -3}, LIST[6] = {4, 2, 4, 8, 2, 2};
+    const shape scalar = {.rank = 0};
+    for (int k = 0; k < 3; k++)
+        build_wholes(m, k == 0 ? "a" : k == 1 ? "b" : "c", scalar, ONNX__TENSOR_PROTO__DATA_TYPE__INT64, &RANGE[k]);
+    build_node(m, "Range", "a b c", "i");
+    build_node(m, "Gather", "r i", "y");
+    put(7), put(4), put(1);
+    finish(m);
+    m = start(13, S(1, 9, 0, 0, 0), 0);
+    build_whole(m, "k", 6, LIST);
+    build_node(m, "Unique", "k", "i - j");
+    build_node(m, "Gather", "r i", "s");
+    build_node(m, "Gather", "s j", "y");
+    for (int k = 0; k < 6; k++) put(LIST[k]);
+    finish(m);
+    m = start(13, S(2, 2, 3, 0, 0), 0);
+    build_node(m, "EyeLike", "r", "e");
+    build_int(m, "k", 1);
+    build_node(m, "NonZero", "e", "p");
+    build_node(m, "Transpose", "p", "q");
+    build_node(m, "GatherND", "r q", "y");
+    put(1), put(5);
+    finish(m);
+}
+
 /* Integers: padded with 7, the lower triangle, tiled. */
 static void whole_reference(const double *const *in, double *out, const void *unused) {
     (void)unused;
@@ -246,15 +298,19 @@ static void test_refusals(void **unused) {
     refuse_case(one_node(13, "DepthToSpace", "x", 1, (int64_t[]){2}), TACIT_SHAPE, "four axes and a blocksize");
     refuse_case(one_node(13, "Compress", "x x", 1, (int64_t[]){2}), TACIT_UNSUPPORTED, "condition must be constant");
     refuse_case(one_node(13, "ReverseSequence", "x k", 1, (int64_t[]){2}), TACIT_SHAPE, "one length for each");
+    refuse_case(one_node(13, "NonZero", "x", 1, (int64_t[]){2}), TACIT_UNSUPPORTED, "has no fixed shape");
+    refuse_case(one_node(13, "GatherND", "x k", 1, (int64_t[]){3}), TACIT_SHAPE, "an index out of range");
+    refuse_case(one_node(13, "GatherElements", "x k", 1, (int64_t[]){1}), TACIT_SHAPE, "different numbers of axes");
     refuse_case(one_node(13, "GridSample", "x x", 1, (int64_t[]){2}), TACIT_UNSUPPORTED, "operator is not supported");
     refuse_case(one_node(13, "SequenceConstruct", "x x", 1, (int64_t[]){2}), TACIT_UNSUPPORTED, "operator is not supp");
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pad),    cmocka_unit_test(test_split),    cmocka_unit_test(test_repeats),
-        cmocka_unit_test(test_blocks), cmocka_unit_test(test_trilu),    cmocka_unit_test(test_sequences),
-        cmocka_unit_test(test_whole),  cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_pad),      cmocka_unit_test(test_split),     cmocka_unit_test(test_repeats),
+        cmocka_unit_test(test_blocks),   cmocka_unit_test(test_trilu),     cmocka_unit_test(test_sequences),
+        cmocka_unit_test(test_indices),  cmocka_unit_test(test_constants), cmocka_unit_test(test_whole),
+        cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

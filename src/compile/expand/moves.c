@@ -279,3 +279,72 @@ tacit_status crop_pad_expand(expansion *x, const gnode *n, tacit_error *err) {
     ex_result(x, 0, t);
     return x->status;
 }
+
+/* ---- GatherElements, GatherND with constant indices: one map over the axes that are indexed */
+static tacit_status constant_indices(const expansion *x, gtensor *out, tacit_error *err) {
+    *out = *ex_tensor(x, x->n.in[1]);
+    if (out->type != ELEM_WHOLE) return misshapen(&x->n, "indices must be integers", err);
+    return out->constant ? TACIT_OK : unsupported(&x->n, "indices that are not constant", err);
+}
+
+static tacit_status index_at(const gnode *n, int64_t index, uint32_t size, int64_t *out, tacit_error *err) {
+    *out = index < 0 ? index + size : index;
+    return *out >= 0 && *out < size ? TACIT_OK : misshapen(n, "an index out of range", err);
+}
+
+/* y[i] = x[i, but indices[i] on the axis]. */
+tacit_status gather_elements_expand(expansion *x, const gnode *n, tacit_error *err) {
+    const shape s = *ex_shape(x, n->in[0]);
+    gtensor index;
+    int64_t given;
+    uint32_t axis;
+    TRY(attribute_int(n, "axis", 0, &given, err));
+    TRY(axis_normal(n, given, s.rank, &axis, err));
+    TRY(constant_indices(x, &index, err));
+    if (index.shape.rank != s.rank) return misshapen(n, "indices and data have different numbers of axes", err);
+    for (uint32_t k = 0; k < s.rank; k++) {
+        if (k != axis && index.shape.dim[k] > s.dim[k]) return misshapen(n, "the indices do not fit", err);
+    }
+    uint64_t count = shape_count(&index.shape);
+    int64_t *map = ex_new_wholes(x, count);
+    for (uint64_t i = 0; map && i < count; i++) {
+        uint64_t rest = i, step = 1;
+        int64_t at;
+        TRY(index_at(n, index.whole[i], s.dim[axis], &at, err));
+        for (uint32_t k = s.rank; k-- > 0; rest /= index.shape.dim[k], step *= s.dim[k])
+            map[i] += (int64_t)((k == axis ? (uint64_t)at : rest % index.shape.dim[k]) * step);
+    }
+    if (map) ex_result(x, 0, ex_pick(x, n->in[0], 0, s.rank, &index.shape, map));
+    return x->status;
+}
+
+/* y[b.., i.., rest..] = x[b.., indices[b.., i..], rest..], b the batch_dims first axes. */
+tacit_status gather_nd_expand(expansion *x, const gnode *n, tacit_error *err) {
+    const shape s = *ex_shape(x, n->in[0]);
+    gtensor index;
+    int64_t batch;
+    TRY(attribute_int(n, "batch_dims", 0, &batch, err));
+    TRY(constant_indices(x, &index, err));
+    const uint32_t rank = index.shape.rank;
+    if (rank == 0 || batch < 0 || batch >= rank || batch + index.shape.dim[rank - 1] > s.rank)
+        return misshapen(n, "the indices do not fit", err);
+    const uint32_t depth = index.shape.dim[rank - 1];
+    shape out = index.shape;
+    uint64_t per_batch = 1;
+    out.rank--;
+    for (uint32_t k = 0; k < out.rank; k++) {
+        if (k < batch && out.dim[k] != s.dim[k]) return misshapen(n, "the batch axes differ", err);
+        if (k >= batch) per_batch *= out.dim[k];
+    }
+    int64_t *map = ex_new_wholes(x, shape_count(&out));
+    for (uint64_t i = 0; map && i < shape_count(&out); i++) {
+        map[i] = (int64_t)(i / per_batch);
+        for (uint32_t k = 0; k < depth; k++) {
+            int64_t at;
+            TRY(index_at(n, index.whole[i * depth + k], s.dim[batch + k], &at, err));
+            map[i] = map[i] * s.dim[batch + k] + at;
+        }
+    }
+    if (map) ex_result(x, 0, ex_pick(x, n->in[0], 0, (uint32_t)batch + depth, &out, map));
+    return x->status;
+}

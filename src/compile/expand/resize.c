@@ -1,6 +1,7 @@
-/* Resize, Upsample: each axis by itself. Nearest: a view. Linear and cubic: y[o] = sum over taps of weight * x[place]. Where
- * few weights occur (twice as large: 1/4 and 3/4) that is a weighted sum of views, which costs no lookup; else a product
- * with a public matrix, rounded. Coordinates of nearest are computed in single precision, as ONNX Runtime does. */
+/* Resize, Upsample: each axis by itself. Nearest: a view. Linear and cubic: y[o] = sum over taps of weight * x[place].
+ * Where few weights occur (twice as large: 1/4 and 3/4) that is a weighted sum of views, which costs no lookup; else a
+ * product with a public matrix, rounded. Coordinates of nearest are computed in single precision, as ONNX Runtime does.
+ */
 #include "compile/expand/moves.h"
 #include "compile/expand/windows.h"
 #include "compile/lower/axes.h"

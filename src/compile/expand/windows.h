@@ -1,5 +1,5 @@
-/* compile/expand/windows: ConvTranspose, LpPool, Resize and Upsample: operators over sliding windows or interpolated axes, as
- * Conv, pools, and products with public matrices. */
+/* compile/expand/windows: ConvTranspose, LpPool, Resize and Upsample: operators over sliding windows or interpolated
+ * axes, as Conv, pools, and products with public matrices. */
 #ifndef COMPILE_EXPAND_WINDOWS_H
 #define COMPILE_EXPAND_WINDOWS_H
 #include "compile/expand.h"

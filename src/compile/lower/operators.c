@@ -9,6 +9,7 @@
 #include "compile/lower/conv.h"
 #include "compile/lower/elementwise.h"
 #include "compile/lower/gemm.h"
+#include "compile/lower/generate.h"
 #include "compile/lower/pick.h"
 #include "compile/lower/pool.h"
 #include "compile/lower/reduce.h"
@@ -138,6 +139,12 @@ static const operator_rule RULES[] = {
     EXPANDS("Trilu", 14, 22, 1, 2, 1, "upper", trilu_expand),
     EXPANDS("ReverseSequence", 10, 22, 2, 2, 1, "batch_axis time_axis", reverse_sequence_expand),
     EXPANDS("Compress", 9, 22, 2, 2, 1, "axis", compress_expand),
+    EXPANDS("GatherElements", 11, 22, 2, 2, 1, "axis", gather_elements_expand),
+    EXPANDS("GatherND", 11, 22, 2, 2, 1, "batch_dims", gather_nd_expand),
+    ON_ALL("Range", 11, 22, 3, 3, 1, "", range_infer, range_eval, NULL),
+    STATIC("EyeLike", 9, 22, 1, 1, 1, "dtype k", eye_infer, eye_eval, NULL),
+    ON_ALL("NonZero", 9, 22, 1, 1, 1, "", nonzero_infer, nonzero_eval, NULL),
+    ON_ALL("Unique", 11, 22, 1, 1, 4, "axis sorted", unique_infer, unique_eval, NULL),
     EXPANDS("CenterCropPad", 18, 22, 2, 2, 1, "axes", crop_pad_expand),
     STATIC("Constant", 1, 22, 0, 0, 1, "value value_float value_int value_ints", constant_infer, constant_eval, NULL),
     ON_REALS("ConstantOfShape", 9, 22, 1, 1, 1, "value", fill_infer, fill_eval, NULL),

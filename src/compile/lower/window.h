@@ -1,6 +1,6 @@
 /* compile/lower/window: the sliding windows of convolution and pooling, one per spatial axis (1 to 3; always three
- * here, missing ones in front are trivial). Position k of window o reads index o * stride + k * dilation - pad_begin; of a
- * transposed window (ConvTranspose) index (o + pad_begin - k * dilation) / stride, where that is an integer. */
+ * here, missing ones in front are trivial). Position k of window o reads index o * stride + k * dilation - pad_begin;
+ * of a transposed window (ConvTranspose) index (o + pad_begin - k * dilation) / stride, where that is an integer. */
 #ifndef COMPILE_LOWER_WINDOW_H
 #define COMPILE_LOWER_WINDOW_H
 #include "compile/lower/views.h"

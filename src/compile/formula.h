@@ -20,11 +20,14 @@ typedef struct formula_step {
 #define SCALE_CALIBRATED (INT32_MIN + 1) /* such that the result's calibrated range fills 16 bits */
 #define SCALE_WHOLE (INT32_MIN + 2)      /* results are whole numbers: 0, or x's own where that is coarser */
 
+typedef enum formula_result { RESULT_LIKE_INPUT, RESULT_WHOLE, RESULT_BOOLEAN } formula_result;
+
 typedef struct formula {
     uint32_t count;
     const formula_step *steps;
     int32_t scale;
-    bool monotone; /* non-decreasing */
+    bool monotone;         /* non-decreasing */
+    formula_result result; /* type */
     /* The same on integers; NULL: on reals only. */
     int64_t (*whole)(int64_t x, const double *p);
 } formula;

@@ -26,7 +26,7 @@ UNARY(selu, p[1] * (x < 0 ? p[0] * expm1(x) : x))
 UNARY(celu, fmax(x, 0) + fmin(0, p[0] * expm1(x / p[0])))
 UNARY(thresholded_relu, x > p[0] ? x : 0)
 UNARY(shrink, x<-p[1] ? x + p[0] : x> p[1] ? x - p[0] : 0)
-UNARY(clip, fmin(fmax(x, p[0]), p[1]))
+UNARY(limit, fmin(fmax(x, p[0]), p[1]))
 UNARY(exponential, exp(x))
 UNARY(logarithm, log(x))
 UNARY(square_root, sqrt(x))
@@ -48,6 +48,17 @@ UNARY(area_sine, asinh(x))
 UNARY(area_cosine, acosh(x))
 UNARY(area_tangent, atanh(x))
 
+UNARY(power, pow(x, p[0]))
+UNARY(exponential_of, pow(p[0], x))
+UNARY(remainder_of, fmod(x, p[0]))
+UNARY(modulo, x - p[0] * floor(x / p[0])) /* of integers: their sign is the divisor's */
+UNARY(truncated, trunc(x / p[0]))
+UNARY(floor_divided, floor(x / p[0]))
+UNARY(at_least, x >= p[0])
+UNARY(equals, x == p[0])
+UNARY(not_zero, x != 0)
+UNARY(truncate_of, trunc(x))
+
 static int64_t whole_relu(int64_t x, const double *p) {
     return (void)p, x > 0 ? x : 0;
 }
@@ -58,9 +69,32 @@ static int64_t whole_sign(int64_t x, const double *p) {
     return (void)p, x > 0 ? 1 : x < 0 ? -1 : 0;
 }
 /* Bounds beyond 2^53 bound nothing. */
-static int64_t whole_clip(int64_t x, const double *p) {
+static int64_t whole_limit(int64_t x, const double *p) {
     if (p[0] > -0x1p53 && x < (int64_t)p[0]) x = (int64_t)p[0];
     return p[1] < 0x1p53 && x > (int64_t)p[1] ? (int64_t)p[1] : x;
+}
+
+static int64_t whole_remainder(int64_t x, const double *p) {
+    return x % (int64_t)p[0];
+}
+static int64_t whole_modulo(int64_t x, const double *p) {
+    int64_t d = (int64_t)p[0], r = x % d;
+    return r != 0 && (r < 0) != (d < 0) ? r + d : r;
+}
+static int64_t whole_truncated(int64_t x, const double *p) {
+    return p[0] == -1 ? (int64_t)(0 - (uint64_t)x) : x / (int64_t)p[0];
+}
+static int64_t whole_floor_divided(int64_t x, const double *p) {
+    return (x - whole_modulo(x, p)) / (int64_t)p[0];
+}
+static int64_t whole_at_least(int64_t x, const double *p) {
+    return x >= (int64_t)p[0];
+}
+static int64_t whole_equals(int64_t x, const double *p) {
+    return x == (int64_t)p[0];
+}
+static int64_t whole_not_zero(int64_t x, const double *p) {
+    return (void)p, x != 0;
 }
 
 /* Bounded functions have 15 bits after the point; a parameter that makes a function fall instead of rise is the last
@@ -68,34 +102,39 @@ static int64_t whole_clip(int64_t x, const double *p) {
 typedef struct function_rule {
     const char *op;
     formula_operation f;
-    const char *parameter[2];
+    const char *parameter[2]; /* attributes; FROM_INPUT: input 1 (2) instead */
     double fallback[2];
     int32_t scale;
     bool monotone; /* where its parameters are not negative */
     int64_t (*whole)(int64_t x, const double *p);
+    formula_result result;
 } function_rule;
 
+#define FROM_INPUT ""
 #define PLAIN(op, f, scale, monotone)                                                                                  \
-    { op, f, {NULL, NULL}, {0, 0}, scale, monotone, NULL }
+    { op, f, {NULL, NULL}, {0, 0}, scale, monotone, NULL, RESULT_LIKE_INPUT }
+/* With a parameter from input 1. */
+#define ONE(op, f, scale, monotone, whole, result)                                                                     \
+    { op, f, {FROM_INPUT, NULL}, {0, 0}, scale, monotone, whole, result }
 
 static const function_rule RULES[] = {
-    {"Relu", formula_relu, {NULL, NULL}, {0, 0}, SCALE_OF_INPUT, true, whole_relu},
+    {"Relu", formula_relu, {NULL, NULL}, {0, 0}, SCALE_OF_INPUT, true, whole_relu, RESULT_LIKE_INPUT},
     PLAIN("Sigmoid", sigmoid, 15, true),
     PLAIN("Tanh", hyperbolic_tangent, 15, true),
-    {"Clip", clip, {NULL, NULL}, {0, 0}, SCALE_OF_INPUT, true, whole_clip},
-    {"LeakyRelu", leaky_relu, {"alpha", NULL}, {(double)0.01f, 0}, SCALE_CALIBRATED, true, NULL},
-    {"Elu", elu, {"alpha", NULL}, {1, 0}, SCALE_CALIBRATED, true, NULL},
+    {"LeakyRelu", leaky_relu, {"alpha", NULL}, {(double)0.01f, 0}, SCALE_CALIBRATED, true, NULL, RESULT_LIKE_INPUT},
+    {"Elu", elu, {"alpha", NULL}, {1, 0}, SCALE_CALIBRATED, true, NULL, RESULT_LIKE_INPUT},
     {"Selu",
      selu,
      {"alpha", "gamma"},
      {1.67326319217681884765625, 1.05070102214813232421875},
      SCALE_CALIBRATED,
      true,
-     NULL},
-    {"Celu", celu, {"alpha", NULL}, {1, 0}, SCALE_CALIBRATED, true, NULL},
-    {"ThresholdedRelu", thresholded_relu, {"alpha", NULL}, {1, 0}, SCALE_OF_INPUT, true, NULL},
-    {"HardSigmoid", hard_sigmoid, {"alpha", "beta"}, {(double)0.2f, 0.5}, 15, true, NULL},
-    {"Shrink", shrink, {"bias", "lambd"}, {0, 0.5}, SCALE_CALIBRATED, false, NULL},
+     NULL,
+     RESULT_LIKE_INPUT},
+    {"Celu", celu, {"alpha", NULL}, {1, 0}, SCALE_CALIBRATED, true, NULL, RESULT_LIKE_INPUT},
+    {"ThresholdedRelu", thresholded_relu, {"alpha", NULL}, {1, 0}, SCALE_OF_INPUT, true, NULL, RESULT_LIKE_INPUT},
+    {"HardSigmoid", hard_sigmoid, {"alpha", "beta"}, {(double)0.2f, 0.5}, 15, true, NULL, RESULT_LIKE_INPUT},
+    {"Shrink", shrink, {"bias", "lambd"}, {0, 0.5}, SCALE_CALIBRATED, false, NULL, RESULT_LIKE_INPUT},
     PLAIN("HardSwish", hard_swish, SCALE_CALIBRATED, false),
     PLAIN("Mish", mish, SCALE_CALIBRATED, false),
     PLAIN("Gelu", gelu_exact, SCALE_CALIBRATED, false),
@@ -106,8 +145,8 @@ static const function_rule RULES[] = {
     PLAIN("Log", logarithm, SCALE_CALIBRATED, false),
     PLAIN("Sqrt", square_root, SCALE_CALIBRATED, false),
     PLAIN("Reciprocal", reciprocal, SCALE_CALIBRATED, false),
-    {"Abs", absolute, {NULL, NULL}, {0, 0}, SCALE_OF_INPUT, false, whole_absolute},
-    {"Sign", sign, {NULL, NULL}, {0, 0}, 0, true, whole_sign},
+    {"Abs", absolute, {NULL, NULL}, {0, 0}, SCALE_OF_INPUT, false, whole_absolute, RESULT_LIKE_INPUT},
+    {"Sign", sign, {NULL, NULL}, {0, 0}, 0, true, whole_sign, RESULT_LIKE_INPUT},
     PLAIN("Floor", floor_of, SCALE_WHOLE, true),
     PLAIN("Ceil", ceil_of, SCALE_WHOLE, true),
     PLAIN("Round", round_even, SCALE_WHOLE, true),
@@ -122,6 +161,18 @@ static const function_rule RULES[] = {
     PLAIN("Asinh", area_sine, SCALE_CALIBRATED, true),
     PLAIN("Acosh", area_cosine, SCALE_CALIBRATED, false),
     PLAIN("Atanh", area_tangent, SCALE_CALIBRATED, false),
+    /* internal */
+    {"Limit", limit, {FROM_INPUT, FROM_INPUT}, {0, 0}, SCALE_OF_INPUT, true, whole_limit, RESULT_LIKE_INPUT},
+    ONE("Power", power, SCALE_CALIBRATED, false, NULL, RESULT_LIKE_INPUT),
+    ONE("Exponential", exponential_of, SCALE_CALIBRATED, false, NULL, RESULT_LIKE_INPUT),
+    ONE("RemainderOf", remainder_of, SCALE_CALIBRATED, false, whole_remainder, RESULT_LIKE_INPUT),
+    ONE("Modulo", modulo, SCALE_CALIBRATED, false, whole_modulo, RESULT_LIKE_INPUT),
+    ONE("Truncated", truncated, SCALE_WHOLE, false, whole_truncated, RESULT_LIKE_INPUT),
+    ONE("FloorDivided", floor_divided, SCALE_WHOLE, false, whole_floor_divided, RESULT_LIKE_INPUT),
+    ONE("AtLeast", at_least, 0, true, whole_at_least, RESULT_BOOLEAN),
+    ONE("Equals", equals, 0, false, whole_equals, RESULT_BOOLEAN),
+    {"NotZero", not_zero, {NULL, NULL}, {0, 0}, 0, false, whole_not_zero, RESULT_BOOLEAN},
+    {"Truncate", truncate_of, {NULL, NULL}, {0, 0}, 0, true, NULL, RESULT_WHOLE},
 };
 
 static const function_rule *find(const char *op) {
@@ -131,19 +182,12 @@ static const function_rule *find(const char *op) {
     return NULL;
 }
 
-/* Clip's bounds: attributes before opset 11, then constant inputs. */
-static tacit_status clip_bounds(const graph *g, const gnode *n, double bound[2], tacit_error *err) {
-    static const char *const NAMES[2] = {"min", "max"};
-    static const double FREE[2] = {-(double)3.402823466e38, (double)3.402823466e38};
-    for (uint32_t i = 0; i < 2; i++) {
-        TRY(attribute_real(n, NAMES[i], FREE[i], &bound[i], err));
-        if (!node_has_input(n, i + 1)) continue;
-        const gtensor *t = node_in(g, n, i + 1);
-        if (!t->constant || shape_count(&t->shape) != 1 || t->type != node_in(g, n, 0)->type)
-            return unsupported(n, "bounds must be constant numbers", err);
-        bound[i] = t->type == ELEM_REAL ? t->real[0] : (double)t->whole[0];
-    }
-    if (bound[0] > bound[1]) bound[0] = bound[1]; /* ONNX: the upper bound is applied last */
+static tacit_status parameter(const graph *g, const gnode *n, const function_rule *r, uint32_t i, double *out,
+                              tacit_error *err) {
+    if (strcmp(r->parameter[i], FROM_INPUT) != 0) return attribute_real(n, r->parameter[i], r->fallback[i], out, err);
+    const gtensor *t = node_in(g, n, i + 1);
+    if (!t->constant || shape_count(&t->shape) == 0) return fail(err, TACIT_INTERNAL, "a parameter is not constant");
+    *out = t->type == ELEM_REAL ? t->real[0] : (double)t->whole[0];
     return TACIT_OK;
 }
 
@@ -168,17 +212,17 @@ tacit_status function_set(graph *g, gnode *n, const formula *f, tacit_error *err
     return TACIT_OK;
 }
 
-tacit_status function_read(graph *g, gnode *n, tacit_error *err) {
-    const function_rule *r = find(n->op);
-    if (!r) return fail(err, TACIT_INTERNAL, "\"%s\" is no function of one number", n->op);
+tacit_status function_read(graph *g, gnode *n, const char *name, tacit_error *err) {
+    const function_rule *r = find(name);
+    if (!r) return fail(err, TACIT_INTERNAL, "\"%s\" is no function of one number", name);
     formula_step s = {.f = r->f};
-    formula f = {.count = 1, .steps = &s, .scale = r->scale, .monotone = r->monotone, .whole = r->whole};
+    formula f = {
+        .count = 1, .steps = &s, .scale = r->scale, .monotone = r->monotone, .whole = r->whole, .result = r->result};
     for (uint32_t i = 0; i < 2 && r->parameter[i]; i++) {
-        TRY(attribute_real(n, r->parameter[i], r->fallback[i], &s.p[i], err));
-        if (s.p[i] < 0) f.monotone = false;
+        TRY(parameter(g, n, r, i, &s.p[i], err));
+        if (s.p[i] < 0 && r->f != limit) f.monotone = false;
     }
-    if (strcmp(n->op, "Clip") == 0) TRY(clip_bounds(g, n, s.p, err));
-    if (strcmp(n->op, "Gelu") == 0) TRY(gelu_form(n, &s, err));
-    if (strcmp(n->op, "Celu") == 0 && s.p[0] == 0) return unsupported(n, "alpha is 0", err);
+    if (strcmp(name, "Gelu") == 0) TRY(gelu_form(n, &s, err));
+    if (strcmp(name, "Celu") == 0 && s.p[0] == 0) return unsupported(n, "alpha is 0", err);
     return function_set(g, n, &f, err);
 }

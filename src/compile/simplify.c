@@ -62,9 +62,9 @@ static void drop_unused(graph *g) {
 
 tacit_status simplify_graph(graph *g, tacit_error *err) {
     for (uint32_t k = 0; k < g->node_count; k++) {
-        gnode *n = &g->nodes[k]; /* a Cast that is left is between kinds of reals */
+        gnode *n = &g->nodes[k];
         bool same = is(n, "Identity") || is(n, "Dropout") ||
-                    (is(n, "Cast") && node_in(g, n, 0)->type == node_out(g, n, 0)->type);
+                    (is(n, "Cast") && !n->formula && node_in(g, n, 0)->type == node_out(g, n, 0)->type);
         if (same) bypass(g, n);
     }
     graph_count_uses(g);

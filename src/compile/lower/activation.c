@@ -12,12 +12,19 @@ func activation_func(const gnode *n) {
     return (func){.kind = relu ? FUNC_RELU : FUNC_REAL, .formula = f, .out_scale = f->scale};
 }
 
-tacit_status activation_infer(graph *g, gnode *n, tacit_error *err) {
+/* Output and formula, as function `name`. */
+tacit_status activation_as(graph *g, gnode *n, const char *name, tacit_error *err) {
     const gtensor *x = node_in(g, n, 0);
-    TRY(function_read(g, n, err));
+    TRY(function_read(g, n, name, err));
+    formula_result result = n->formula->result;
     if (x->type == ELEM_WHOLE && !n->formula->whole) return unsupported(n, "on integers", err);
-    set_output(g, n, x->type, &x->shape);
+    set_output(g, n, result == RESULT_LIKE_INPUT ? x->type : ELEM_WHOLE, &x->shape);
+    node_out(g, n, 0)->boolean = result == RESULT_BOOLEAN;
     return TACIT_OK;
+}
+
+tacit_status activation_infer(graph *g, gnode *n, tacit_error *err) {
+    return activation_as(g, n, n->op, err);
 }
 
 tacit_status activation_eval(frame *f, const gnode *n, tacit_error *err) {

@@ -1,4 +1,6 @@
 #include "compile/lower/constant.h"
+#include "compile/lower/activation.h"
+#include "compile/lower/reshape.h"
 #include "compile/lower/axes.h"
 #include "compile/onnx/attribute.h"
 #include "compile/onnx/data.h"
@@ -149,10 +151,8 @@ tacit_status cast_infer(graph *g, gnode *n, tacit_error *err) {
     TRY(attribute_int(n, "to", 0, &to, err));
     if (to < 0 || to > INT32_MAX || !data_elem_type((int32_t)to, &type)) return unsupported(n, "to this type", err);
     bool boolean = to == ONNX__TENSOR_PROTO__DATA_TYPE__BOOL;
-    if (!x->constant && x->type == ELEM_REAL && type == ELEM_WHOLE)
-        return unsupported(n, "from reals to integers, on values that are not constant", err);
-    if (!x->constant && boolean && !x->boolean)
-        return unsupported(n, "to booleans, on values that are not constant", err);
+    if (!x->constant && boolean && !x->boolean) return activation_as(g, n, "NotZero", err);
+    if (!x->constant && x->type == ELEM_REAL && type == ELEM_WHOLE) return activation_as(g, n, "Truncate", err);
     set_output(g, n, type, &x->shape);
     node_out(g, n, 0)->boolean = type == ELEM_WHOLE && (boolean || x->boolean);
     return TACIT_OK;
@@ -177,4 +177,9 @@ tacit_status cast_eval(frame *f, const gnode *n, tacit_error *err) {
         }
     }
     return TACIT_OK;
+}
+
+/* From reals to integers or to booleans: a function by table. Otherwise the same numbers. */
+tacit_status cast_lower(lowering *l, const gnode *n, tacit_error *err) {
+    return n->formula ? activation_lower(l, n, err) : reshape_lower(l, n, err);
 }

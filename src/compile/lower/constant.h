@@ -14,4 +14,5 @@ tacit_status finite_infer(graph *g, gnode *n, tacit_error *err);
 tacit_status finite_eval(frame *f, const gnode *n, tacit_error *err);
 tacit_status cast_infer(graph *g, gnode *n, tacit_error *err);
 tacit_status cast_eval(frame *f, const gnode *n, tacit_error *err);
+tacit_status cast_lower(lowering *l, const gnode *n, tacit_error *err);
 #endif

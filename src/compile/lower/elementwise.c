@@ -1,6 +1,7 @@
 #include "compile/lower/elementwise.h"
 #include "compile/lower/views.h"
 #include "compile/quantise.h"
+#include <math.h>
 
 tacit_status elementwise_infer(graph *g, gnode *n, tacit_error *err) {
     const gtensor *a = node_in(g, n, 0), *b = node_in(g, n, 1);
@@ -11,14 +12,26 @@ tacit_status elementwise_infer(graph *g, gnode *n, tacit_error *err) {
     return TACIT_OK;
 }
 
+/* Add, Sub, Mul, Quotient, PowerOf. */
 static double apply_real(char op, double x, double y) {
-    return op == 'A' ? x + y : op == 'S' ? x - y : op == 'M' ? x * y : x / y;
+    return op == 'A' ? x + y : op == 'S' ? x - y : op == 'M' ? x * y : op == 'Q' ? x / y : pow(x, y);
+}
+
+/* Squaring; 0 for a negative exponent, unless the base is 1 or -1. */
+static uint64_t whole_power(uint64_t x, int64_t y) {
+    uint64_t result = 1;
+    if (y < 0) return x == 1 ? 1 : x == UINT64_MAX ? (y % 2 == 0 ? 1 : UINT64_MAX) : 0;
+    for (; y > 0; y >>= 1, x *= x) {
+        if (y & 1) result *= x;
+    }
+    return result;
 }
 
 /* int64 with wrapping, as ONNX leaves it open; division by zero was refused. */
 static int64_t apply_whole(char op, int64_t x, int64_t y) {
     uint64_t a = (uint64_t)x, b = (uint64_t)y;
-    if (op == 'D') return y == -1 ? (int64_t)(0 - a) : x / y;
+    if (op == 'Q') return y == -1 ? (int64_t)(0 - a) : x / y;
+    if (op == 'P') return (int64_t)whole_power(a, y);
     return (int64_t)(op == 'A' ? a + b : op == 'S' ? a - b : a * b);
 }
 
@@ -37,7 +50,7 @@ tacit_status elementwise_eval(frame *f, const gnode *n, tacit_error *err) {
             f->real[n->out[0]][i] = apply_real(n->op[0], frame_real(f, n->in[0])[a], frame_real(f, n->in[1])[b]);
             continue;
         }
-        if (n->op[0] == 'D' && frame_whole(f, n->in[1])[b] == 0) return misshapen(n, "division by zero", err);
+        if (n->op[0] == 'Q' && frame_whole(f, n->in[1])[b] == 0) return misshapen(n, "division by zero", err);
         f->whole[n->out[0]][i] = apply_whole(n->op[0], frame_whole(f, n->in[0])[a], frame_whole(f, n->in[1])[b]);
     }
     return TACIT_OK;
@@ -129,6 +142,19 @@ tacit_status neg_lower(lowering *l, const gnode *n, tacit_error *err) {
     sum_start(&out, &x.shape, x.scale);
     TRY(sum_join(&out, &x, -1, err));
     return lower_set_sum(l, n->out[0], &out, err);
+}
+
+/* ---- Bit: integers that are known to be 0 or 1 */
+tacit_status bit_infer(graph *g, gnode *n, tacit_error *err) {
+    (void)err;
+    set_output_boolean(g, n, &node_in(g, n, 0)->shape);
+    return TACIT_OK;
+}
+
+tacit_status bit_lower(lowering *l, const gnode *n, tacit_error *err) {
+    sum x;
+    TRY(lower_sum_of(l, n->in[0], &x, err));
+    return lower_set_sum(l, n->out[0], &x, err);
 }
 
 /* x times an operator's own number: every coefficient of x's sum times an integer, no product and no lookup. */

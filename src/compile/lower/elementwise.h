@@ -11,4 +11,6 @@ tacit_status mul_lower(lowering *l, const gnode *n, tacit_error *err);
 tacit_status neg_infer(graph *g, gnode *n, tacit_error *err);
 tacit_status neg_eval(frame *f, const gnode *n, tacit_error *err);
 tacit_status neg_lower(lowering *l, const gnode *n, tacit_error *err);
+tacit_status bit_infer(graph *g, gnode *n, tacit_error *err);
+tacit_status bit_lower(lowering *l, const gnode *n, tacit_error *err);
 #endif

@@ -154,9 +154,7 @@ static tacit_status whole_param(lowering *l, uint32_t t, double factor, int32_t 
         if (v > most || -v > most) most = v < 0 ? -v : v;
     }
     int64_t limit = LIMITS[most <= LIMITS[0] ? 0 : most <= LIMITS[1] ? 1 : most <= LIMITS[2] ? 2 : 3];
-    uint32_t id = builder_external(l->b, TENSOR_PARAM, lower_name(l, x->name, ""), &x->shape, -limit, limit);
-    *out = (value){id, 0, -limit, limit};
-    return keep_param(l, id, q, n, err);
+    return lower_integers(l, t, q, x->boolean && sign > 0 ? 0 : -limit, x->boolean ? 1 : limit, 0, out, err);
 }
 
 /* Constants of the operator: in the program, with their own interval; reals without the zero bits that all share. */
@@ -208,6 +206,23 @@ tacit_status lower_param(lowering *l, uint32_t t, double factor, uint32_t bits, 
     uint32_t id = builder_external(l->b, TENSOR_PARAM, lower_name(l, x->name, ""), &x->shape, -limit, limit);
     *out = (value){id, scale, -limit, limit};
     return keep_param(l, id, q, n, err);
+}
+
+tacit_status lower_integers(lowering *l, uint32_t t, const int32_t *q, int64_t lo, int64_t hi, int32_t scale,
+                            value *out, tacit_error *err) {
+    const gtensor *x = &l->g->tensors[t];
+    uint64_t n = shape_count(&x->shape);
+    const char *name = lower_name(l, x->name, "");
+    *out = (value){.scale = scale, .lo = lo, .hi = hi};
+    if (!x->open) {
+        out->id = builder_external(l->b, TENSOR_PARAM, name, &x->shape, lo, hi);
+        return keep_param(l, out->id, q, n, err);
+    }
+    int64_t *wide = ARENA_NEW(l->a, int64_t, n);
+    if (!wide) return no_memory(err);
+    for (uint64_t i = 0; i < n; i++) wide[i] = q[i];
+    out->id = builder_constant(l->b, name, &x->shape, wide);
+    return TACIT_OK;
 }
 
 tacit_status lower_placeholder(lowering *l, tacit_error *err) {

@@ -90,6 +90,10 @@ enum { OPEN_BITS = 15 };
  * Integers: scale 0, as many bits as they need, factor 1 or -1. An open constant lies in the program instead. */
 tacit_status lower_param(lowering *l, uint32_t t, double factor, uint32_t bits, int32_t max_scale, value *out,
                          tacit_error *err) TACIT_MUST_CHECK;
+/* Integers q (kept, in [lo, hi]) that stand for constant t: a parameter of this interval, in the program if t is open.
+ */
+tacit_status lower_integers(lowering *l, uint32_t t, const int32_t *q, int64_t lo, int64_t hi, int32_t scale,
+                            value *out, tacit_error *err) TACIT_MUST_CHECK;
 /* The parameter of a model that has none: 0, and nothing reads it. A certificate commits to at least one number. */
 tacit_status lower_placeholder(lowering *l, tacit_error *err) TACIT_MUST_CHECK;
 /* lower_operand of an activation, lower_param of a constant (weights: options' bits). */

@@ -1,9 +1,12 @@
 /* compile/lower/operators: the table. One line per ONNX operator. */
+#include "compile/expand/arithmetic.h"
+#include "compile/expand/logic.h"
 #include "compile/expand/moves.h"
 #include "compile/expand/reductions.h"
 #include "compile/expand/windows.h"
 #include "compile/lower/activation.h"
 #include "compile/lower/batchnorm.h"
+#include "compile/lower/compare.h"
 #include "compile/lower/constant.h"
 #include "compile/lower/contract.h"
 #include "compile/lower/conv.h"
@@ -15,6 +18,7 @@
 #include "compile/lower/reduce.h"
 #include "compile/lower/reshape.h"
 #include "compile/lower/select.h"
+#include "compile/lower/where.h"
 #include <string.h>
 
 #define WINDOW "kernel_shape strides dilations pads auto_pad"
@@ -46,6 +50,10 @@
 #define INTERNAL(name, least, most, outs, attributes, ...)                                                             \
     { name, DOMAIN_TACIT, 1, 255, least, most, outs, false, true, attributes, __VA_ARGS__, NULL }
 
+/* A function of one number with constant numbers as parameters. */
+#define PARAMETRIC(name, inputs)                                                                                       \
+    INTERNAL(name, inputs, inputs, 1, "", activation_infer, activation_eval, activation_lower)
+
 static const operator_rule RULES[] = {
     ON_REALS("Gemm", 7, 22, 2, 3, 1, "alpha beta transA transB", gemm_infer, gemm_eval, gemm_lower),
     ON_ALL("MatMul", 1, 22, 2, 2, 1, "", matmul_infer, matmul_eval, matmul_lower),
@@ -53,12 +61,43 @@ static const operator_rule RULES[] = {
     ON_ALL("Add", 7, 22, 2, 2, 1, "", elementwise_infer, elementwise_eval, add_lower),
     ON_ALL("Sub", 7, 22, 2, 2, 1, "", elementwise_infer, elementwise_eval, add_lower),
     ON_ALL("Mul", 7, 22, 2, 2, 1, "", elementwise_infer, elementwise_eval, mul_lower),
-    ON_REALS("Div", 7, 22, 2, 2, 1, "", elementwise_infer, elementwise_eval, NULL),
+    EXPANDS("Div", 7, 22, 2, 2, 1, "", divide_expand),
+    INTERNAL("Quotient", 2, 2, 1, "", elementwise_infer, elementwise_eval, NULL),
+    INTERNAL("PowerOf", 2, 2, 1, "", elementwise_infer, elementwise_eval, NULL),
+    EXPANDS("Mod", 10, 22, 2, 2, 1, "fmod", modulo_expand),
+    EXPANDS("Pow", 7, 22, 2, 2, 1, "", power_expand),
+    EXPANDS("Max", 8, 22, 1, MANY, 1, "", maximum_expand),
+    EXPANDS("Min", 8, 22, 1, MANY, 1, "", maximum_expand),
+    EXPANDS("Sum", 8, 22, 1, MANY, 1, "", total_expand),
+    EXPANDS("Mean", 8, 22, 1, MANY, 1, "", total_expand),
+    EXPANDS("PRelu", 7, 22, 2, 2, 1, "", prelu_expand),
     ON_ALL("Neg", 6, 22, 1, 1, 1, "", neg_infer, neg_eval, neg_lower),
     FUNCTION(ON_ALL, "Relu", 6, ""),
     FUNCTION(ON_REALS, "Sigmoid", 6, ""),
     FUNCTION(ON_REALS, "Tanh", 6, ""),
-    ON_ALL("Clip", 6, 22, 1, 3, 1, "min max", activation_infer, activation_eval, activation_lower),
+    EXPANDS("Clip", 6, 22, 1, 3, 1, "min max", clip_expand),
+    PARAMETRIC("Limit", 3),
+    PARAMETRIC("Power", 2),
+    PARAMETRIC("Exponential", 2),
+    PARAMETRIC("RemainderOf", 2),
+    PARAMETRIC("Modulo", 2),
+    PARAMETRIC("Truncated", 2),
+    PARAMETRIC("FloorDivided", 2),
+    PARAMETRIC("AtLeast", 2),
+    PARAMETRIC("Equals", 2),
+    ON_ALL("Less", 7, 22, 2, 2, 1, "", compare_infer, compare_eval, compare_lower),
+    ON_ALL("LessOrEqual", 12, 22, 2, 2, 1, "", compare_infer, compare_eval, compare_lower),
+    ON_ALL("Greater", 7, 22, 2, 2, 1, "", compare_infer, compare_eval, compare_lower),
+    ON_ALL("GreaterOrEqual", 12, 22, 2, 2, 1, "", compare_infer, compare_eval, compare_lower),
+    ON_ALL("Equal", 7, 22, 2, 2, 1, "", compare_infer, compare_eval, compare_lower),
+    EXPANDS("And", 7, 22, 2, 2, 1, "", logic_expand),
+    EXPANDS("Or", 7, 22, 2, 2, 1, "", logic_expand),
+    EXPANDS("Xor", 7, 22, 2, 2, 1, "", logic_expand),
+    EXPANDS("Not", 1, 22, 1, 1, 1, "", not_expand),
+    INTERNAL("Bit", 1, 1, 1, "", bit_infer, reshape_eval, bit_lower),
+    EXPANDS("BitShift", 11, 22, 2, 2, 1, "direction", shift_expand),
+    EXPANDS("CastLike", 15, 22, 2, 2, 1, "saturate", cast_like_expand),
+    ON_ALL("Where", 9, 22, 3, 3, 1, "", where_infer, where_eval, where_lower),
     FUNCTION(ON_REALS, "LeakyRelu", 6, "alpha"),
     FUNCTION(ON_REALS, "Elu", 6, "alpha"),
     FUNCTION(ON_REALS, "Selu", 6, "alpha gamma"),
@@ -152,7 +191,7 @@ static const operator_rule RULES[] = {
     STATIC("IsNaN", 9, 22, 1, 1, 1, "", finite_infer, finite_eval, NULL),
     STATIC("IsInf", 10, 22, 1, 1, 1, "detect_negative detect_positive", finite_infer, finite_eval, NULL),
     STATIC("Size", 1, 22, 1, 1, 1, "", shape_infer, shape_eval, NULL),
-    ON_ALL("Cast", 6, 22, 1, 1, 1, "to saturate", cast_infer, cast_eval, reshape_lower),
+    ON_ALL("Cast", 6, 22, 1, 1, 1, "to saturate", cast_infer, cast_eval, cast_lower),
 };
 
 const operator_rule *operator_find(operator_domain domain, const char *name) {

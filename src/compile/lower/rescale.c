@@ -55,6 +55,7 @@ static bool is_whole(const lowering *l, uint32_t t) {
 static void choose_whole_range(const lowering *l, rounding *r, double lo, double hi) {
     demand *d = &r->d;
     reach(r->s, 0, &d->lo, &d->hi);
+    if (l->g->tensors[r->t].boolean) d->lo = 0, d->hi = 1;
     if (d->hi - d->lo > 4 * activation_limit(l)) {
         if (lo > (double)d->lo) d->lo = (int64_t)floor(lo);
         if (hi < (double)d->hi) d->hi = (int64_t)ceil(hi);

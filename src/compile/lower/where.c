@@ -1,0 +1,85 @@
+#include "compile/lower/where.h"
+#include "compile/lower/lower.h"
+#include "compile/lower/views.h"
+#include "compile/quantise.h"
+
+tacit_status where_infer(graph *g, gnode *n, tacit_error *err) {
+    const gtensor *c = node_in(g, n, 0), *a = node_in(g, n, 1), *b = node_in(g, n, 2);
+    shape s;
+    if (!c->boolean) return misshapen(n, "its condition is not boolean", err);
+    if (a->type != b->type) return misshapen(n, "operands of different types", err);
+    if (!shape_broadcast(&s, &a->shape, &b->shape) || !shape_broadcast(&s, &s, &c->shape))
+        return misshapen(n, "the operands do not fit", err);
+    set_output(g, n, a->type, &s);
+    node_out(g, n, 0)->boolean = a->boolean && b->boolean;
+    return TACIT_OK;
+}
+
+tacit_status where_eval(frame *f, const gnode *n, tacit_error *err) {
+    (void)err;
+    const gtensor *y = node_out(f->g, n, 0);
+    uint64_t step[3][MAX_RANK];
+    for (uint32_t i = 0; i < 3; i++) broadcast_strides(&node_in(f->g, n, i)->shape, &y->shape, step[i]);
+    for (uint64_t i = 0; i < shape_count(&y->shape); i++) {
+        uint64_t at[3] = {0}, rest = i;
+        for (uint32_t k = y->shape.rank; k-- > 0; rest /= y->shape.dim[k]) {
+            for (uint32_t j = 0; j < 3; j++) at[j] += rest % y->shape.dim[k] * step[j][k];
+        }
+        uint32_t from = frame_whole(f, n->in[0])[at[0]] != 0 ? 1 : 2;
+        if (y->type == ELEM_REAL)
+            f->real[n->out[0]][i] = frame_real(f, n->in[from])[at[from]];
+        else
+            f->whole[n->out[0]][i] = frame_whole(f, n->in[from])[at[from]];
+    }
+    return TACIT_OK;
+}
+
+/* Both operands at one scale: a constant of reals at most as fine as the other operand. */
+static tacit_status operands(lowering *l, const gnode *n, value v[2], tacit_error *err) {
+    bool fixed[2];
+    int32_t finest = MAX_SCALE;
+    for (uint32_t i = 0; i < 2; i++) {
+        fixed[i] = node_in(l->g, n, i + 1)->constant;
+        if (fixed[i]) continue;
+        TRY(lower_operand(l, n->in[i + 1], &v[i], err));
+        finest = v[i].scale;
+    }
+    for (uint32_t i = 0; i < 2; i++) {
+        if (fixed[i]) TRY(lower_param(l, n->in[i + 1], 1, 16, finest, &v[i], err));
+    }
+    return TACIT_OK;
+}
+
+/* b + c (a - b). Its interval is that of a or b, since c is 0 or 1. */
+static tacit_status choose(lowering *l, const gnode *n, const value *c, const value v[2], tacit_error *err) {
+    const shape *s = &node_out(l->g, n, 0)->shape;
+    uint8_t axes[MAX_RANK] = {0, 1, 2, 3, 4, 5, 6, 7}, c_label[MAX_RANK] = {0};
+    sum a, b, out;
+    value bit = *c, diff;
+    sum_start(&a, s, v[0].scale);
+    sum_start(&b, s, v[1].scale);
+    TRY(sum_term(&a, v[0].id, 1, v[0].lo, v[0].hi, err));
+    TRY(sum_term(&b, v[1].id, 1, v[1].lo, v[1].hi, err));
+    out = b;
+    TRY(sum_join(&a, &b, -1, err)); /* aligns a */
+    TRY(sum_raise(&out, a.scale - out.scale, err));
+    const __int128 shift = (__int128)1 << (a.scale - v[0].scale), most = (__int128)1 << 30;
+    if (a.lo < -most || a.hi > most) return unsupported(n, "the scales of its operands are too far apart", err);
+    diff = (value){.scale = a.scale, .lo = (int64_t)a.lo, .hi = (int64_t)a.hi};
+    diff.id = builder_linear(l->b, lower_name(l, n->name, ".diff"), s, a.terms, a.term_count, 0);
+    TRY(view_drop(l, bit.id, s, &bit.id, c_label, err));
+    TRY(sum_product(l, &out, &bit, c_label, &diff, axes, 1, 1, err));
+    const __int128 lo = v[0].lo * shift, hi = v[0].hi * shift, scale_b = (__int128)1 << (a.scale - v[1].scale);
+    out.lo = lo < v[1].lo * scale_b ? lo : v[1].lo * scale_b;
+    out.hi = hi > v[1].hi * scale_b ? hi : v[1].hi * scale_b;
+    return lower_set_sum(l, n->out[0], &out, err);
+}
+
+tacit_status where_lower(lowering *l, const gnode *n, tacit_error *err) {
+    const shape *s = &node_out(l->g, n, 0)->shape;
+    value c, v[2];
+    TRY(lower_operand(l, n->in[0], &c, err));
+    TRY(operands(l, n, v, err));
+    for (uint32_t i = 0; i < 2; i++) TRY(view_broadcast(l, v[i].id, s, &v[i].id, err));
+    return choose(l, n, &c, v, err);
+}

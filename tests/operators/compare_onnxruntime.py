@@ -14,6 +14,7 @@ import onnx
 import onnxruntime as ort
 from onnx import TensorProto, helper, numpy_helper
 
+import cases_elementwise
 import cases_moves
 
 rng = np.random.default_rng(7)
@@ -285,7 +286,7 @@ def main():
     lib.tacit_model_free.argtypes = [C.c_void_p]
     for make in (conv_cases, gemm_cases, elementwise_cases, activation_cases, function_cases, pool_cases, move_cases, norm_cases):
         make()
-    for module in (cases_moves,):
+    for module in (cases_elementwise, cases_moves):
         module.add(case, w, n, i64)
     bad = 0
     with tempfile.TemporaryDirectory() as folder:

@@ -26,21 +26,10 @@ static bool is_whole(const expansion *x, uint32_t t) {
     return ex_tensor(x, t)->type == ELEM_WHOLE;
 }
 
-/* ---- Max: a + relu(b - a). Min: a - relu(a - b). */
-static uint32_t larger(expansion *x, uint32_t a, uint32_t b) {
-    return EX(x, "Add", a, EX(x, "Relu", EX(x, "Sub", b, a)));
-}
-static uint32_t smaller(expansion *x, uint32_t a, uint32_t b) {
-    return EX(x, "Sub", a, EX(x, "Relu", EX(x, "Sub", a, b)));
-}
-
-/* A constant comes second: where the other operand wins, the result is exactly that. */
+/* ---- Max, Min. A constant comes second. */
 static uint32_t extreme(expansion *x, bool max, uint32_t a, uint32_t b) {
-    if (ex_tensor(x, a)->constant) {
-        uint32_t t = a;
-        a = b, b = t;
-    }
-    return max ? larger(x, a, b) : smaller(x, a, b);
+    const char *op = max ? "Larger" : "Smaller";
+    return ex_tensor(x, a)->constant ? EX(x, op, b, a) : EX(x, op, a, b);
 }
 
 tacit_status maximum_expand(expansion *x, const gnode *n, tacit_error *err) {

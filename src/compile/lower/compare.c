@@ -206,25 +206,48 @@ static bool one_table(const difference *d, uint64_t elements, uint32_t bits) {
     return rows < (1 << 18) && 2 * rows <= (double)elements + 2 * limbs;
 }
 
-tacit_status compare_lower(lowering *l, const gnode *n, tacit_error *err) {
-    bool equal = relation_of(n) == EQUAL;
-    const formula *f = equal ? &ZERO : &NEGATIVE;
-    difference d;
-    value c = {.hi = 1};
-    uint32_t high, low, u, v;
-    TRY(make_difference(l, n, &d, err));
-    uint32_t width = log2_ceil((uint64_t)(d.hi - d.lo) + 1), bits = (width + 1) / 2 < 16 ? (width + 1) / 2 : 16;
-    if (one_table(&d, shape_count(&node_out(l->g, n, 0)->shape), bits)) {
-        TRY(look_up(l, n, f, d.id, d.lo, d.hi, false, &c.id, err));
-        return lower_set_value(l, n->out[0], &c, err);
-    }
-    cut(l, n, &d, bits, &high, &low);
-    TRY(look_up(l, n, f, high, d.lo >> bits, d.hi >> bits, false, &v, err));
-    if (equal) {
-        TRY(look_up(l, n, f, low, 0, ((int64_t)1 << bits) - 1, true, &u, err));
-        return both(l, n, u, v, err);
-    }
+static uint32_t limb_bits(const difference *d) {
+    uint32_t width = log2_ceil((uint64_t)(d->hi - d->lo) + 1);
+    return (width + 1) / 2 < MAX_LIMB ? (width + 1) / 2 : MAX_LIMB;
+}
+
+/* [d < 0] */
+static tacit_status negative(lowering *l, const gnode *n, const difference *d, value *bit, tacit_error *err) {
+    uint32_t high, low, bits = limb_bits(d);
+    *bit = (value){.hi = 1};
+    if (one_table(d, shape_count(&node_out(l->g, n, 0)->shape), bits))
+        return look_up(l, n, &NEGATIVE, d->id, d->lo, d->hi, false, &bit->id, err);
+    cut(l, n, d, bits, &high, &low);
     remainder_lookup(l, n->name, bits, low);
-    c.id = v;
-    return lower_set_value(l, n->out[0], &c, err);
+    return look_up(l, n, &NEGATIVE, high, d->lo >> bits, d->hi >> bits, false, &bit->id, err);
+}
+
+tacit_status compare_below(lowering *l, const gnode *n, const value *a, const value *b, bool below, value *bit,
+                           tacit_error *err) {
+    difference d = {0};
+    TRY(subtract(l, n, *a, *b, below ? 1 : -1, 0, &d, err));
+    return negative(l, n, &d, bit, err);
+}
+
+/* [d = 0] */
+static tacit_status zero(lowering *l, const gnode *n, const difference *d, tacit_error *err) {
+    uint32_t high, low, u, v, bits = limb_bits(d);
+    value bit = {.hi = 1};
+    if (one_table(d, shape_count(&node_out(l->g, n, 0)->shape), bits)) {
+        TRY(look_up(l, n, &ZERO, d->id, d->lo, d->hi, false, &bit.id, err));
+        return lower_set_value(l, n->out[0], &bit, err);
+    }
+    cut(l, n, d, bits, &high, &low);
+    TRY(look_up(l, n, &ZERO, high, d->lo >> bits, d->hi >> bits, false, &v, err));
+    TRY(look_up(l, n, &ZERO, low, 0, ((int64_t)1 << bits) - 1, true, &u, err));
+    return both(l, n, u, v, err);
+}
+
+tacit_status compare_lower(lowering *l, const gnode *n, tacit_error *err) {
+    difference d = {0};
+    value bit;
+    TRY(make_difference(l, n, &d, err));
+    if (relation_of(n) == EQUAL) return zero(l, n, &d, err);
+    TRY(negative(l, n, &d, &bit, err));
+    return lower_set_value(l, n->out[0], &bit, err);
 }

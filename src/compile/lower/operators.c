@@ -13,6 +13,7 @@
 #include "compile/lower/elementwise.h"
 #include "compile/lower/gemm.h"
 #include "compile/lower/generate.h"
+#include "compile/lower/larger.h"
 #include "compile/lower/pick.h"
 #include "compile/lower/pool.h"
 #include "compile/lower/reduce.h"
@@ -67,6 +68,8 @@ static const operator_rule RULES[] = {
     EXPANDS("Mod", 10, 22, 2, 2, 1, "fmod", modulo_expand),
     EXPANDS("Pow", 7, 22, 2, 2, 1, "", power_expand),
     EXPANDS("Max", 8, 22, 1, MANY, 1, "", maximum_expand),
+    INTERNAL("Larger", 2, 2, 1, "", elementwise_infer, larger_eval, larger_lower),
+    INTERNAL("Smaller", 2, 2, 1, "", elementwise_infer, larger_eval, larger_lower),
     EXPANDS("Min", 8, 22, 1, MANY, 1, "", maximum_expand),
     EXPANDS("Sum", 8, 22, 1, MANY, 1, "", total_expand),
     EXPANDS("Mean", 8, 22, 1, MANY, 1, "", total_expand),

@@ -95,10 +95,11 @@ static tacit_status run_pass(lowering *l, tacit_error *err) {
 static void find_pools(lowering *l) {
     static const char *const PASSING[] = {"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Slice",
                                           "Gather",  "Concat",  "Add",     "Sub",       "Pick",      "Expand"};
+    static const char *const POOLS[] = {"MaxPool", "ReduceMax", "ReduceMin", "Larger", "Smaller"};
     for (uint32_t k = l->g->node_count; k-- > 0;) {
         const gnode *n = &l->g->nodes[k];
-        bool feeds =
-            strcmp(n->op, "MaxPool") == 0 || strcmp(n->op, "ReduceMax") == 0 || strcmp(n->op, "ReduceMin") == 0;
+        bool feeds = false;
+        for (size_t i = 0; i < sizeof POOLS / sizeof POOLS[0]; i++) feeds = feeds || strcmp(n->op, POOLS[i]) == 0;
         for (size_t i = 0; i < sizeof PASSING / sizeof PASSING[0]; i++)
             feeds = feeds || (strcmp(n->op, PASSING[i]) == 0 && l->feeds_pool[n->out[0]]);
         for (uint32_t i = 0; i < n->in_count && feeds && !n->dead; i++) {

@@ -75,7 +75,7 @@ static void choose_range(const lowering *l, rounding *r, double lo, double hi) {
     reach(r->s, r->shift, &least, &most);
     d->lo = (int64_t)floor(ldexp(lo, r->scale));
     d->hi = (int64_t)ceil(ldexp(hi, r->scale));
-    bool narrow = r->shift == 0 && r->s->product_count == 0 && most - least <= 4 * limit;
+    bool narrow = r->shift == 0 && r->s->product_count == 0 && most - least <= 4 * limit && !l->plan->cautious;
     if (narrow && l->o->overflow == TACIT_SATURATE) d->lo = least, d->hi = most;
     if (d->lo < least) d->lo = least;
     if (d->hi > most) d->hi = most;

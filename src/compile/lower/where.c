@@ -34,24 +34,22 @@ tacit_status where_eval(frame *f, const gnode *n, tacit_error *err) {
     return TACIT_OK;
 }
 
-/* Both operands at one scale: a constant of reals at most as fine as the other operand. */
-static tacit_status operands(lowering *l, const gnode *n, value v[2], tacit_error *err) {
+tacit_status where_operands(lowering *l, const gnode *n, uint32_t first, value v[2], tacit_error *err) {
     bool fixed[2];
     int32_t finest = MAX_SCALE;
     for (uint32_t i = 0; i < 2; i++) {
-        fixed[i] = node_in(l->g, n, i + 1)->constant;
+        fixed[i] = node_in(l->g, n, first + i)->constant;
         if (fixed[i]) continue;
-        TRY(lower_operand(l, n->in[i + 1], &v[i], err));
+        TRY(lower_operand(l, n->in[first + i], &v[i], err));
         finest = v[i].scale;
     }
     for (uint32_t i = 0; i < 2; i++) {
-        if (fixed[i]) TRY(lower_param(l, n->in[i + 1], 1, 16, finest, &v[i], err));
+        if (fixed[i]) TRY(lower_param(l, n->in[first + i], 1, 16, finest, &v[i], err));
     }
     return TACIT_OK;
 }
 
-/* b + c (a - b). Its interval is that of a or b, since c is 0 or 1. */
-static tacit_status choose(lowering *l, const gnode *n, const value *c, const value v[2], tacit_error *err) {
+tacit_status where_choose(lowering *l, const gnode *n, const value *c, const value v[2], tacit_error *err) {
     const shape *s = &node_out(l->g, n, 0)->shape;
     uint8_t axes[MAX_RANK] = {0, 1, 2, 3, 4, 5, 6, 7}, c_label[MAX_RANK] = {0};
     sum a, b, out;
@@ -79,7 +77,7 @@ tacit_status where_lower(lowering *l, const gnode *n, tacit_error *err) {
     const shape *s = &node_out(l->g, n, 0)->shape;
     value c, v[2];
     TRY(lower_operand(l, n->in[0], &c, err));
-    TRY(operands(l, n, v, err));
+    TRY(where_operands(l, n, 1, v, err));
     for (uint32_t i = 0; i < 2; i++) TRY(view_broadcast(l, v[i].id, s, &v[i].id, err));
-    return choose(l, n, &c, v, err);
+    return where_choose(l, n, &c, v, err);
 }

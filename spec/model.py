@@ -5,7 +5,7 @@ from multilinear import product
 from program import COMMITTED, MAX_LIST, OUTPUT, PARAMETER
 from reader import Reader, sha256
 
-RESCALE, SATURATE, TABLE, SOLVE = range(4)
+RESCALE, SATURATE, TABLE, SOLVE, LIMBS, ONEHOT, TOP, BINS, TREE = range(9)
 LEAST_SIZE = 38
 
 
@@ -36,19 +36,68 @@ def _check_excess(program, constraint, unit, shift, fields):
     demand(-(2**31) <= least <= most < 2**31 and not (high is None and low_bits), "advice: its interval or low bits")
 
 
+def _shape(program, index, least):
+    """None unless the tensor exists and has so many axes."""
+    shape = program.tensors[index].shape if index is not None else None
+    return shape if shape is not None and len(shape) >= least else None
+
+
+def _check_limbs(program, constraint, y, fields):
+    shift = fields[1]
+    return len(y) > 0 and y[:-1] == tuple(constraint.shape) and shift > 0 and y[-1] * shift <= 62
+
+
+def _check_onehot(program, constraint, y, fields):
+    index, sign = _shape(program, fields[0], 0), fields[2]
+    good = sign is None or (_computed(program, sign) and _shape(program, sign, 0) == index)
+    return good and index is not None and len(y) > 0 and y[:-1] == index
+
+
+def _check_top(program, constraint, y, fields):
+    values, shift = _shape(program, fields[0], 1), fields[1]
+    good = values is not None and len(y) >= 2 and y[:-2] == values[:-1]
+    return good and y[-1] + 1 == values[-1] and y[-2] <= values[-1] and shift < 4
+
+
+def _check_bins(program, constraint, y, fields, value):
+    x, gaps, view = _shape(program, fields[0], 1), _shape(program, fields[2], 2), _shape(program, fields[3], 2)
+    if x is None or gaps is None or view is None or len(gaps) != 2 or view[:-1] != x:
+        return False
+    tensor = program.tensors[fields[3]]
+    return getattr(tensor, "source", None) == value and view[-2:] == gaps
+
+
+def _check_tree(program, constraint, y, fields):
+    right, first, end = (_shape(program, fields[k], 1) for k in (0, 2, 3))
+    return len(y) > 0 and right == y and first is not None and first == end and len(first) == 1 and first == y[-1:]
+
+
+def _check_derived(program, constraint, kind, value, fields):
+    demand(_computed(program, value), "advice: its tensors do not fit")
+    y = tuple(program.tensors[value].shape)
+    check = {LIMBS: _check_limbs, ONEHOT: _check_onehot, TOP: _check_top, TREE: _check_tree}.get(kind)
+    fits = check(program, constraint, y, fields) if check else _check_bins(program, constraint, y, fields, value)
+    demand(fits, "advice: its tensors do not fit")
+
+
 def _step(reader, program, count):
     kind, relation = reader.unsigned(1), reader.var(MAX_LIST)
-    demand(kind <= SOLVE, "advice: no such kind")
+    demand(kind <= TREE, "advice: no such kind")
     if kind == TABLE:
         demand(relation < len(program.lookups), "advice names no lookup")
         return
     value, shift = _tensor(reader, count), 0
     if kind != SOLVE:
         rest, shift = _tensor(reader, count), reader.var(31)
+    if kind >= LIMBS:
+        fields = [rest, shift, _tensor(reader, count), _tensor(reader, count), reader.svar()]
     if kind == SATURATE:
         fields = [_tensor(reader, count) for _ in range(3)] + [reader.var(31), reader.svar(), reader.svar()]
     demand(relation < len(program.constraints), "advice names no constraint")
     constraint, unit = program.constraints[relation], 1 << shift
+    if kind >= LIMBS:
+        _check_derived(program, constraint, kind, value, fields)
+        return
     if kind == SOLVE:
         demand(abs(_coefficient(program, constraint, value)) == 1, "advice: its term is not there with 1 or -1")
         return

@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include "base/threads.h"
 #include "execute/contract.h"
+#include "execute/derive.h"
 #include "execute/reader.h"
 #include "execute/rows.h"
 
@@ -51,7 +52,9 @@ static void add_target(targets *t, uint32_t id) {
     if (id != NO_TENSOR) t->id[t->count++] = id;
 }
 
-static bool is_target(const targets *t, uint32_t id) {
+/* A view of a target counts as the target. */
+static bool is_target(const program *p, const targets *t, uint32_t id) {
+    if (p->tensors[id].kind == TENSOR_VIEW) id = p->tensors[id].source;
     for (uint32_t i = 0; i < t->count; i++) {
         if (t->id[i] == id) return true;
     }
@@ -98,7 +101,7 @@ static tacit_status rest_of(run *r, const constraint *c, const targets *skip, in
         TRY(contract(acc, r->t, c, &c->products[k], r->a, r->err));
     }
     for (uint32_t k = 0; k < c->term_count; k++) {
-        if (is_target(skip, c->terms[k].tensor)) continue;
+        if (is_target(r->p, skip, c->terms[k].tensor)) continue;
         TRY(need(r, c->terms[k].tensor));
         add_term(r, acc, n, &c->terms[k]);
     }
@@ -306,6 +309,24 @@ static tacit_status by_table(run *r, const advice *x) {
     return bad ? overflow(r, l->columns[0]) : TACIT_OK;
 }
 
+static tacit_status limbs(run *r, const advice *x) {
+    targets skip = {.count = 0};
+    int64_t *acc;
+    add_target(&skip, x->y);
+    TRY(rest_of(r, &r->p->constraints[x->relation], &skip, &acc));
+    r->known[x->y] = true;
+    return derive_limbs(r->t, x, acc, r->err);
+}
+
+static tacit_status by_tensors(run *r, const advice *x) {
+    TRY(need(r, x->rem));
+    if (x->r_low != NO_TENSOR && x->kind != ADVICE_ONEHOT) TRY(need(r, x->r_low));
+    if (x->kind == ADVICE_TREE) TRY(need(r, x->r_high));
+    r->known[x->y] = true;
+    if (x->kind == ADVICE_ONEHOT) know(r, x->r_low);
+    return derive(r->t, x, r->a, r->err);
+}
+
 static tacit_status step(run *r, const advice *x) {
     switch (x->kind) {
     case ADVICE_RESCALE:
@@ -316,6 +337,13 @@ static tacit_status step(run *r, const advice *x) {
         return by_table(r, x);
     case ADVICE_SOLVE:
         return solve(r, x);
+    case ADVICE_LIMBS:
+        return limbs(r, x);
+    case ADVICE_ONEHOT:
+    case ADVICE_TOP:
+    case ADVICE_BINS:
+    case ADVICE_TREE:
+        return by_tensors(r, x);
     }
     return fail(r->err, TACIT_INTERNAL, "unknown advice");
 }

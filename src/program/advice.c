@@ -37,10 +37,76 @@ static tacit_status check_rounding(const program *p, const constraint *c, const 
     return TACIT_OK;
 }
 
+/* ---- steps that read tensors rather than a constraint's rest */
+/* Of tensor id, if it exists and has at least `least` axes. */
+static const shape *shape_of(const program *p, uint32_t id, uint32_t least) {
+    return id < p->tensor_count && p->tensors[id].shape.rank >= least ? &p->tensors[id].shape : NULL;
+}
+
+/* The first `count` axes agree. */
+static bool same_axes(const shape *a, const shape *b, uint32_t count) {
+    for (uint32_t k = 0; k < count; k++) {
+        if (a->dim[k] != b->dim[k]) return false;
+    }
+    return true;
+}
+
+/* a without its last `drop` axes is b without its last `less`. */
+static bool leads(const shape *a, uint32_t drop, const shape *b, uint32_t less) {
+    return a && b && a->rank >= drop && b->rank >= less && a->rank - drop == b->rank - less &&
+           same_axes(a, b, a->rank - drop);
+}
+
+static bool last_equal(const shape *a, const shape *b) {
+    return a->dim[a->rank - 1] == b->dim[b->rank - 1];
+}
+
+static bool limbs_fit(const constraint *c, const shape *y, const advice *x) {
+    return leads(y, 1, &c->shape, 0) && x->shift > 0 && y->dim[y->rank - 1] * (uint64_t)x->shift <= 62;
+}
+
+static bool onehot_fits(const program *p, const shape *y, const advice *x) {
+    const shape *sign = x->r_low == NO_TENSOR ? shape_of(p, x->rem, 0) : shape_of(p, x->r_low, 0);
+    bool computes = x->r_low == NO_TENSOR || computed(p, x->r_low);
+    return computes && leads(y, 1, shape_of(p, x->rem, 0), 0) && leads(y, 1, sign, 0);
+}
+
+static bool top_fits(const program *p, const shape *y, const advice *x) {
+    const shape *from = shape_of(p, x->rem, 1);
+    return leads(y, 2, from, 1) && y->rank >= 2 && y->dim[y->rank - 1] + 1 == from->dim[from->rank - 1] &&
+           y->dim[y->rank - 2] <= from->dim[from->rank - 1] && x->shift < 4;
+}
+
+static bool bins_fit(const program *p, const advice *x) {
+    const shape *from = shape_of(p, x->rem, 1), *gaps = shape_of(p, x->r_low, 2), *view = shape_of(p, x->r_high, 2);
+    if (!from || !gaps || !view || gaps->rank != 2 || !leads(view, 1, from, 0)) return false;
+    const tensor *v = &p->tensors[x->r_high];
+    return v->kind == TENSOR_VIEW && v->source == x->y && view->dim[view->rank - 2] == gaps->dim[0] &&
+           last_equal(view, gaps);
+}
+
+static bool tree_fits(const program *p, const shape *y, const advice *x) {
+    const shape *go = shape_of(p, x->rem, 1), *first = shape_of(p, x->r_low, 1), *end = shape_of(p, x->r_high, 1);
+    return y->rank > 0 && go && first && end && shape_equal(y, go) && first->rank == 1 && shape_equal(first, end) &&
+           last_equal(y, first);
+}
+
+static tacit_status check_derived(const program *p, const constraint *c, const advice *x, tacit_error *err) {
+    bool fits = computed(p, x->y);
+    const shape *y = fits ? &p->tensors[x->y].shape : NULL;
+    if (fits && x->kind == ADVICE_LIMBS) fits = limbs_fit(c, y, x);
+    if (fits && x->kind == ADVICE_ONEHOT) fits = onehot_fits(p, y, x);
+    if (fits && x->kind == ADVICE_TOP) fits = top_fits(p, y, x);
+    if (fits && x->kind == ADVICE_BINS) fits = bins_fit(p, x);
+    if (fits && x->kind == ADVICE_TREE) fits = tree_fits(p, y, x);
+    return fits ? TACIT_OK : BAD("advice for \"%s\": its tensors do not fit", c->name);
+}
+
 static tacit_status check_step(const program *p, const advice *x, tacit_error *err) {
     if (x->kind == ADVICE_TABLE) return x->relation < p->lookup_count ? TACIT_OK : BAD("advice names no lookup");
     if (x->relation >= p->constraint_count) return BAD("advice names no constraint");
     const constraint *c = &p->constraints[x->relation];
+    if (x->kind >= ADVICE_LIMBS) return check_derived(p, c, x, err);
     if (x->kind != ADVICE_SOLVE) return check_rounding(p, c, x, err);
     int64_t coef = coef_of(p, c, x->y);
     return coef == 1 || coef == -1 ? TACIT_OK : BAD("advice for \"%s\": its term is not there with 1 or -1", c->name);

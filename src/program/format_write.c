@@ -98,6 +98,10 @@ static void put_advice(writer *w, const advice *x) {
     if (x->kind == ADVICE_RESCALE) return;
     write_var(w, (uint32_t)(x->r_low + 1));
     write_var(w, (uint32_t)(x->r_high + 1));
+    if (x->kind >= ADVICE_LIMBS) {
+        write_svar(w, x->lo);
+        return;
+    }
     write_var(w, (uint32_t)(x->flag + 1));
     write_var(w, x->low_bits);
     write_svar(w, x->lo);

@@ -94,7 +94,8 @@ static void print_role(FILE *out, const program *p, const char *role, uint32_t i
 }
 
 static void print_advice(FILE *out, const program *p, const advice *x) {
-    static const char *const kinds[] = {"rescale", "saturate", "table", "solve"};
+    static const char *const kinds[] = {"rescale", "saturate", "table", "solve", "limbs",
+                                        "one-hot", "top",      "bins",  "tree"};
     const char *relation = x->kind == ADVICE_TABLE ? p->lookups[x->relation].name : p->constraints[x->relation].name;
     fprintf(out, "advice %s by %s:", kinds[x->kind], relation);
     if (x->kind != ADVICE_TABLE) print_role(out, p, "y", x->y);
@@ -107,6 +108,12 @@ static void print_advice(FILE *out, const program *p, const advice *x) {
         print_role(out, p, "r_high", x->r_high);
         print_role(out, p, "flag", x->flag);
         fprintf(out, " low bits %" PRIu32 " to [%" PRId64 ", %" PRId64 "]", x->low_bits, x->lo, x->hi);
+    }
+    if (x->kind >= ADVICE_LIMBS) {
+        print_role(out, p, "from", x->rem);
+        print_role(out, p, "and", x->r_low);
+        print_role(out, p, "and", x->r_high);
+        fprintf(out, " mode %" PRIu32 " from %" PRId64, x->shift, x->lo);
     }
     fputc('\n', out);
 }

@@ -132,7 +132,23 @@ typedef enum advice_kind {
     /* Columns 1.. of the lookup from column 0: rows are found by the value of column 0 (the first row that has it). */
     ADVICE_TABLE, /* lookup */
     /* The constraint's one term `y` with coefficient +1 or -1 from everything else. */
-    ADVICE_SOLVE /* constraint, y */
+    ADVICE_SOLVE, /* constraint, y */
+    /* From here on: constraint (for messages, LIMBS apart), y, rem, r_low, r_high, shift, lo; what a kind does not name
+     * is NO_TENSOR or 0. The constraint is  rest - sum_i 2^(shift i) view_i(y) = 0, y one axis longer than the
+     * constraint: y[.., i] = limb i of the rest, which must be in [0, 2^(shift limbs)). */
+    ADVICE_LIMBS,
+    /* y[.., v] = 1 where index (rem) = v, else 0. With r_low, an index in [-V, 0) means V more: r_low = 1 there. */
+    ADVICE_ONEHOT,
+    /* x is rem. y[.., j, i] = 1 where the j-th largest of x along the last axis lies behind element i; of equal ones
+     * the lower index comes first; y is one shorter than x there. shift: 1 smallest, 2 of equal ones the higher
+     * index, 3. */
+    ADVICE_TOP,
+    /* r_high is a view [.., f, k] of y, r_low are gaps [f, k], x [.., f] is rem: the element of y is 1 where
+     * x >= lo + gap_0 + .. + gap_k. */
+    ADVICE_BINS,
+    /* Binary trees, their splits in order (left, split, right) along the last axis: subtree i has splits r_low[i] ..
+     * r_high[i] - 1; rem[.., i] = 1 when split i goes right. y[.., i] = 1 when the leaf reached is right of split i. */
+    ADVICE_TREE
 } advice_kind;
 typedef struct advice {
     advice_kind kind;

@@ -335,7 +335,7 @@ static const change model_changes[] = {
     {"Advice", "an empty list of advice", "[ 2  3 0 4  0 1 3 5 2 ]", "[ 0 ]"},
     {"Advice", "a byte after the advice", "0 1 3 5 2 ]", "0 1 3 5 2 0 ]"},
     {"Advice", "less advice than counted", "[ 2  3", "[ 3  3"},
-    {"Advice", "a kind 4", "3 0 4  0 1", "4 0 4  0 1"},
+    {"Advice", "a kind 9", "3 0 4  0 1", "9 0 4  0 1"},
     {"Advice", "a constraint that is not there", "3 0 4  0 1", "3 2 4  0 1"},
     {"Advice", "a lookup as a table step", "3 0 4  0 1", "2 3  0 1"},
     {"Advice", "a lookup that is not there", "3 0 4  0 1", "2 4  0 1"},

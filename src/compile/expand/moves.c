@@ -293,7 +293,7 @@ static tacit_status index_at(const gnode *n, int64_t index, uint32_t size, int64
 }
 
 /* y[i] = x[i, but indices[i] on the axis]. */
-tacit_status gather_elements_expand(expansion *x, const gnode *n, tacit_error *err) {
+tacit_status gather_elements_constant(expansion *x, const gnode *n, tacit_error *err) {
     const shape s = *ex_shape(x, n->in[0]);
     gtensor index;
     int64_t given;
@@ -319,7 +319,7 @@ tacit_status gather_elements_expand(expansion *x, const gnode *n, tacit_error *e
 }
 
 /* y[b.., i.., rest..] = x[b.., indices[b.., i..], rest..], b the batch_dims first axes. */
-tacit_status gather_nd_expand(expansion *x, const gnode *n, tacit_error *err) {
+tacit_status gather_nd_constant(expansion *x, const gnode *n, tacit_error *err) {
     const shape s = *ex_shape(x, n->in[0]);
     gtensor index;
     int64_t batch;

@@ -19,7 +19,7 @@ tacit_status space_to_depth_expand(expansion *x, const gnode *n, tacit_error *er
 tacit_status trilu_expand(expansion *x, const gnode *n, tacit_error *err);
 tacit_status reverse_sequence_expand(expansion *x, const gnode *n, tacit_error *err);
 tacit_status compress_expand(expansion *x, const gnode *n, tacit_error *err);
-tacit_status gather_elements_expand(expansion *x, const gnode *n, tacit_error *err);
-tacit_status gather_nd_expand(expansion *x, const gnode *n, tacit_error *err);
+tacit_status gather_elements_constant(expansion *x, const gnode *n, tacit_error *err);
+tacit_status gather_nd_constant(expansion *x, const gnode *n, tacit_error *err);
 tacit_status crop_pad_expand(expansion *x, const gnode *n, tacit_error *err);
 #endif

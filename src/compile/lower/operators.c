@@ -7,6 +7,8 @@
 #include "compile/lower/activation.h"
 #include "compile/lower/batchnorm.h"
 #include "compile/lower/compare.h"
+#include "compile/expand/choose.h"
+#include "compile/lower/choose.h"
 #include "compile/lower/constant.h"
 #include "compile/lower/contract.h"
 #include "compile/lower/conv.h"
@@ -28,6 +30,7 @@
     "keep_aspect_ratio_policy mode nearest_mode"
 #define AXES "axes keepdims noop_with_empty_axes"
 #define MANY 255
+#define ANY_ATTRIBUTE NULL
 
 /* Primitive operators: name, opsets, inputs least and most, outputs, attributes, three functions. ON_REALS: lowered on
  * reals only; ON_ALL: on integers too; STATIC: the result depends on shapes only. */
@@ -54,6 +57,9 @@
 /* A function of one number with constant numbers as parameters. */
 #define PARAMETRIC(name, inputs)                                                                                       \
     INTERNAL(name, inputs, inputs, 1, "", activation_infer, activation_eval, activation_lower)
+/* Known, and refused with the reason. */
+#define REFUSED(name)                                                                                                  \
+    { name, DOMAIN_ONNX, 1, 22, 0, MANY, MANY, false, false, ANY_ATTRIBUTE, NULL, NULL, NULL, refused_expand }
 
 static const operator_rule RULES[] = {
     ON_REALS("Gemm", 7, 22, 2, 3, 1, "alpha beta transA transB", gemm_infer, gemm_eval, gemm_lower),
@@ -148,7 +154,13 @@ static const operator_rule RULES[] = {
     ON_ALL("Dropout", 7, 22, 1, 3, 1, "ratio seed", dropout_infer, reshape_eval, reshape_lower),
     ON_ALL("Transpose", 1, 22, 1, 1, 1, "perm", transpose_infer, transpose_eval, transpose_lower),
     ON_ALL("Slice", 1, 22, 1, 5, 1, "starts ends axes", slice_infer, slice_eval, slice_lower),
-    ON_ALL("Gather", 1, 22, 2, 2, 1, "axis", gather_infer, gather_eval, gather_lower),
+    INTERNAL("Take", 2, 2, 1, "axis", gather_infer, gather_eval, gather_lower),
+    EXPANDS("Gather", 1, 22, 2, 2, 1, "axis", gather_expand),
+    EXPANDS("GatherElements", 11, 22, 2, 2, 1, "axis", gather_elements_expand),
+    EXPANDS("GatherND", 11, 22, 2, 2, 1, "batch_dims", gather_nd_expand),
+    EXPANDS("ScatterElements", 11, 22, 3, 3, 1, "axis reduction", scatter_elements_expand),
+    EXPANDS("Scatter", 9, 22, 3, 3, 1, "axis", scatter_elements_expand),
+    EXPANDS("ScatterND", 11, 22, 3, 3, 1, "reduction", scatter_nd_expand),
     ON_ALL("Concat", 4, 22, 1, MANY, 1, "axis", concat_infer, concat_eval, concat_lower),
     INTERNAL("StuffedConv", 2, 3, 1, WINDOW " group output_padding output_shape", conv_infer, conv_eval, conv_lower),
     EXPANDS("ConvTranspose", 1, 22, 2, 3, 1, WINDOW " group output_padding output_shape", conv_transpose_expand),
@@ -181,13 +193,35 @@ static const operator_rule RULES[] = {
     EXPANDS("Trilu", 14, 22, 1, 2, 1, "upper", trilu_expand),
     EXPANDS("ReverseSequence", 10, 22, 2, 2, 1, "batch_axis time_axis", reverse_sequence_expand),
     EXPANDS("Compress", 9, 22, 2, 2, 1, "axis", compress_expand),
-    EXPANDS("GatherElements", 11, 22, 2, 2, 1, "axis", gather_elements_expand),
-    EXPANDS("GatherND", 11, 22, 2, 2, 1, "batch_dims", gather_nd_expand),
     ON_ALL("Range", 11, 22, 3, 3, 1, "", range_infer, range_eval, NULL),
     STATIC("EyeLike", 9, 22, 1, 1, 1, "dtype k", eye_infer, eye_eval, NULL),
     ON_ALL("NonZero", 9, 22, 1, 1, 1, "", nonzero_infer, nonzero_eval, NULL),
     ON_ALL("Unique", 11, 22, 1, 1, 4, "axis sorted", unique_infer, unique_eval, NULL),
     EXPANDS("CenterCropPad", 18, 22, 2, 2, 1, "axes", crop_pad_expand),
+    EXPANDS("ArgMax", 1, 22, 1, 1, 1, "axis keepdims select_last_index", argmax_expand),
+    EXPANDS("ArgMin", 1, 22, 1, 1, 1, "axis keepdims select_last_index", argmax_expand),
+    EXPANDS("TopK", 1, 22, 1, 2, 2, "axis k largest sorted", topk_expand),
+    EXPANDS("Hardmax", 1, 22, 1, 1, 1, "axis", hardmax_expand),
+    EXPANDS("OneHot", 9, 22, 3, 3, 1, "axis", onehot_expand),
+    INTERNAL("OneHotBits", 1, 1, 1, "depth", onehot_infer, onehot_eval, onehot_lower),
+    INTERNAL("InRange", 1, 1, 1, "size", in_range_infer, in_range_eval, in_range_lower),
+    INTERNAL("Top", 1, 1, 3, "k mode", top_infer, top_eval, top_lower),
+    INTERNAL("Choice", 2, 2, 1, "a b rank select boolean", choice_infer, choice_eval, choice_lower),
+    INTERNAL("Covered", 1, 1, 1, "a rank", covered_infer, covered_eval, covered_lower),
+    REFUSED("Multinomial"),
+    REFUSED("Bernoulli"),
+    REFUSED("RandomNormal"),
+    REFUSED("RandomUniform"),
+    REFUSED("RandomNormalLike"),
+    REFUSED("RandomUniformLike"),
+    REFUSED("SequenceAt"),
+    REFUSED("SequenceConstruct"),
+    REFUSED("SequenceEmpty"),
+    REFUSED("SequenceErase"),
+    REFUSED("SequenceInsert"),
+    REFUSED("SequenceLength"),
+    REFUSED("SplitToSequence"),
+    REFUSED("ConcatFromSequence"),
     STATIC("Constant", 1, 22, 0, 0, 1, "value value_float value_int value_ints", constant_infer, constant_eval, NULL),
     ON_REALS("ConstantOfShape", 9, 22, 1, 1, 1, "value", fill_infer, fill_eval, NULL),
     STATIC("Shape", 1, 22, 1, 1, 1, "start end", shape_infer, shape_eval, NULL),

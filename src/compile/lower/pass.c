@@ -94,7 +94,7 @@ static tacit_status run_pass(lowering *l, tacit_error *err) {
  * range, and both would grow without end. */
 static void find_pools(lowering *l) {
     static const char *const PASSING[] = {"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Slice",
-                                          "Gather",  "Concat",  "Add",     "Sub",       "Pick",      "Expand"};
+                                          "Take",    "Concat",  "Add",     "Sub",       "Pick",      "Expand"};
     static const char *const POOLS[] = {"MaxPool", "ReduceMax", "ReduceMin", "Larger", "Smaller"};
     for (uint32_t k = l->g->node_count; k-- > 0;) {
         const gnode *n = &l->g->nodes[k];

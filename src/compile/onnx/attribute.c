@@ -93,7 +93,7 @@ static bool listed(const char *list, const char *name) {
 }
 
 tacit_status attribute_check(const gnode *n, const char *allowed, tacit_error *err) {
-    for (size_t i = 0; i < n->proto->n_attribute; i++) {
+    for (size_t i = 0; i < n->proto->n_attribute && allowed; i++) {
         const Onnx__AttributeProto *p = n->proto->attribute[i];
         if (!p->name || (p->ref_attr_name && p->ref_attr_name[0] != '\0') || !listed(allowed, p->name))
             return fail(err, TACIT_UNSUPPORTED, "node \"%s\" (%s): attribute \"%s\"", n->name, n->op,

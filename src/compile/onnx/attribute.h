@@ -19,6 +19,6 @@ tacit_status attribute_reals(const gnode *n, const char *name, double *out, uint
 tacit_status attribute_text(const gnode *n, const char *name, const char *fallback, char *out, size_t size,
                             tacit_error *err) TACIT_MUST_CHECK;
 const struct Onnx__TensorProto *attribute_tensor(const gnode *n, const char *name);
-/* UNSUPPORTED at the first attribute that is not in `allowed` (names separated by blanks). */
+/* UNSUPPORTED at the first attribute that is not in `allowed` (names separated by blanks; NULL: any). */
 tacit_status attribute_check(const gnode *n, const char *allowed, tacit_error *err) TACIT_MUST_CHECK;
 #endif

@@ -1,0 +1,33 @@
+/* compile/lower/bits: what all operators that select need: rows of bits, and numbers that are not negative.
+ *
+ * Bits lie along the last axis of a committed tensor and are looked up six at a time, a window of the axis at each
+ * lookup, so that a bit costs a sixth of a lookup. */
+#ifndef COMPILE_LOWER_BITS_H
+#define COMPILE_LOWER_BITS_H
+#include "compile/lower/lower.h"
+
+typedef enum bit_pattern {
+    AT_MOST_ONE, /* of the window: rows 0 and the unit vectors; windows side by side */
+    DESCENDING   /* 1 .. 1 0 .. 0; each window begins with the last bit of the one before */
+} bit_pattern;
+
+/* Looks the bits of `id` up: every window of every row is a row of the table. */
+tacit_status bits_lookup(lowering *l, const char *name, uint32_t id, bit_pattern p, tacit_error *err) TACIT_MUST_CHECK;
+/* The same for rows that lie end to end along the last axis: part k has length[k] elements. DESCENDING. */
+tacit_status bits_lookup_parts(lowering *l, const char *name, uint32_t id, const uint32_t *length, uint32_t parts,
+                               tacit_error *err) TACIT_MUST_CHECK;
+/* sum + constant is in [0, 2^bits or a little more): cut into limbs, each a lookup; their width is chosen by cost.
+ * A negative number has no limbs. */
+tacit_status lower_nonnegative(lowering *l, const char *name, const sum *s, int64_t constant, uint32_t bits,
+                               tacit_error *err) TACIT_MUST_CHECK;
+/* Tensor `id` of the program becomes graph tensor t's value, in [lo, hi] by one lookup (or a little wider). */
+tacit_status lower_ranged(lowering *l, uint32_t t, uint32_t id, int32_t scale, int64_t lo, int64_t hi,
+                          tacit_error *err) TACIT_MUST_CHECK;
+/* The constraint sum + constant - (the `count` terms) = 0. */
+uint32_t lower_relation(lowering *l, const char *name, const sum *s, int64_t constant, const linear_term *minus,
+                        uint32_t count);
+/* An advice without tensors. */
+advice advice_of(advice_kind kind, uint32_t relation, uint32_t y);
+/* Bits that hold 0 .. most. */
+uint32_t bits_for(int64_t most);
+#endif

@@ -14,6 +14,7 @@ import onnx
 import onnxruntime as ort
 from onnx import TensorProto, helper, numpy_helper
 
+import cases_choose
 import cases_elementwise
 import cases_moves
 
@@ -52,9 +53,21 @@ def n(op, inputs, outputs="y", **attributes):
     return helper.make_node(op, given, outputs.split(), **attributes)
 
 
+def is_whole(s):
+    """An input is a shape (reals), or (shape, low, high): integers from low to high - 1."""
+    return len(s) == 3 and isinstance(s[0], tuple)
+
+
+def sample(s, scale):
+    if is_whole(s):
+        return rng.integers(s[1], s[2], s[0], dtype=np.int64)
+    return np.asarray(rng.standard_normal(s) * scale, dtype=np.float32)
+
+
 def build(path, nodes, inputs, constants, opset, outputs):
-    values = [helper.make_tensor_value_info(k, TensorProto.FLOAT, s) for k, s in inputs.items()]
-    outs = [helper.make_tensor_value_info(k, TensorProto.FLOAT, None) for k in outputs]
+    values = [helper.make_tensor_value_info(k, TensorProto.INT64, s[0]) if is_whole(s)
+              else helper.make_tensor_value_info(k, TensorProto.FLOAT, s) for k, s in inputs.items()]
+    outs = [helper.make_empty_tensor_value_info(k) for k in outputs]
     init = [numpy_helper.from_array(np.asarray(v), k) for k, v in constants.items()]
     graph = helper.make_graph(nodes, "g", values, outs, init)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
@@ -245,8 +258,7 @@ def run_case(lib, c, path):
     name, nodes, inputs, constants, opset, outputs, tolerance, scale = c
     build(path, nodes, inputs, constants, opset, outputs)
     session = ort.InferenceSession(path)
-    samples = [{k: np.asarray(rng.standard_normal(s) * scale, dtype=np.float32) for k, s in inputs.items()}
-               for _ in range(4)]
+    samples = [{k: sample(s, scale) for k, s in inputs.items()} for _ in range(4)]
     options = Options(16, 16, 0, 1.5, 0, 0, None, None)
     problems = []
     want = session.run(list(outputs), samples[0])
@@ -286,7 +298,7 @@ def main():
     lib.tacit_model_free.argtypes = [C.c_void_p]
     for make in (conv_cases, gemm_cases, elementwise_cases, activation_cases, function_cases, pool_cases, move_cases, norm_cases):
         make()
-    for module in (cases_elementwise, cases_moves):
+    for module in (cases_choose, cases_elementwise, cases_moves):
         module.add(case, w, n, i64)
     bad = 0
     with tempfile.TemporaryDirectory() as folder:

@@ -155,8 +155,9 @@ tacit_status hardmax_expand(expansion *x, const gnode *n, tacit_error *err) {
     ex_top(x, ex_move_axis(x, ex_reshape(x, ex_in(x, 0), &flat), at, flat.rank - 1), 1, 0, out);
     work = *ex_shape(x, out[1]); /* [.., 1, n] */
     if (work.rank > 1) work.dim[work.rank - 2] = work.dim[work.rank - 1], work.rank--;
+    uint32_t bits = ex_reshape(x, out[1], &work);
     ex_int(x, "to", ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
-    uint32_t bits = EX(x, "Cast", ex_reshape(x, out[1], &work));
+    bits = EX(x, "Cast", bits);
     ex_result(x, 0, ex_reshape(x, ex_move_axis(x, bits, flat.rank - 1, at), &s));
     return x->status;
 }

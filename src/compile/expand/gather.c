@@ -230,8 +230,9 @@ static uint32_t data_and_updates(expansion *x, reduction r) {
     const int64_t whole = r == MUL;
     uint32_t last =
         ex_tensor(x, ex_in(x, 0))->type == ELEM_REAL ? ex_reals(x, &one, &unit) : ex_wholes(x, &one, &whole);
+    uint32_t data = ex_reshape(x, ex_in(x, 0), &d), updates = ex_reshape(x, ex_in(x, 2), &u);
     ex_int(x, "axis", 0);
-    return EX(x, "Concat", ex_reshape(x, ex_in(x, 0), &d), ex_reshape(x, ex_in(x, 2), &u), last);
+    return EX(x, "Concat", data, updates, last);
 }
 
 /* place[i]: element of the data that update i goes to. Round after round, each with at most one update an element. */
@@ -268,7 +269,10 @@ static uint32_t scatter_computed(expansion *x, reduction r, uint32_t data, uint3
                                  const ex_labels *labels, const ex_labels *times) {
     uint32_t sum = ex_choice(x, bits, updates, labels);
     if (r == REPLACE) {
-        ex_ints(x, "a", labels->a_count, labels->a);
+        int64_t a[MAX_RANK];
+        for (uint32_t k = 0; k < labels->a_count; k++)
+            a[k] = labels->a[k] == labels->rank ? times->a_count : labels->a[k]; /* hit has fewer axes */
+        ex_ints(x, "a", labels->a_count, a);
         ex_int(x, "rank", times->a_count);
         data = EX(x, "Sub", data, ex_choice(x, EX(x, "Covered", bits), data, times));
     }

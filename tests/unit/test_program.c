@@ -985,6 +985,52 @@ static void advice_rules(void **unused) {
     }
 }
 
+/* Steps that derive bits or limbs: one accepted of each kind, and one that does not fit. */
+static void derived_rules(void **unused) {
+    (void)unused;
+    const shape three = vec1(3), two = {.rank = 2, .dim = {3, 2}}, four = {.rank = 2, .dim = {3, 4}},
+                top = {.rank = 3, .dim = {3, 1, 3}}, gaps = {.rank = 2, .dim = {4, 2}},
+                cube = {.rank = 3, .dim = {3, 4, 2}}, flat = {.rank = 2, .dim = {3, 8}};
+    static int32_t map[8] = {0, 1, 2, 3, 4, 5, 6, 7};
+    const view_group groups[2] = {
+        {.out_count = 1, .src_count = 1, .out_axis = {0}, .src_axis = {0}, .size = 3},
+        {.out_count = 2, .src_count = 1, .out_axis = {1, 2}, .src_axis = {1}, .size = 8, .map = map}};
+    for (uint32_t kind = ADVICE_LIMBS; kind <= ADVICE_TREE; kind++) {
+        for (int bad = 0; bad < 3; bad++) {
+            fixture f;
+            start(&f);
+            uint32_t x = builder_external(f.b, TENSOR_PARAM, "x", &three, 0, 7),
+                     rows = builder_external(f.b, TENSOR_PARAM, "rows", &four, 0, 7),
+                     gap = builder_external(f.b, TENSOR_PARAM, "gap", &gaps, 0, 7),
+                     ends = builder_external(f.b, TENSOR_PARAM, "ends", &(shape){.rank = 1, .dim = {4}}, 0, 7);
+            const shape *s = kind == ADVICE_LIMBS  ? &two
+                             : kind == ADVICE_TOP  ? &top
+                             : kind == ADVICE_BINS ? &flat
+                                                   : &four;
+            uint32_t y = builder_committed(f.b, "y", s);
+            uint32_t view = kind == ADVICE_BINS ? builder_view(f.b, "view", y, &cube, groups, 2) : rows;
+            range(&f, y, 0, 7);
+            uint32_t c = builder_constraint(f.b, "c", &three, NULL, 0, (const linear_term[]){{1, x}}, 1, 0);
+            advice a = {
+                .kind = (advice_kind)kind, .relation = c, .y = y, .rem = rows, .r_low = NO_TENSOR, .r_high = NO_TENSOR};
+            if (kind == ADVICE_LIMBS) a.rem = NO_TENSOR, a.shift = bad == 1 ? 32 - 1 : 3;
+            if (kind == ADVICE_LIMBS && bad == 1) a.shift = 0;
+            if (kind == ADVICE_ONEHOT) a.rem = bad == 1 ? rows : x;
+            if (kind == ADVICE_TOP && bad == 1) a.shift = 4;
+            if (kind == ADVICE_BINS) a.r_low = gap, a.r_high = bad == 1 ? rows : view;
+            if (kind == ADVICE_TREE) a.r_low = a.r_high = ends, a.rem = bad == 1 ? x : rows;
+            if (bad == 2) a.y = x;
+            builder_advice(f.b, &a);
+            if (bad) {
+                refused(&f, "advice");
+            } else {
+                accepted(&f);
+                finish(&f);
+            }
+        }
+    }
+}
+
 /* Unused views, linear tensors and constants do not weigh; ids stay. */
 static void leftovers(void **unused) {
     (void)unused;
@@ -1030,6 +1076,7 @@ int main(void) {
         cmocka_unit_test(name_rules),
         cmocka_unit_test(other_forms),
         cmocka_unit_test(advice_rules),
+        cmocka_unit_test(derived_rules),
         cmocka_unit_test(leftovers),
     };
     memory = malloc(MEMORY);

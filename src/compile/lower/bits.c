@@ -2,7 +2,7 @@
 #include "compile/lower/tables.h"
 #include "compile/lower/views.h"
 
-enum { WINDOW = 6, MAX_LIMBS = 5, MAX_LIMB_BITS = 16 };
+enum { MAX_LIMBS = 5, MAX_LIMB_BITS = 16 };
 
 advice advice_of(advice_kind kind, uint32_t relation, uint32_t y) {
     return (advice){.kind = kind,
@@ -21,15 +21,15 @@ uint32_t bits_for(int64_t most) {
 }
 
 /* ---- windows */
-/* (0 .. 0), and e_1 .. e_width or (1, 0 ..), (1, 1, 0 ..) .. (1 .. 1). */
-static uint32_t pattern_table(builder *b, uint32_t width, bit_pattern p) {
+/* (0 .. 0) unless `none` is false, and e_1 .. e_width or (1, 0 ..), (1, 1, 0 ..) .. (1 .. 1). */
+static uint32_t pattern_table(builder *b, uint32_t width, bit_pattern p, bool none) {
     int64_t values[WINDOW][WINDOW + 1] = {{0}};
     table_column columns[MAX_TABLE_WIDTH];
     for (uint32_t c = 0; c < width; c++) {
         for (uint32_t row = 1; row <= width; row++) values[c][row] = p == DESCENDING ? c < row : c + 1 == row;
-        columns[c] = (table_column){.values = values[c]};
+        columns[c] = (table_column){.values = values[c] + !none};
     }
-    return builder_table(b, width, columns, width + 1);
+    return builder_table(b, width, columns, width + none);
 }
 
 /* Where the windows begin, and how far each reaches (beyond the end of its part there are holes). */
@@ -67,7 +67,8 @@ static tacit_status look_up(lowering *l, const char *name, uint32_t id, const wi
             map[i] = w->first[i] + (int32_t)c < w->end[i] ? w->first[i] + (int32_t)c : -1;
         TRY(draft_make(l, &d, id, &columns[c], err));
     }
-    (void)builder_lookup(l->b, lower_name(l, name, ".lookup"), pattern_table(l->b, w->width, p), columns);
+    uint32_t table_of = pattern_table(l->b, w->width, p, p == DESCENDING || w->count > 1);
+    (void)builder_lookup(l->b, lower_name(l, name, ".lookup"), table_of, columns);
     return TACIT_OK;
 }
 

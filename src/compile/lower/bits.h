@@ -7,10 +7,11 @@
 #include "compile/lower/lower.h"
 
 typedef enum bit_pattern {
-    AT_MOST_ONE, /* of the window: rows 0 and the unit vectors; windows side by side */
-    DESCENDING   /* 1 .. 1 0 .. 0; each window begins with the last bit of the one before */
+    ONE_HOT,   /* unit vectors; where there are several windows, side by side, also 0: the sum is for a constraint */
+    DESCENDING /* 1 .. 1 0 .. 0; each window begins with the last bit of the one before */
 } bit_pattern;
 
+enum { WINDOW = 6 };
 /* Looks the bits of `id` up: every window of every row is a row of the table. */
 tacit_status bits_lookup(lowering *l, const char *name, uint32_t id, bit_pattern p, tacit_error *err) TACIT_MUST_CHECK;
 /* The same for rows that lie end to end along the last axis: part k has length[k] elements. DESCENDING. */

@@ -49,7 +49,7 @@ static uint32_t sign_bit(lowering *l, const char *name, const shape *s) {
     return id;
 }
 
-/* sum bits = 1; sum v bits - depth negative - index = 0. */
+/* sum v bits - depth negative - index = 0; sum bits = 1, unless one window of the lookup says it. */
 tacit_status onehot_lower(lowering *l, const gnode *n, tacit_error *err) {
     int64_t depth;
     double lo, hi;
@@ -67,17 +67,18 @@ tacit_status onehot_lower(lowering *l, const gnode *n, tacit_error *err) {
     product total = {.coef = 1, .a = bits, .b_label = {(uint8_t)s.rank}}, at;
     for (uint32_t k = 0; k < all.rank; k++) total.a_label[k] = (uint8_t)k;
     at = total;
-    total.b = builder_fill(l->b, lower_name(l, name, ".ones"), &axis, 1);
     at.b = builder_constant(l->b, lower_name(l, name, ".places"), &axis, iota);
-    uint32_t c = builder_constraint(l->b, lower_name(l, name, ".one"), &s, &total, 1, NULL, 0, -1);
-    linear_term terms[2] = {{-1, x.id}, {-depth, 0}};
+    linear_term terms[2] = {{-1, x.id}, {-depth, lo < 0 ? sign_bit(l, name, &s) : NO_TENSOR}};
+    uint32_t c = builder_constraint(l->b, lower_name(l, name, ".is"), &s, &at, 1, terms, lo < 0 ? 2 : 1, 0);
+    if (depth > WINDOW) {
+        total.b = builder_fill(l->b, lower_name(l, name, ".ones"), &axis, 1);
+        (void)builder_constraint(l->b, lower_name(l, name, ".one"), &s, &total, 1, NULL, 0, -1);
+    }
     advice a = advice_of(ADVICE_ONEHOT, c, bits);
     a.rem = x.id;
-    if (lo < 0) a.r_low = sign_bit(l, name, &s);
-    terms[1].tensor = a.r_low;
-    (void)builder_constraint(l->b, lower_name(l, name, ".is"), &s, &at, 1, terms, lo < 0 ? 2 : 1, 0);
+    a.r_low = terms[1].tensor;
     builder_advice(l->b, &a);
-    TRY(bits_lookup(l, name, bits, AT_MOST_ONE, err));
+    TRY(bits_lookup(l, name, bits, ONE_HOT, err));
     const value v = {.id = bits, .lo = 0, .hi = 1};
     return lower_set_value(l, n->out[0], &v, err);
 }

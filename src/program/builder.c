@@ -403,6 +403,12 @@ static void mark_used(const program *p, bool *used) {
     for (uint32_t i = 0; i < p->lookup_count; i++) {
         for (uint32_t c = 0; c < p->tables[p->lookups[i].table].width; c++) used[p->lookups[i].columns[c]] = true;
     }
+    for (uint32_t i = 0; i < p->advice_count; i++) { /* what steps read that derive bits */
+        const advice *x = &p->advices[i];
+        if (x->rem != NO_TENSOR && x->kind >= ADVICE_LIMBS) used[x->rem] = true;
+        if (x->r_low != NO_TENSOR && x->kind >= ADVICE_LIMBS) used[x->r_low] = true;
+        if (x->r_high != NO_TENSOR && x->kind >= ADVICE_LIMBS) used[x->r_high] = true;
+    }
     for (uint32_t i = p->tensor_count; i-- > 0;) { /* terms and sources come before their users */
         const tensor *t = &p->tensors[i];
         for (uint32_t k = 0; used[i] && k < t->term_count; k++) used[t->terms[k].tensor] = true;

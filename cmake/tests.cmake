@@ -30,6 +30,7 @@ foreach(file ${UNIT_TESTS})
 endforeach()
 
 include(cmake/toy.cmake)
+include(cmake/inject.cmake)
 
 # The command's readers, and the command from end to end.
 set(APP_READERS array errors disk interrupt io_npy io_npz io_json data tensors report)

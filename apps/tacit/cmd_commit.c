@@ -29,14 +29,11 @@ static tacit_status commit_model(report *r, const tacit_model *m, const char *ce
     /* A signal after the last step comes too late: both files are whole. */
     if (interrupt_release(&late) != TACIT_OK && status == TACIT_OK) report_note(r, "(the signal came too late)");
     if (status != TACIT_OK) return status;
-    uint64_t cert_size, key_size;
-    CLI_TRY(disk_size(&cert_size, cert, err));
-    CLI_TRY(disk_size(&key_size, key, err));
     report_hex(r, "model_digest", digest, sizeof digest);
     report_text(r, "certificate", cert);
-    report_bytes(r, "certificate_size", cert_size);
+    report_file_size(r, "certificate_size", cert);
     report_text(r, "key", key);
-    report_bytes(r, "key_size", key_size);
+    report_file_size(r, "key_size", key);
     report_note(r, "Publish the certificate and the digest. Keep the key secret, on this machine, and do not copy it.");
     return TACIT_OK;
 }

@@ -82,10 +82,8 @@ static tacit_status finish(report *r, const plan *p, const tacit_model *m, tacit
     CLI_TRY(tacit_estimate(m, 100, &cost, err));
     cost_report(r, &cost);
     CLI_TRY(save(m, p->out, err));
-    uint64_t size;
-    CLI_TRY(disk_size(&size, p->out, err));
     report_text(r, "output", p->out);
-    report_bytes(r, "output_size", size);
+    report_file_size(r, "output_size", p->out);
     return TACIT_OK;
 }
 

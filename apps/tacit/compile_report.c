@@ -1,4 +1,5 @@
 #include "compile_report.h"
+#include "disk.h"
 
 enum { LAYERS_SHOWN = 48 };
 
@@ -41,4 +42,10 @@ void cost_report(report *r, const tacit_cost *cost) {
     report_bytes(r, "predicted_key", cost->key_bytes);
     report_bytes(r, "predicted_certificate", cost->certificate_bytes);
     report_bytes(r, "predicted_proof", cost->proof_bytes);
+}
+
+void report_file_size(report *r, const char *key, const char *path) {
+    uint64_t size;
+    tacit_error ignored = {0};
+    if (disk_size(&size, path, &ignored) == TACIT_OK) report_bytes(r, key, size);
 }

@@ -11,5 +11,7 @@ void compile_report_sizes(report *r, const tacit_compile_report *found);
 void compile_report_fidelity(report *r, const tacit_compile_report *found);
 /* Predicted memory and sizes. */
 void cost_report(report *r, const tacit_cost *cost);
+/* Of a file that was just written; left out if the system does not tell. */
+void report_file_size(report *r, const char *key, const char *path);
 
 #endif

@@ -34,7 +34,9 @@ static const scenario scenarios[] = {
      {"compile", EXAMPLE "model.onnx", "--calibrate", EXAMPLE "calibration.npz", "-o", "out.tacit"},
      {"out.tacit"},
      .same = true},
-    {"commit", {"commit", "m.tacit", "-o", "out.cert", "--key", "out.key", "--proofs", "2"}, {"out.cert", "out.key"},
+    {"commit",
+     {"commit", "m.tacit", "-o", "out.cert", "--key", "out.key", "--proofs", "2"},
+     {"out.cert", "out.key"},
      .creates_key = true},
     {"run", {"run", "m.tacit", "--input", EXAMPLE "patient.npy", "--output", "out.npy"}, {"out.npy"}, .same = true},
     {"run npz", {"run", "m.tacit", "--input", EXAMPLE "patient.json", "--output", "out.npz"}, {"out.npz"}},
@@ -44,7 +46,9 @@ static const scenario scenarios[] = {
      .proves = true},
     {"verify", {"verify", "--cert", "m.cert", "m.proof", "--output", "m.npy"}, {NULL}},
     {"verify a forgery", {"verify", "--cert", "m.cert", "bad.proof"}, {NULL}, .must_fail = true},
-    {"verify another output", {"verify", "--cert", "m.cert", "m.proof", "--output", "bad.npy"}, {NULL},
+    {"verify another output",
+     {"verify", "--cert", "m.cert", "m.proof", "--output", "bad.npy"},
+     {NULL},
      .must_fail = true},
     {"inspect", {"inspect", "m.cert", "--json"}, {NULL}},
     {"params", {"params", "m.tacit"}, {NULL}},
@@ -107,9 +111,9 @@ static bool exists(const char *path) {
 }
 /* Files that are not in the list of the start: outputs and temporaries. */
 static unsigned strangers(const scenario *s, bool remove_them) {
-    static const char *const own[] = {"m.tacit", "m.cert", "m.key",   "m.proof", "m.npy", "bad.proof",
-                                      "bad.npy", "state",  "cache",   "out",     "err",   "good.0",
-                                      "good.1",  ".",      "..",      NULL};
+    static const char *const own[] = {"m.tacit", "m.cert", "m.key", "m.proof", "m.npy", "bad.proof",
+                                      "bad.npy", "state",  "cache", "out",     "err",   "good.0",
+                                      "good.1",  ".",      "..",    NULL};
     DIR *d = opendir(".");
     unsigned n = 0;
     for (struct dirent *e; d && (e = readdir(d)) != NULL;) {
@@ -194,7 +198,9 @@ static void check_exit(const scenario *s, inject_mode mode, unsigned long k, int
         none = none && !exists(s->outputs[i]);
     }
     if (code == 0 && !made) wrong(s, mode, k, "success without its output");
-    if (code != 0 && !none) wrong(s, mode, k, "an output although the command failed");
+    /* two files get their names one after the other: when the second does not, the first has its own and is whole */
+    bool second = s->outputs[1] && strcmp(report->name, "rename") == 0;
+    if (code != 0 && !none && !second) wrong(s, mode, k, "an output although the command failed");
     if (strangers(s, true) && strcmp(report->name, "unlink") != 0) wrong(s, mode, k, "a temporary file stays");
 }
 static void one(const scenario *s, inject_mode mode, unsigned long k) {
@@ -217,7 +223,9 @@ static void one(const scenario *s, inject_mode mode, unsigned long k) {
 static void make_key(void) {
     const scenario commit = {"", {"commit", "m.tacit", "-o", "m.cert", "--key", "m.key", "--proofs", "60"}, {NULL}};
     const scenario prove = {
-        "", {"prove", "--key", "m.key", "--input", EXAMPLE "patient.npy", "-o", "m.proof", "--output", "m.npy"}, {NULL}};
+        "",
+        {"prove", "--key", "m.key", "--input", EXAMPLE "patient.npy", "-o", "m.proof", "--output", "m.npy"},
+        {NULL}};
     unsigned char *data = NULL;
     size_t size = 0;
     unlink("m.key");

@@ -133,6 +133,14 @@ static tacit_status result(const lowering *l, lowered *out, tacit_error *err) {
     return builder_finish(l->b, &out->bytes, &out->size, err);
 }
 
+/* What a builder that has failed answers makes no sense to its callers: then its own error is the reason. */
+static tacit_status pass_status(tacit_status s, const tacit_error *lowering_error, const tacit_error *building,
+                                tacit_error *err) {
+    if (s == TACIT_OK) return s;
+    const tacit_error *reason = building->status != TACIT_OK ? building : lowering_error;
+    return fail(err, reason->status, "%s", reason->text);
+}
+
 /* Passes whose program is thrown away, until plan and outputs stay the same; then the one that counts. */
 tacit_status lower_graph(const graph *g, const tacit_compile_options *o, arena *a, lowered *out, tacit_error *err) {
     plan p;
@@ -141,13 +149,13 @@ tacit_status lower_graph(const graph *g, const tacit_compile_options *o, arena *
     TRY(alloc(&l, err));
     bool changed = true;
     for (int pass = 0; changed || pass < 1; pass++) {
-        tacit_error ignored = {0};
+        tacit_error building = {0}, lowering_error = {0};
         size_t mark = arena_mark(a);
         if (pass == MAX_PASSES) return fail(err, TACIT_INTERNAL, "the plan of tables does not settle");
         p.cautious = pass >= CAUTIOUS_AFTER;
-        l.b = builder_new(&ignored);
+        l.b = builder_new(&building);
         if (!l.b) return fail(err, TACIT_RESOURCES, "no memory for the builder");
-        tacit_status s = run_pass(&l, err);
+        tacit_status s = pass_status(run_pass(&l, &lowering_error), &lowering_error, &building, err);
         if (s == TACIT_OK) s = plan_finish_pass(&p, &changed, err);
         changed = changed || l.outputs_changed;
         if (s == TACIT_OK && !changed) s = result(&l, out, err);

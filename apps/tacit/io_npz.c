@@ -116,25 +116,24 @@ static tacit_status add_entry(zip_t *z, const npz_entry *entry, tacit_error *err
     zip_int64_t i = zip_file_add(z, name, s, ZIP_FL_ENC_UTF_8);
     if (i < 0) {
         zip_source_free(s);
-        return cli_fail(err, TACIT_INTERNAL, "npz: %.150s", zip_strerror(z));
+        return cli_fail(err, TACIT_RESOURCES, "npz: %.150s", zip_strerror(z));
     }
     (void)zip_file_set_mtime(z, (zip_uint64_t)i, ENTRY_TIME, 0);
     return TACIT_OK;
 }
 
-/* The archive's bytes, once it is closed. */
+/* The archive's bytes, once it is closed. It lies in memory, so all that can fail is for want of it. */
 static tacit_status take_bytes(file_bytes *out, zip_source_t *source, tacit_error *err) {
     zip_stat_t s;
     zip_stat_init(&s);
     if (zip_source_stat(source, &s) != 0 || (s.valid & ZIP_STAT_SIZE) == 0 || zip_source_open(source) != 0)
-        return cli_fail(err, TACIT_INTERNAL, "npz: cannot be read back");
+        return cli_fail(err, TACIT_RESOURCES, "npz: cannot be read back");
     *out = (file_bytes){.data = malloc((size_t)s.size), .size = (size_t)s.size};
     bool whole = out->data != NULL && zip_source_read(source, out->data, s.size) == (zip_int64_t)s.size;
     (void)zip_source_close(source);
     if (whole) return TACIT_OK;
-    tacit_status status = out->data == NULL ? TACIT_RESOURCES : TACIT_INTERNAL;
     disk_wipe(out);
-    return cli_fail(err, status, "npz: cannot be read back");
+    return cli_fail(err, TACIT_RESOURCES, "npz: cannot be read back");
 }
 
 tacit_status npz_write(file_bytes *out, const npz_entry *entry, size_t count, tacit_error *err) {
@@ -152,7 +151,8 @@ tacit_status npz_write(file_bytes *out, const npz_entry *entry, size_t count, ta
     }
     tacit_status status = TACIT_OK;
     for (size_t i = 0; i < count && status == TACIT_OK; i++) status = add_entry(z, &entry[i], err);
-    if (status == TACIT_OK && zip_close(z) != 0) status = cli_fail(err, TACIT_INTERNAL, "npz: %.150s", zip_strerror(z));
+    if (status == TACIT_OK && zip_close(z) != 0)
+        status = cli_fail(err, TACIT_RESOURCES, "npz: %.150s", zip_strerror(z));
     if (status != TACIT_OK) {
         zip_discard(z);
     } else {

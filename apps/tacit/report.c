@@ -15,28 +15,45 @@ static void print_label(const char *key) {
     (void)printf("%*s", width < LABEL_WIDTH ? LABEL_WIDTH - width : 1, "");
 }
 
-static struct json_object *json_real(double value) {
-    return isfinite(value) ? json_object_new_double(value) : NULL;
+/* What is asked of json-c is noted when it has no memory for it; report_close says so. */
+static struct json_object *got(report *r, struct json_object *value) {
+    if (value == NULL) r->no_memory = true;
+    return value;
 }
 
-static struct json_object *json_count(uint64_t count) {
-    return json_object_new_uint64(count);
+static struct json_object *json_real(report *r, double value) {
+    return isfinite(value) ? got(r, json_object_new_double(value)) : NULL;
+}
+
+static struct json_object *json_count(report *r, uint64_t count) {
+    return got(r, json_object_new_uint64(count));
+}
+
+static struct json_object *json_text(report *r, const char *text) {
+    return got(r, json_object_new_string(text));
+}
+
+/* to: an object, or NULL if there was no memory for it. */
+static void add_to(report *r, struct json_object *to, const char *key, struct json_object *value) {
+    if (to != NULL && json_object_object_add(to, key, value) == 0) return;
+    r->no_memory = true;
+    (void)json_object_put(value);
 }
 
 static void add(report *r, const char *key, struct json_object *value) {
-    (void)json_object_object_add(r->root, key, value);
+    add_to(r, r->root, key, value);
 }
 
 void report_open(report *r, bool json) {
     *r = (report){.json = json};
-    if (json) r->root = json_object_new_object();
+    if (json) r->root = got(r, json_object_new_object());
 }
 
 void report_text(report *r, const char *key, const char *text) {
     char clean[TEXT_SIZE];
     cli_clean(clean, sizeof clean, text, strlen(text));
     if (r->json) {
-        add(r, key, json_object_new_string(clean));
+        add(r, key, json_text(r, clean));
         return;
     }
     print_label(key);
@@ -45,7 +62,7 @@ void report_text(report *r, const char *key, const char *text) {
 
 void report_count(report *r, const char *key, uint64_t count) {
     if (r->json) {
-        add(r, key, json_count(count));
+        add(r, key, json_count(r, count));
         return;
     }
     print_label(key);
@@ -54,7 +71,7 @@ void report_count(report *r, const char *key, uint64_t count) {
 
 void report_integer(report *r, const char *key, int64_t value) {
     if (r->json) {
-        add(r, key, json_object_new_int64(value));
+        add(r, key, got(r, json_object_new_int64(value)));
         return;
     }
     print_label(key);
@@ -63,7 +80,7 @@ void report_integer(report *r, const char *key, int64_t value) {
 
 void report_real(report *r, const char *key, double value) {
     if (r->json) {
-        add(r, key, json_real(value));
+        add(r, key, json_real(r, value));
         return;
     }
     print_label(key);
@@ -72,7 +89,7 @@ void report_real(report *r, const char *key, double value) {
 
 void report_yes(report *r, const char *key, bool yes) {
     if (r->json) {
-        add(r, key, json_object_new_boolean(yes));
+        add(r, key, got(r, json_object_new_boolean(yes)));
         return;
     }
     print_label(key);
@@ -81,7 +98,7 @@ void report_yes(report *r, const char *key, bool yes) {
 
 void report_bytes(report *r, const char *key, uint64_t bytes) {
     if (r->json) {
-        add(r, key, json_count(bytes));
+        add(r, key, json_count(r, bytes));
         return;
     }
     static const char *const unit[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
@@ -107,7 +124,7 @@ void report_hex(report *r, const char *key, const uint8_t *bytes, size_t size) {
 
 void report_share(report *r, const char *key, uint64_t part, uint64_t whole) {
     if (r->json) {
-        add(r, key, json_count(part));
+        add(r, key, json_count(r, part));
         return;
     }
     print_label(key);
@@ -137,8 +154,9 @@ void report_table(report *r, const char *key, const report_column *column, size_
     r->rows = r->hidden = 0;
     r->row_limit = row_limit;
     if (r->json) {
-        r->table = json_object_new_array();
+        r->table = got(r, json_object_new_array());
         add(r, key, r->table);
+        if (r->no_memory) r->table = NULL; /* it may not have been kept */
         return;
     }
     char name[64];
@@ -151,20 +169,20 @@ void report_table(report *r, const char *key, const report_column *column, size_
     (void)putchar('\n');
 }
 
-static struct json_object *json_cell(const report_cell *c) {
+static struct json_object *json_cell(report *r, const report_cell *c) {
     char clean[TEXT_SIZE];
     switch (c->kind) {
     case CELL_TEXT:
         cli_clean(clean, sizeof clean, c->text, strlen(c->text));
-        return json_object_new_string(clean);
+        return json_text(r, clean);
     case CELL_COUNT:
-        return json_count(c->count);
+        return json_count(r, c->count);
     case CELL_INTEGER:
-        return json_object_new_int64(c->integer);
+        return got(r, json_object_new_int64(c->integer));
     case CELL_REAL:
-        return json_real(c->real);
+        return json_real(r, c->real);
     case CELL_YES:
-        return json_object_new_boolean(c->yes);
+        return got(r, json_object_new_boolean(c->yes));
     case CELL_NONE:
         break;
     }
@@ -198,10 +216,11 @@ static void print_cell(const report_cell *c, int width) {
 void report_row(report *r, const report_cell *cell) {
     r->rows++;
     if (r->json) {
-        struct json_object *row = json_object_new_object();
-        for (size_t i = 0; i < r->columns; i++)
-            (void)json_object_object_add(row, r->column[i].key, json_cell(&cell[i]));
-        (void)json_object_array_add(r->table, row);
+        struct json_object *row = got(r, json_object_new_object());
+        for (size_t i = 0; i < r->columns; i++) add_to(r, row, r->column[i].key, json_cell(r, &cell[i]));
+        if (r->table != NULL && json_object_array_add(r->table, row) == 0) return;
+        r->no_memory = true;
+        (void)json_object_put(row);
         return;
     }
     if (r->rows > r->row_limit) {
@@ -222,22 +241,27 @@ void report_flush(report *r) {
 }
 
 static void add_status(report *r, const char *command, tacit_status status, const tacit_error *err) {
-    add(r, "command", json_object_new_string(command));
-    add(r, "status", json_object_new_string(tacit_status_name(status)));
-    add(r, "exit_code", json_object_new_int((int)status));
+    add(r, "command", json_text(r, command));
+    add(r, "status", json_text(r, tacit_status_name(status)));
+    add(r, "exit_code", got(r, json_object_new_int((int)status)));
     if (status == TACIT_OK) return;
     char clean[TEXT_SIZE];
     cli_clean(clean, sizeof clean, err->text, strlen(err->text));
-    add(r, "message", json_object_new_string(clean));
-    if (status == TACIT_REJECTED) add(r, "rejected_by", json_object_new_string(tacit_reject_name(err->reject)));
+    add(r, "message", json_text(r, clean));
+    if (status == TACIT_REJECTED) add(r, "rejected_by", json_text(r, tacit_reject_name(err->reject)));
 }
 
 tacit_status report_close(report *r, const char *command, tacit_status status, tacit_error *err) {
     if (r->json) {
         add_status(r, command, status, err);
-        (void)puts(json_object_to_json_string_ext(r->root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+        const char *text =
+            r->no_memory
+                ? NULL
+                : json_object_to_json_string_ext(r->root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
+        if (text != NULL) (void)puts(text);
         (void)json_object_put(r->root);
         r->root = NULL;
+        if (text == NULL && status == TACIT_OK) status = cli_fail(err, TACIT_RESOURCES, "no memory for the report");
     }
     if (fflush(stdout) != 0 || ferror(stdout))
         return status != TACIT_OK ? status : cli_fail(err, TACIT_IO, "standard output: cannot write");

@@ -35,6 +35,7 @@ typedef struct report_cell {
 
 typedef struct report {
     bool json;
+    bool no_memory;            /* for JSON: something could not be kept */
     struct json_object *root;  /* NULL as text */
     struct json_object *table; /* the rows of the table that is open */
     const report_column *column;

@@ -46,11 +46,13 @@ static void crash(void) {
     }
 
 /* clang-format off */
+#if defined(__SANITIZE_ADDRESS__)
 WRAP(void *, malloc, (size_t n), (n), ENOMEM, NULL)
 WRAP(void *, calloc, (size_t n, size_t size), (n, size), ENOMEM, NULL)
 WRAP(void *, realloc, (void *p, size_t n), (p, n), ENOMEM, NULL)
 WRAP(char *, strdup, (const char *s), (s), ENOMEM, NULL)
 WRAP(char *, strndup, (const char *s, size_t n), (s, n), ENOMEM, NULL)
+#endif
 WRAP(char *, realpath, (const char *path, char *out), (path, out), ENOMEM, NULL)
 WRAP(void *, mmap, (void *at, size_t n, int protection, int flags, int fd, off_t offset),
      (at, n, protection, flags, fd, offset), ENOMEM, MAP_FAILED)
@@ -82,6 +84,42 @@ WRAP(int, pthread_create, (pthread_t *t, const pthread_attr_t *a, void *(*f)(voi
      EAGAIN)
 WRAP(void *, dlopen, (const char *name, int flags), (name, flags), ENOMEM, NULL)
 /* clang-format on */
+
+/* Without a sanitizer the allocator's names are ours, so that the allocations of the libraries fail as well. */
+#if !defined(__SANITIZE_ADDRESS__)
+/* BLAS and its Fortran library end the process when they get no memory; they are not ours to mend. */
+static int blas(const void *caller) {
+    static int within; /* dladdr may allocate */
+    Dl_info where;
+    if (shared == NULL || within) return 1;
+    within = 1;
+    int found = dladdr(caller, &where) != 0 && where.dli_fname != NULL &&
+                (strstr(where.dli_fname, "blas") != NULL || strstr(where.dli_fname, "fortran") != NULL);
+    within = 0;
+    return found;
+}
+void *__libc_malloc(size_t n);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *p, size_t n);
+__attribute__((visibility("default"))) void *malloc(size_t n) {
+    if (blas(__builtin_return_address(0)) || !due("malloc")) return __libc_malloc(n);
+    crash();
+    errno = ENOMEM;
+    return NULL;
+}
+__attribute__((visibility("default"))) void *calloc(size_t n, size_t size) {
+    if (blas(__builtin_return_address(0)) || !due("calloc")) return __libc_calloc(n, size);
+    crash();
+    errno = ENOMEM;
+    return NULL;
+}
+__attribute__((visibility("default"))) void *realloc(void *p, size_t n) {
+    if (blas(__builtin_return_address(0)) || !due("realloc")) return __libc_realloc(p, n);
+    crash();
+    errno = ENOMEM;
+    return NULL;
+}
+#endif
 
 int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);

@@ -1,5 +1,5 @@
-/* tests/inject: call number k, counted over all allocations and input/output calls of the command and the library, fails.
- * The executable is linked with --wrap for each name of the table (cmake/inject.cmake). */
+/* tests/inject: call number k, counted over all allocations and input/output calls of the command and the library,
+ * fails. The executable is linked with --wrap for each name of the table (cmake/inject.cmake). */
 #ifndef TESTS_INJECT_H
 #define TESTS_INJECT_H
 

@@ -1,6 +1,6 @@
 #include "compile/simplify.h"
 #include "compile/lower/activation.h"
-#include "compile/lower/batchnorm.h"
+#include "compile/merge.h"
 #include <string.h>
 
 static bool is(const gnode *n, const char *op) {
@@ -19,6 +19,7 @@ static void bypass(graph *g, gnode *n) {
         if (g->outputs[i] == from) g->outputs[i] = to;
     }
     if (g->tensors[from].is_output) g->tensors[to].is_output = true;
+    g->tensors[to].uses += g->tensors[from].uses - (g->tensors[to].uses > 0);
     n->dead = true;
 }
 
@@ -68,9 +69,7 @@ tacit_status simplify_graph(graph *g, tacit_error *err) {
         if (same) bypass(g, n);
     }
     graph_count_uses(g);
-    for (uint32_t k = 0; k < g->node_count; k++) {
-        if (is(&g->nodes[k], "BatchNormalization")) TRY(batchnorm_merge(g, &g->nodes[k], bypass, err));
-    }
+    TRY(merge_affine(g, bypass, err));
     graph_count_uses(g);
     for (uint32_t k = 0; k < g->node_count; k++) {
         gnode *f = is(&g->nodes[k], "MaxPool") ? only_activation(g, g->nodes[k].out[0]) : NULL;

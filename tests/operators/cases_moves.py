@@ -204,10 +204,36 @@ def constants(case, w, n, i64):
          {"x": (4,)}, {"u": f([[3, 1], [2, 2], [3, 1], [0, 5]])})
 
 
+def merges(case, w, n, i64):
+    x, k = {"x": (2, 4, 5, 5)}, {"w": w(6, 4, 3, 3), "b": w(6)}
+    case("merge-mul", [n("Conv", "x w b", "t"), n("Mul", "t c", "u"), n("Add", "d u", "v"), n("Relu", "v")], x,
+         {**k, "c": w(6, 1, 1), "d": w(1, 6, 1, 1)})
+    case("merge-scalar", [n("Conv", "x w", "t"), n("Sub", "d t", "u"), n("Mul", "c u", "v"), n("Sigmoid", "v")], x,
+         {"w": k["w"], "c": w(), "d": w(6, 1, 1)})
+    case("merge-not", [n("Conv", "x w", "t"), n("Mul", "t c", "u"), n("Add", "u t")], x, {"w": k["w"], "c": w(6, 1, 1)})
+    case("merge-wide", [n("Conv", "x w", "t"), n("Mul", "t c")], x, {"w": k["w"], "c": w(3)})
+    case("merge-rank", [n("Gemm", "x w", "t"), n("Mul", "t c")], {"x": (1, 3)}, {"w": w(3, 4), "c": w(2, 1, 4)})
+    case("merge-gemm", [n("Gemm", "x w b", "t", alpha=0.5), n("Mul", "t c", "u"), n("Add", "u d")], {"x": (3, 4)},
+         {"w": w(4, 6), "b": w(6), "c": w(6), "d": w()})
+    p = {"s": abs(w(4)) + 0.1, "o": w(4), "m": w(4), "v": abs(w(4)) + 0.2}
+    for g in (1, 2, 4):
+        case(f"merge-forward{g}", [n("BatchNormalization", "x s o m v", "t"), n("Conv", "t w b", group=g)], x,
+             {"w": w(8, 4 // g, 3, 3), "b": w(8), **p})
+    case("merge-forward-pad", [n("BatchNormalization", "x s o m v", "t"), n("Conv", "t w", pads=[1, 0, 0, 0])], x,
+         {"w": w(8, 4, 3, 3), **p})
+    case("merge-dense", [n("BatchNormalization", "x s o m v", "t"), n("Relu", "t", "u"), n("Conv", "u w", "c"),
+                         n("Concat", "x c", axis=1)], x, {"w": w(4, 4, 1, 1), **p})
+    names = {"s": (4,), "o": (4,), "m": (4,)}
+    case("batchnorm-computed", [n("BatchNormalization", "x s o m v")], {**x, **names}, {"v": p["v"]}, tolerance=1e-2)
+    case("batchnorm-computed-all", [n("Abs", "q", "r"), n("Add", "r one", "v"), n("BatchNormalization", "x s o m v")],
+         {**x, **names, "q": (4,)}, {"one": np.float32(1)}, tolerance=2e-2)
+
+
 rng = np.random.default_rng(3)
 
 
 def add(case, w, n, i64):
+    merges(case, w, n, i64)
     constants(case, w, n, i64)
     resizes(case, w, n, i64)
     windows(case, w, n, i64)

@@ -1,11 +1,11 @@
 /* compile/lower/operators: the table. One line per ONNX operator. */
 #include "compile/expand/arithmetic.h"
 #include "compile/expand/logic.h"
+#include "compile/expand/batchnorm.h"
 #include "compile/expand/moves.h"
 #include "compile/expand/reductions.h"
 #include "compile/expand/windows.h"
 #include "compile/lower/activation.h"
-#include "compile/lower/batchnorm.h"
 #include "compile/lower/compare.h"
 #include "compile/expand/choose.h"
 #include "compile/lower/choose.h"
@@ -20,6 +20,7 @@
 #include "compile/lower/pool.h"
 #include "compile/lower/reduce.h"
 #include "compile/lower/reshape.h"
+#include "compile/lower/scale_shift.h"
 #include "compile/lower/select.h"
 #include "compile/lower/where.h"
 #include <string.h>
@@ -144,8 +145,8 @@ static const operator_rule RULES[] = {
     ON_REALS("AveragePool", 7, 22, 1, 1, 1, WINDOW " ceil_mode count_include_pad", average_infer, average_eval,
              average_lower),
     ON_REALS("GlobalAveragePool", 1, 22, 1, 1, 1, "", average_infer, average_eval, average_lower),
-    ON_REALS("BatchNormalization", 7, 22, 5, 5, 1, "epsilon momentum training_mode spatial", batchnorm_infer,
-             batchnorm_eval, batchnorm_lower),
+    EXPANDS("BatchNormalization", 7, 22, 5, 5, 1, "epsilon momentum training_mode spatial", batchnorm_expand),
+    INTERNAL("ScaleShift", 3, 3, 1, "", scale_shift_infer, scale_shift_eval, scale_shift_lower),
     ON_ALL("Flatten", 1, 22, 1, 1, 1, "axis", flatten_infer, reshape_eval, reshape_lower),
     ON_ALL("Reshape", 5, 22, 2, 2, 1, "allowzero", reshape_infer, reshape_eval, reshape_lower),
     ON_ALL("Squeeze", 1, 22, 1, 2, 1, "axes", squeeze_infer, reshape_eval, reshape_lower),

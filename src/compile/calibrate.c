@@ -70,7 +70,8 @@ void sample_inputs(const graph *g, uint64_t s, const double *const *values, cons
 }
 
 static void widen(gtensor *t, const frame *f, uint32_t id, bool first) {
-    uint64_t n = f->real[id] || f->whole[id] ? shape_count(&t->shape) : 0;
+    bool has = t->constant ? t->is_output && first : f->real[id] || f->whole[id];
+    uint64_t n = has ? shape_count(&t->shape) : 0;
     for (uint64_t i = 0; i < n; i++) {
         double v = frame_number(f, id, i);
         if ((first && i == 0) || v < t->lo) t->lo = v;

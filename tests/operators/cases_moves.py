@@ -229,10 +229,44 @@ def merges(case, w, n, i64):
          {**x, **names, "q": (4,)}, {"one": np.float32(1)}, tolerance=2e-2)
 
 
+def shapes(case, w, n, i64):
+    f32, s = (lambda *v: np.array(v, dtype=np.float32)), (lambda v: np.array(v, dtype=np.int64))
+    for k, nodes in enumerate([[n("ReduceSum", "x")], [n("ReduceMax", "x", keepdims=0)], [n("Unsqueeze", "x a")],
+                               [n("Transpose", "x")], [n("Reshape", "x a3")], [n("Identity", "x")], [n("Expand", "x a2")],
+                               [n("Unsqueeze", "x a", "t"), n("Concat", "t t", axis=0)], [n("Einsum", "x", equation="->")],
+                               [n("Mul", "x c")], [n("Gather", "v z", "t"), n("Mul", "t x")], [n("Flatten", "x", axis=0)],
+                               [n("ReduceMean", "x", "t", axes=[], noop_with_empty_axes=0) if False else n("Relu", "x")]]):
+        case(f"rank0-{k}", nodes, {"x": ()}, {"a": i64(0), "a2": i64(2, 3), "a3": i64(1, 1), "c": f32(0.7).reshape(()),
+                                              "v": f32(1, 2), "z": s(1)})
+    x = (2, 3, 4, 5)
+    case("chain-flatten", [n("Shape", "x", "s"), n("Slice", "s z o", "b"), n("Concat", "b m", "t", axis=0), n("Reshape", "x t")],
+         {"x": x}, {"z": i64(0), "o": i64(2), "m": i64(-1)})
+    case("chain-resize", [n("Shape", "x", "s"), n("Slice", "s two four", "hw"), n("Cast", "hw", "f", to=1), n("Mul", "f k", "g"),
+                          n("Floor", "g", "h"), n("Cast", "h", "i", to=7), n("Slice", "s zero two", "nc"),
+                          n("Concat", "nc i", "t", axis=0), n("Resize", "x - - t", mode="nearest")], {"x": x},
+         {"zero": i64(0), "two": i64(2), "four": i64(4), "k": f32(1.5, 2.2)})
+    case("chain-expand", [n("Shape", "x", "s"), n("ConstantOfShape", "s", "c"), n("Add", "c one", "d"), n("NonZero", "d", "z"),
+                          n("Size", "z", "q"), n("Cast", "q", "r", to=1), n("Div", "r h", "u"), n("Mul", "x u")], {"x": (2, 3)},
+         {"one": f32(1).reshape(()), "h": f32(24).reshape(())})
+    case("chain-split", [n("Shape", "x", "s"), n("Gather", "s one", "d"), n("Div", "d k", "e"), n("Sub", "d e", "g"),
+                         n("Concat", "e g", "p", axis=0), n("Split", "x p", "a b", axis=1), n("Concat", "b a", axis=1)],
+         {"x": (2, 7, 3)}, {"one": i64(1), "k": i64(3)})
+    case("chain-range", [n("Shape", "x", "s"), n("Gather", "s one", "d"), n("Range", "zero d st", "r"), n("Gather", "x r", axis=1)],
+         {"x": (2, 7, 3)}, {"one": s(1), "zero": s(0), "st": s(2)})
+    case("chain-where", [n("Shape", "x", "s"), n("Equal", "want minus", "q"), n("Where", "q s want", "t"), n("Expand", "x t")],
+         {"x": (2, 1, 3)}, {"want": i64(-1, 4, -1), "minus": i64(-1)})
+    case("slice-max", [n("Slice", "x s e a p")], {"x": x}, {"s": i64(1, -1, 4), "e": i64(2**63 - 1, -2**63, 0), "a": i64(0, -1, 2),
+                                                           "p": i64(1, -2, -1)})
+    case("slice-int32", [n("Slice", "x s e")], {"x": x}, {"s": np.array([0, 1], np.int32), "e": np.array([2, 2**31 - 1], np.int32)})
+    case("constant-output", [n("Identity", "c", "z"), n("Relu", "x")], {"x": (2, 3)}, {"c": f32(1, -2.5)}, outputs=("y", "z"))
+    case("concat-constants", [n("Concat", "c x c x", "t", axis=1), n("Relu", "t")], {"x": (2, 3)}, {"c": w(2, 2)})
+
+
 rng = np.random.default_rng(3)
 
 
 def add(case, w, n, i64):
+    shapes(case, w, n, i64)
     merges(case, w, n, i64)
     constants(case, w, n, i64)
     resizes(case, w, n, i64)

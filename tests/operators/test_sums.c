@@ -237,6 +237,56 @@ static void test_einsum(void **unused) {
     }
 }
 
+/* ---- MatMul of integers, [2, 3] x [3, 2], the second computed or constant */
+static const int64_t INTEGERS[6] = {3, -7, 100, 0, -20, 11};
+
+static void matmul_reference(const double *const *in, double *out, const void *context) {
+    const bool *constant = context;
+    for (uint32_t i = 0; i < 4; i++) {
+        out[i] = 0;
+        for (uint32_t k = 0; k < 3; k++)
+            out[i] += in[0][i / 2 * 3 + k] * (*constant ? (double)INTEGERS[k * 2 + i % 2] : in[1][k * 2 + i % 2]);
+    }
+}
+
+static void test_matmul(void **unused) {
+    (void)unused;
+    for (int k = 0; k < 2; k++) {
+        const bool constant = k == 1;
+        onnx_build *m = build_start(13);
+        build_input_whole(m, "x", S(2, 2, 3, 0, 0), -30, 50);
+        if (constant)
+            build_wholes(m, "z", S(2, 3, 2, 0, 0), ONNX__TENSOR_PROTO__DATA_TYPE__INT64, INTEGERS);
+        else
+            build_input_whole(m, "z", S(2, 3, 2, 0, 0), 0, 9);
+        build_node(m, "MatMul", "x z", "y");
+        build_output(m, "y");
+        check_case(m, matmul_reference, &constant, 0, 1);
+    }
+}
+
+/* ---- Gemm with computed C and beta, alpha on two computed factors: 0.7 x z + 1.3 c */
+static void gemm_reference(const double *const *in, double *out, const void *unused) {
+    (void)unused;
+    for (uint32_t i = 0; i < 4; i++) {
+        out[i] = (double)1.3f * in[2][i % 2];
+        for (uint32_t k = 0; k < 3; k++) out[i] += (double)0.7f * in[0][i / 2 * 3 + k] * in[1][k * 2 + i % 2];
+    }
+}
+
+static void test_gemm(void **unused) {
+    (void)unused;
+    onnx_build *m = build_start(13);
+    build_input(m, "x", S(2, 2, 3, 0, 0));
+    build_input(m, "z", S(2, 3, 2, 0, 0));
+    build_input(m, "c", S(1, 2, 0, 0, 0));
+    build_node(m, "Gemm", "x z c", "y");
+    build_float(m, "alpha", 0.7);
+    build_float(m, "beta", 1.3);
+    build_output(m, "y");
+    check_case(m, gemm_reference, NULL, 5e-4, 1.5);
+}
+
 static void test_refusals(void **unused) {
     (void)unused;
     static const char *const BAD[] = {"ab,b->a", "ab->c", "ab->aa", "a->a", "ab;->a", "abc->a"};
@@ -263,8 +313,10 @@ static void test_refusals(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reductions), cmocka_unit_test(test_whole_reductions), cmocka_unit_test(test_joined),
-        cmocka_unit_test(test_cumsum),     cmocka_unit_test(test_einsum),           cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_reductions), cmocka_unit_test(test_whole_reductions),
+        cmocka_unit_test(test_joined),     cmocka_unit_test(test_cumsum),
+        cmocka_unit_test(test_einsum),     cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_matmul),     cmocka_unit_test(test_gemm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -64,10 +64,10 @@ tacit_status gemm_eval(frame *f, const gnode *n, tacit_error *err) {
     return TACIT_OK;
 }
 
-/* alpha goes into whichever factor is constant; into neither: an integer multiplier, exact or of 11 bits. */
+/* alpha goes into whichever factor is constant; into neither: an integer multiplier, exact or of 15 bits. */
 static int64_t multiplier(double alpha, int32_t *scale) {
     *scale = 0;
-    while (alpha != 0 && fabs(ldexp(alpha, *scale)) < 1024 && ldexp(alpha, *scale) != rint(ldexp(alpha, *scale)))
+    while (alpha != 0 && fabs(ldexp(alpha, *scale)) < 1 << 14 && ldexp(alpha, *scale) != rint(ldexp(alpha, *scale)))
         (*scale)++;
     return (int64_t)rint(ldexp(alpha, *scale));
 }
@@ -78,11 +78,12 @@ static tacit_status add_c(lowering *l, const gnode *n, const gemm *q, sum *s, ta
     if (l->g->tensors[t].constant) return sum_constant(l, s, t, q->beta, view_broadcast, &axes, err);
     value v;
     sum other;
-    if (q->beta != 1) return unsupported(n, "beta with a computed C", err);
+    int32_t extra;
+    const int64_t coef = multiplier(q->beta, &extra);
     TRY(lower_operand(l, t, &v, err));
     TRY(view_broadcast(l, v.id, &axes, &v.id, err));
-    sum_start(&other, &axes, v.scale);
-    TRY(sum_term(&other, v.id, 1, v.lo, v.hi, err));
+    sum_start(&other, &axes, v.scale + extra);
+    TRY(sum_term(&other, v.id, coef, v.lo, v.hi, err));
     return sum_join(s, &other, 1, err);
 }
 
@@ -146,12 +147,11 @@ static tacit_status matmul_read(const graph *g, const gnode *n, matmul *q, tacit
 tacit_status matmul_infer(graph *g, gnode *n, tacit_error *err) {
     matmul q;
     TRY(matmul_read(g, n, &q, err));
-    if (node_in(g, n, 0)->type != ELEM_REAL || node_in(g, n, 1)->type != ELEM_REAL)
-        return unsupported(n, "on integers", err);
+    if (node_in(g, n, 0)->type != node_in(g, n, 1)->type) return misshapen(n, "operands of different types", err);
     shape s = q.batch;
     if (!q.a_vector) s.dim[s.rank++] = q.m;
     if (!q.b_vector) s.dim[s.rank++] = q.n;
-    set_output(g, n, ELEM_REAL, &s);
+    set_output(g, n, node_in(g, n, 0)->type, &s);
     return TACIT_OK;
 }
 
@@ -162,6 +162,17 @@ static uint64_t batch_offset(const shape *batch, const uint64_t *step, uint64_t 
     return at;
 }
 
+/* Modulo 2^64, as int64 in ONNX. */
+static void product_whole(const matmul *q, const int64_t *a, const int64_t *b, int64_t *y) {
+    for (uint64_t i = 0; i < q->m; i++) {
+        for (uint64_t j = 0; j < q->n; j++) {
+            uint64_t all = 0;
+            for (uint64_t k = 0; k < q->k; k++) all += (uint64_t)a[i * q->k + k] * (uint64_t)b[k * q->n + j];
+            y[i * q->n + j] = (int64_t)all;
+        }
+    }
+}
+
 tacit_status matmul_eval(frame *f, const gnode *n, tacit_error *err) {
     matmul q;
     uint64_t a_step[MAX_RANK], b_step[MAX_RANK];
@@ -169,11 +180,15 @@ tacit_status matmul_eval(frame *f, const gnode *n, tacit_error *err) {
     const shape ba = batch_axes(&q.a), bb = batch_axes(&q.b);
     broadcast_strides(&ba, &q.batch, a_step);
     broadcast_strides(&bb, &q.batch, b_step);
-    const double *a = frame_real(f, n->in[0]), *b = frame_real(f, n->in[1]);
-    double *y = f->real[n->out[0]];
+    const bool real = node_out(f->g, n, 0)->type == ELEM_REAL;
     for (uint64_t i = 0; i < shape_count(&q.batch); i++) {
-        real_gemm(false, false, (int)q.m, (int)q.n, (int)q.k, 1.0, a + batch_offset(&q.batch, a_step, i) * q.m * q.k,
-                  b + batch_offset(&q.batch, b_step, i) * q.k * q.n, 0.0, y + i * q.m * q.n);
+        uint64_t a = batch_offset(&q.batch, a_step, i) * q.m * q.k, b = batch_offset(&q.batch, b_step, i) * q.k * q.n;
+        if (real)
+            real_gemm(false, false, (int)q.m, (int)q.n, (int)q.k, 1.0, frame_real(f, n->in[0]) + a,
+                      frame_real(f, n->in[1]) + b, 0.0, f->real[n->out[0]] + i * q.m * q.n);
+        else
+            product_whole(&q, frame_whole(f, n->in[0]) + a, frame_whole(f, n->in[1]) + b,
+                          f->whole[n->out[0]] + i * q.m * q.n);
     }
     return TACIT_OK;
 }

@@ -9,7 +9,8 @@ tacit_status frame_make(frame *f, const graph *g, arena *a, tacit_error *err) {
     if (!f->real || !f->whole) return fail(err, TACIT_RESOURCES, "calibration needs more memory than is set aside");
     for (uint32_t t = 0; t < g->tensor_count; t++) {
         const gtensor *x = &g->tensors[t];
-        if (x->constant || !x->known) continue;
+        bool unused = x->producer != NO_INDEX && g->nodes[x->producer].dead;
+        if (x->constant || !x->known || unused) continue;
         void *values = ARENA_NEW(a, double, shape_count(&x->shape));
         if (x->type == ELEM_REAL)
             f->real[t] = values;

@@ -1,4 +1,5 @@
 #include "compile/simplify.h"
+#include "compile/fuse.h"
 #include "compile/lower/activation.h"
 #include "compile/merge.h"
 #include <string.h>
@@ -70,6 +71,8 @@ tacit_status simplify_graph(graph *g, tacit_error *err) {
     }
     graph_count_uses(g);
     TRY(merge_affine(g, bypass, err));
+    graph_count_uses(g);
+    TRY(fuse_functions(g, err));
     graph_count_uses(g);
     for (uint32_t k = 0; k < g->node_count; k++) {
         gnode *f = is(&g->nodes[k], "MaxPool") ? only_activation(g, g->nodes[k].out[0]) : NULL;

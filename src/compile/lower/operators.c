@@ -86,6 +86,7 @@ static const operator_rule RULES[] = {
     FUNCTION(ON_REALS, "Sigmoid", 6, ""),
     FUNCTION(ON_REALS, "Tanh", 6, ""),
     EXPANDS("Clip", 6, 22, 1, 3, 1, "min max", clip_expand),
+    PARAMETRIC("Function", 1),
     PARAMETRIC("Limit", 3),
     PARAMETRIC("Power", 2),
     PARAMETRIC("Exponential", 2),

@@ -95,21 +95,21 @@ void lab_recount(lab *l) {
             if (lk->table != i) continue;
             uint64_t n = shape_count(&l->p.tensors[lk->columns[0]].shape);
             int64_t *cols[MAX_TABLE_WIDTH];
-            for (uint32_t w = 0; w < tb->width; w++) {
+            uint32_t width = tb->gather ? 1 : tb->width; /* a gather counts its indices */
+            for (uint32_t w = 0; w < width; w++) {
                 cols[w] = malloc(n * sizeof **cols);
                 trace_values(&l->t, lk->columns[w], cols[w]);
             }
             for (uint64_t e = 0; e < n; e++)
                 for (uint32_t r = 0; r < tb->rows; r++) {
                     bool same = true;
-                    for (uint32_t w = 0; w < tb->width; w++)
-                        same = same && table_value(&tb->columns[w], r) == cols[w][e];
+                    for (uint32_t w = 0; w < width; w++) same = same && table_value(&tb->columns[w], r) == cols[w][e];
                     if (same) {
                         m[r]++;
                         break;
                     }
                 }
-            for (uint32_t w = 0; w < tb->width; w++) free(cols[w]);
+            for (uint32_t w = 0; w < width; w++) free(cols[w]);
         }
     }
 }

@@ -30,6 +30,7 @@ enum { TEST_PROTOCOL = 0 };
     X(TABLE_ID)      /* step 3: a row's fingerprint has its table's id */                                              \
     X(BETA)          /* step 3: independent weights of columns */                                                      \
     X(LOGUP_WEIGHT)  /* step 3: a layer's weight is drawn after all roots */                                           \
+    X(GATHER)        /* step 3: a gather's rows are folded at a random point */                                         \
     X(AFFINE)        /* step 4: equations of constraints without a contraction */                                      \
     X(OPERAND)       /* step 4: an operand is tied to its tensor */                                                    \
     X(CONTRACTION)   /* step 4: final equation */                                                                      \

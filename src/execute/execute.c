@@ -1,6 +1,7 @@
 /* execute/execute: the advice, step by step (program.h states what each computes). */
 #include "execute/execute.h"
 #include <stdatomic.h>
+#include <string.h>
 #include "base/threads.h"
 #include "execute/contract.h"
 #include "execute/derive.h"
@@ -298,8 +299,27 @@ static int table_piece(void *ctx, uint64_t first, uint64_t end) {
     return bad;
 }
 
+/* rows[i] = row index[i] of the source. */
+static tacit_status copy_rows(run *r, const lookup *l) {
+    const table *t = &r->p->tables[l->table];
+    const shape row = gather_row(r->p, t);
+    uint64_t n = shape_count(&r->p->tensors[l->columns[0]].shape), width = shape_count(&row);
+    int32_t *index = ARENA_NEW(r->a, int32_t, n), *out = r->t->values[l->columns[1]];
+    TRY(need(r, l->columns[0]));
+    TRY(need(r, t->source));
+    if (!index) return full(r->err);
+    trace_values_i32(r->t, l->columns[0], index);
+    for (uint64_t i = 0; i < n; i++) {
+        if (index[i] < 0 || (uint32_t)index[i] >= t->rows) return overflow(r, l->columns[0]);
+        memcpy(out + i * width, r->t->values[t->source] + (uint64_t)index[i] * width, width * sizeof *out);
+    }
+    r->known[l->columns[1]] = true;
+    return TACIT_OK;
+}
+
 static tacit_status by_table(run *r, const advice *x) {
     const lookup *l = &r->p->lookups[x->relation];
+    if (r->p->tables[l->table].gather) return copy_rows(r, l);
     reading j = {.r = r, .l = l, .index = r->tables[l->table]};
     j.count = open_columns(r, l, j.open);
     TRY(need(r, l->columns[0]));
@@ -361,7 +381,7 @@ static tacit_status prepare(run *r) {
     for (uint32_t i = 0; i < p->advice_count; i++) {
         if (p->advices[i].kind != ADVICE_TABLE) continue;
         uint32_t index = p->lookups[p->advices[i].relation].table;
-        if (r->tables[index]) continue;
+        if (r->tables[index] || p->tables[index].gather) continue;
         r->tables[index] = ARENA_NEW(r->a, row_index, 1);
         if (!r->tables[index]) return full(r->err);
         TRY(row_index_make(r->tables[index], &p->tables[index], r->a, r->err));

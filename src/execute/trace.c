@@ -97,9 +97,33 @@ static tacit_status count_lookup(const trace *t, const lookup *l, const row_inde
                                    : TACIT_OK;
 }
 
+/* A gather counts its indices; that the rows are the source's is the executor's part. */
+static tacit_status count_gather(trace *t, uint32_t index, arena *a, tacit_error *err) {
+    const table *tab = &t->p->tables[index];
+    int32_t *out = t->values[tab->multiplicity];
+    memset(out, 0, tab->rows * sizeof *out);
+    for (uint32_t i = 0; i < t->p->lookup_count; i++) {
+        const lookup *l = &t->p->lookups[i];
+        if (l->table != index) continue;
+        size_t mark = arena_mark(a);
+        uint64_t n = shape_count(&t->p->tensors[l->columns[0]].shape);
+        int32_t *v = ARENA_NEW(a, int32_t, n);
+        if (!v) return full(err);
+        trace_values_i32(t, l->columns[0], v);
+        for (uint64_t k = 0; k < n; k++) {
+            if (v[k] < 0 || (uint32_t)v[k] >= tab->rows)
+                return fail(err, TACIT_OVERFLOW, "lookup \"%s\": a row is not in its table", l->name);
+            out[v[k]]++;
+        }
+        arena_release(a, mark);
+    }
+    return TACIT_OK;
+}
+
 static tacit_status count_table(trace *t, uint32_t index, arena *a, tacit_error *err) {
     const program *p = t->p;
     const table *tab = &p->tables[index];
+    if (tab->gather) return count_gather(t, index, a, err);
     row_index x;
     unsigned threads = (uint64_t)threads_max() * tab->rows <= MAX_COUNTERS ? threads_max() : 1;
     uint32_t *counters = ARENA_ZNEW(a, uint32_t, (size_t)threads * tab->rows);
@@ -183,8 +207,25 @@ static bool constraint_holds(const trace *t, const constraint *c, arena *a) {
     return true;
 }
 
+static bool gather_holds(const trace *t, const lookup *l, arena *a) {
+    const table *tab = &t->p->tables[l->table];
+    const shape row = gather_row(t->p, tab);
+    uint64_t n = shape_count(&t->p->tensors[l->columns[0]].shape), width = shape_count(&row);
+    const int64_t *index = values_of(t, l->columns[0], a), *rows = values_of(t, l->columns[1], a),
+                  *source = values_of(t, tab->source, a);
+    if (!index || !rows || !source) return false;
+    for (uint64_t i = 0; i < n; i++) {
+        if (index[i] < 0 || index[i] >= tab->rows) return false;
+        for (uint64_t c = 0; c < width; c++) {
+            if (rows[i * width + c] != source[(uint64_t)index[i] * width + c]) return false;
+        }
+    }
+    return true;
+}
+
 static bool lookup_holds(const trace *t, const lookup *l, arena *a) {
     const table *tab = &t->p->tables[l->table];
+    if (tab->gather) return gather_holds(t, l, a);
     const int64_t *columns[MAX_TABLE_WIDTH];
     row_index x;
     tacit_error err = {0};

@@ -51,7 +51,8 @@ typedef enum transcript_tag {
     TAG_PATH,
     TAG_LADDER_WEIGHT,
     TAG_LADDER_ROUND,
-    TAG_ROUND_CHALLENGE
+    TAG_ROUND_CHALLENGE,
+    TAG_GATHER
 } transcript_tag;
 
 typedef enum transcript_mode { TRANSCRIPT_PROVE, TRANSCRIPT_VERIFY, TRANSCRIPT_COUNT } transcript_mode;

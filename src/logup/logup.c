@@ -36,6 +36,13 @@ tacit_status logup_make(logup *l, const program *p, arena *a, tacit_error *err) 
     }
     for (uint32_t i = 0; i < p->table_count; i++)
         if (p->tables[i].width > l->width) l->width = p->tables[i].width;
+    for (uint32_t i = 0; i < p->lookup_count; i++) {
+        const table *t = &p->tables[p->lookups[i].table];
+        if (!t->gather) continue;
+        shape row = gather_row(p, t);
+        if (shape_vars(&row) > l->gather_vars) l->gather_vars = shape_vars(&row);
+        l->gather_rows += shape_count(l->shapes[0][i]);
+    }
     return TACIT_OK;
 }
 
@@ -45,15 +52,31 @@ typedef struct run {
     const logup *l;
     const logup_oracle *oracle;
     ext alpha, beta[MAX_TABLE_WIDTH];
+    ext r_c[MAX_LOG_TENSOR]; /* gathers fold their rows here */
 } run;
+
+/* (r_c, z): the point of a tensor of `vars` + a row's variables whose fold at z is meant. */
+static tacit_status gather_point(run *r, const table *t, const ext *z, unsigned vars, const ext **out) {
+    shape row = gather_row(r->s->p, t);
+    unsigned low = shape_vars(&row);
+    ext *point = ARENA_NEW(r->s->a, ext, low + vars + 1);
+    if (!point) return fail(r->s->err, TACIT_RESOURCES, "scratch too small");
+    memcpy(point, r->r_c, low * sizeof *point);
+    memcpy(point + low, z, vars * sizeof *point);
+    *out = point;
+    return TACIT_OK;
+}
 
 /* den += w * (alpha - id - sum beta_j column_j~(z)), and the numerator's part, for one block of lookup rows. */
 static tacit_status lookup_block(run *r, uint32_t item, const ext *z, ext w, expr *num, expr *den) {
     const lookup *k = &r->s->p->lookups[item];
     const table *t = &r->s->p->tables[k->table];
     den->constant = ext_add(den->constant, ext_mul(w, ext_sub(r->alpha, ext_from(RULE_ELSE(TABLE_ID, 0, t->id)))));
-    for (uint32_t j = 0; j < t->width; j++)
-        TRY(session_evaluate(r->s, den, k->columns[j], z, ext_neg(ext_mul(w, r->beta[j]))));
+    for (uint32_t j = 0; j < t->width; j++) {
+        const ext *at = z;
+        if (t->gather && j == 1) TRY(gather_point(r, t, z, shape_vars(&r->s->p->tensors[k->columns[0]].shape), &at));
+        TRY(session_evaluate(r->s, den, k->columns[j], at, ext_neg(ext_mul(w, r->beta[j]))));
+    }
     num->constant = ext_add(num->constant, w);
     return TACIT_OK;
 }
@@ -61,14 +84,20 @@ static tacit_status lookup_block(run *r, uint32_t item, const ext *z, ext w, exp
 static tacit_status table_block(run *r, uint32_t item, const ext *z, ext w, expr *num, expr *den) {
     const table *t = &r->s->p->tables[item];
     ext f = ext_sub(r->alpha, ext_from(RULE_ELSE(TABLE_ID, 0, t->id)));
-    for (uint32_t j = 0; j < t->width; j++) TRY(session_work(r->s, t->columns[j].runs ? 64 : t->rows));
-    for (uint32_t j = 0; j < t->width && r->s->ch->mode != TRANSCRIPT_COUNT; j++) {
+    uint32_t listed = t->gather ? 1 : t->width; /* columns in the program */
+    for (uint32_t j = 0; j < listed; j++) TRY(session_work(r->s, t->columns[j].runs ? 64 : t->rows));
+    for (uint32_t j = 0; j < listed && r->s->ch->mode != TRANSCRIPT_COUNT; j++) {
         ext v;
         TRY(column_eval(&v, t, j, z, r->s->a, r->s->err));
         f = ext_sub(f, ext_mul(r->beta[j], v));
     }
     /* the indicator is 1 at the block's point: f counts true rows only, as z fixes the block */
     den->constant = ext_add(den->constant, ext_mul(w, f));
+    if (t->gather) {
+        const ext *at;
+        TRY(gather_point(r, t, z, log2_ceil(t->rows), &at));
+        TRY(session_evaluate(r->s, den, t->source, at, ext_neg(ext_mul(w, r->beta[1]))));
+    }
     return session_evaluate(r->s, num, t->multiplicity, z, ext_neg(w));
 }
 
@@ -208,11 +237,13 @@ tacit_status logup_run(session *s, const logup *l, const logup_oracle *oracle) {
     if (s->p->lookup_count == 0) return TACIT_OK;
     tree_claim *claims = ARENA_NEW(s->a, tree_claim, l->tree_count);
     if (!claims) return fail(s->err, TACIT_RESOURCES, "scratch too small");
+    for (unsigned i = 0; i < l->gather_vars; i++)
+        r.r_c[i] = RULE_ELSE(GATHER, EXT_ZERO, transcript_challenge(s->ch, TAG_GATHER));
     r.alpha = transcript_challenge(s->ch, TAG_ALPHA);
     for (uint32_t j = 0; j < l->width; j++) r.beta[j] = transcript_challenge(s->ch, TAG_BETA);
     BROKEN_ONLY(if (RULE_OFF(LOGUP_WEIGHT)) broken_logup_weight = transcript_challenge(s->ch, TAG_LOGUP_WEIGHT);)
     for (uint32_t j = 0; RULE_OFF(BETA) && j < l->width; j++) r.beta[j] = EXT_ONE;
-    if (oracle) TRY(oracle->begin(oracle->ctx, l, r.alpha, r.beta));
+    if (oracle) TRY(oracle->begin(oracle->ctx, l, r.r_c, r.alpha, r.beta));
     TRY(send_roots(&r, claims));
     for (unsigned height = 0;; height++) {
         uint32_t live[MAX_TREES], live_count = 0;

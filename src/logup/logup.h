@@ -6,8 +6,12 @@
  * tree first). Trees are aligned at the root: layer l turns claims with l variables into claims with l + 1, at one
  * point for every live tree; children of node i are 2i, 2i + 1. Numerators of lookup leaves are 1, so their last layer
  * sends d0, d1 only. Gruen's rounds (sumcheck_gruen): all live trees share the eq factor.
- * Soundness: (N + M - 1) / |E| for alpha and for each beta (drawn after alpha), per layer 2 * live trees / |E| for the
- * weight, 2 / |E| per round, 1 / |E| for lambda. */
+ * A gather's lookup has the index and, as column 1, the fold of its row at one random point r_c, drawn after the
+ * commitments and before alpha: y_i = Y~(r_c, i); its table has (v, T~(r_c, v)). Both folds are evaluations of tensors:
+ * the columns' claims at z are Y~(r_c, z) and T~(r_c, z) (the last axes have the lowest variables).
+ * Soundness of r_c: a wrong row has the right fold with 1 / |E| a variable, for each of at most N rows. (N + M - 1) /
+ * |E| for alpha and for each beta (drawn after alpha), per layer 2 * live trees / |E| for the weight, 2 / |E| per
+ * round, 1 / |E| for lambda. */
 #ifndef LOGUP_LOGUP_H
 #define LOGUP_LOGUP_H
 #include "program/layout.h"
@@ -27,13 +31,15 @@ typedef struct logup {
     const shape **shapes[2];
     uint32_t tree_count;
     logup_tree trees[MAX_TREES];
-    uint32_t width; /* most columns of a table */
+    uint32_t width;       /* most columns of a table */
+    unsigned gather_vars; /* most variables of a gather's row */
+    uint64_t gather_rows; /* rows looked up in gathers */
 } logup;
 
 /* The prover's answers. */
 typedef struct logup_oracle {
     void *ctx;
-    tacit_status (*begin)(void *ctx, const logup *l, ext alpha, const ext *beta);
+    tacit_status (*begin)(void *ctx, const logup *l, const ext *r_c, ext alpha, const ext *beta);
     /* S = N / D and D of a tree; DEGENERATE (restart) when D = 0. */
     tacit_status (*root)(void *ctx, uint32_t tree, ext *sum, ext *den);
     /* The layer's sumcheck: weight[2j], weight[2j+1] for N, D of live[j]; afterwards `rounds` serves it. */

@@ -29,6 +29,7 @@ typedef struct prover_state {
     arena *a;
     tacit_error *err;
     ext alpha, beta[MAX_TABLE_WIDTH];
+    const ext *r_c;
     tree_data *trees;
     live_tree live[MAX_TREES];
     uint32_t live_count;
@@ -37,10 +38,11 @@ typedef struct prover_state {
 } prover_state;
 
 /* ---------------------------------------------------------------- leaves */
-/* Signed columns of one lookup or table, row-major. */
+/* Signed columns of one lookup or table, row-major; of a gather column 0, and the folds of the rows. */
 typedef struct columns {
     uint32_t width;
     const int32_t *values[MAX_TABLE_WIDTH];
+    extv folded; /* c[0] NULL: no gather */
 } columns;
 
 static tacit_status tensor_column(prover_state *s, uint32_t id, const int32_t **out) {
@@ -54,9 +56,60 @@ static tacit_status tensor_column(prover_state *s, uint32_t id, const int32_t **
     return TACIT_OK;
 }
 
+/* folded[i] = sum_c eq(r_c, c) values[i][c]: rows of a gather at its point. */
+typedef struct fold_job {
+    const int32_t *values;
+    uint64_t row;
+    extv weights, folded;
+} fold_job;
+
+static void fold_piece(void *ctx, size_t first, size_t count) {
+    const fold_job *j = ctx;
+    for (size_t i = first; i < first + count; i++)
+        extv_set(j->folded, i, vec->dot_i32(j->weights, j->values + i * j->row, j->row));
+}
+
+/* eq(r_c, .) at the true elements of a row, in their order. */
+static tacit_status row_weights(prover_state *s, const shape *row, extv *out) {
+    unsigned vars = shape_vars(row);
+    uint64_t n = shape_count(row);
+    extv all = extv_new(s->a, (size_t)1 << vars);
+    *out = extv_new(s->a, n);
+    if (!extv_ok(all) || !extv_ok(*out)) return fail(s->err, TACIT_RESOURCES, "prover: arena too small for a gather");
+    par_eq_table(all, s->r_c, vars, EXT_ONE);
+    for (uint64_t i = 0; i < n; i++) {
+        uint64_t at = 0, rest = i;
+        for (uint32_t k = row->rank; k-- > 0; rest /= row->dim[k]) at |= rest % row->dim[k] << shape_axis_var(row, k);
+        extv_set(*out, i, extv_get(all, at));
+    }
+    return TACIT_OK;
+}
+
+static tacit_status fold_rows(prover_state *s, const table *t, const int32_t *values, uint64_t rows, extv *folded) {
+    shape row = gather_row(s->t->p, t);
+    fold_job j = {.values = values, .row = shape_count(&row)};
+    j.folded = *folded = extv_new(s->a, rows);
+    if (!extv_ok(*folded)) return fail(s->err, TACIT_RESOURCES, "prover: arena too small for a gather");
+    size_t mark = arena_mark(s->a);
+    TRY(row_weights(s, &row, &j.weights));
+    par_for(rows, fold_piece, &j);
+    arena_release(s->a, mark);
+    return TACIT_OK;
+}
+
+static tacit_status gather_columns(prover_state *s, const lookup *k, const table *t, columns *c) {
+    const int32_t *rows;
+    c->width = 1;
+    TRY(tensor_column(s, k->columns[0], &c->values[0]));
+    TRY(tensor_column(s, k->columns[1], &rows));
+    return fold_rows(s, t, rows, shape_count(&s->t->p->tensors[k->columns[0]].shape), &c->folded);
+}
+
 static tacit_status lookup_columns(prover_state *s, uint32_t item, columns *c) {
     const lookup *k = &s->t->p->lookups[item];
-    c->width = s->t->p->tables[k->table].width;
+    const table *t = &s->t->p->tables[k->table];
+    if (t->gather) return gather_columns(s, k, t, c);
+    c->width = t->width;
     for (uint32_t j = 0; j < c->width; j++) TRY(tensor_column(s, k->columns[j], &c->values[j]));
     return TACIT_OK;
 }
@@ -73,8 +126,9 @@ static int32_t *expand_column(const table_column *c, uint32_t rows, int32_t *out
 
 static tacit_status table_columns(prover_state *s, uint32_t item, columns *c) {
     const table *t = &s->t->p->tables[item];
-    c->width = t->width;
-    for (uint32_t j = 0; j < t->width; j++) {
+    c->width = t->gather ? 1 : t->width;
+    if (t->gather) TRY(fold_rows(s, t, s->t->values[t->source], t->rows, &c->folded));
+    for (uint32_t j = 0; j < c->width; j++) {
         int32_t *made = ARENA_NEW(s->a, int32_t, t->rows);
         if (!made) return fail(s->err, TACIT_RESOURCES, "prover: arena too small for a table");
         c->values[j] = expand_column(&t->columns[j], t->rows, made);
@@ -102,6 +156,14 @@ static void put_halves(extv even, extv odd, uint64_t local, size_t count, const 
     }
 }
 
+/* v -= beta_1 * folds of the block's elements. */
+static void subtract_folds(const leaf_job *j, uint64_t at, size_t n, extv v) {
+    for (size_t i = 0; i < n; i++) {
+        ext f = extv_get(j->c->folded, block_element(j->shape, j->b, at + i));
+        extv_set(v, i, ext_sub(extv_get(v, i), ext_mul(j->s->beta[1], f)));
+    }
+}
+
 static void leaf_piece(void *ctx, size_t first, size_t count) {
     const leaf_job *j = ctx;
     gl memory[EXT_DEG][PAR_CHUNK];
@@ -119,6 +181,7 @@ static void leaf_piece(void *ctx, size_t first, size_t count) {
             block_gather(j->shape, j->b, j->c->values[w], at, n, ints);
             vec->axpy_i32(d, ints, ext_neg(j->s->beta[w]), n);
         }
+        if (j->c->folded.c[0]) subtract_folds(j, at, n, d);
         put_halves(j->even, j->odd, j->local + at, n, memory);
         if (!j->mult) continue;
         block_gather(j->shape, j->b, j->mult, at, n, ints);
@@ -223,14 +286,15 @@ static tacit_status eq_scratch(prover_state *s) {
     return extv_ok(s->eq) && extv_ok(s->eq_other) ? TACIT_OK : fail(s->err, TACIT_RESOURCES, "prover: arena too small");
 }
 
-static tacit_status begin(void *ctx, const logup *l, ext alpha, const ext *beta) {
+static tacit_status begin(void *ctx, const logup *l, const ext *r_c, ext alpha, const ext *beta) {
     prover_state *s = ctx;
     const program *p = s->t->p;
     s->l = l;
     s->alpha = alpha;
+    s->r_c = r_c;
     memcpy(s->beta, beta, l->width * sizeof *beta);
     s->trees = ARENA_ZNEW(s->a, tree_data, l->tree_count);
-    columns *cols[2] = {ARENA_NEW(s->a, columns, p->lookup_count), ARENA_NEW(s->a, columns, p->table_count)};
+    columns *cols[2] = {ARENA_ZNEW(s->a, columns, p->lookup_count), ARENA_ZNEW(s->a, columns, p->table_count)};
     if (!s->trees || !cols[0] || !cols[1]) return fail(s->err, TACIT_RESOURCES, "prover: arena too small");
     for (uint32_t i = 0; i < p->lookup_count; i++) TRY(lookup_columns(s, i, &cols[0][i]));
     for (uint32_t i = 0; i < p->table_count; i++) TRY(table_columns(s, i, &cols[1][i]));

@@ -103,7 +103,12 @@ static tacit_status check_derived(const program *p, const constraint *c, const a
 }
 
 static tacit_status check_step(const program *p, const advice *x, tacit_error *err) {
-    if (x->kind == ADVICE_TABLE) return x->relation < p->lookup_count ? TACIT_OK : BAD("advice names no lookup");
+    if (x->kind == ADVICE_TABLE && x->relation >= p->lookup_count) return BAD("advice names no lookup");
+    if (x->kind == ADVICE_TABLE) {
+        const lookup *l = &p->lookups[x->relation];
+        bool fits = !p->tables[l->table].gather || computed(p, l->columns[1]);
+        return fits ? TACIT_OK : BAD("advice for \"%s\": its rows are not computed", l->name);
+    }
     if (x->relation >= p->constraint_count) return BAD("advice names no constraint");
     const constraint *c = &p->constraints[x->relation];
     if (x->kind >= ADVICE_LIMBS) return check_derived(p, c, x, err);

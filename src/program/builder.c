@@ -340,7 +340,7 @@ static bool column_equal(const table_column *a, const table_column *b, uint32_t 
 }
 
 static bool table_equal(const table *a, const table *b) {
-    bool equal = a->width == b->width && a->rows == b->rows;
+    bool equal = a->width == b->width && a->rows == b->rows && !a->gather && !b->gather;
     for (uint32_t c = 0; equal && c < a->width; c++) equal = column_equal(&a->columns[c], &b->columns[c], a->rows);
     return equal;
 }
@@ -365,6 +365,20 @@ uint32_t builder_range_table(builder *b, int64_t lo, int64_t hi) {
     if (lo > hi || hi - lo >= MAX_TABLE_ROWS) return broken(b, TACIT_UNSUPPORTED, "a range is too wide for", "a table");
     const table_run run = {(uint32_t)(hi - lo + 1), lo, 1};
     return builder_table(b, 1, &(table_column){.run_count = 1, .runs = &run}, run.count);
+}
+
+uint32_t builder_gather_table(builder *b, uint32_t source) {
+    if (b->failed) return 0;
+    if (!known(b, source, "a gather")) return 0;
+    const shape *s = &b->p.tensors[source].shape;
+    if (s->rank == 0) return broken(b, TACIT_INTERNAL, "gather from a scalar", b->p.tensors[source].name);
+    for (uint32_t i = 0; i < b->p.table_count; i++) {
+        if (b->p.tables[i].gather && b->p.tables[i].source == source) return i;
+    }
+    GROW(b, tables, table_count, 2);
+    b->p.tables[b->p.table_count] =
+        (table){.id = b->p.table_count + 1, .width = 2, .rows = s->dim[0], .gather = true, .source = source};
+    return b->p.table_count++;
 }
 
 uint32_t builder_lookup(builder *b, const char *name, uint32_t table_index, const uint32_t *columns) {
@@ -408,6 +422,9 @@ static void mark_used(const program *p, bool *used) {
         if (x->rem != NO_TENSOR && x->kind >= ADVICE_LIMBS) used[x->rem] = true;
         if (x->r_low != NO_TENSOR && x->kind >= ADVICE_LIMBS) used[x->r_low] = true;
         if (x->r_high != NO_TENSOR && x->kind >= ADVICE_LIMBS) used[x->r_high] = true;
+    }
+    for (uint32_t i = 0; i < p->table_count; i++) {
+        if (p->tables[i].gather) used[p->tables[i].source] = true;
     }
     for (uint32_t i = p->tensor_count; i-- > 0;) { /* terms and sources come before their users */
         const tensor *t = &p->tensors[i];

@@ -26,6 +26,8 @@ uint32_t builder_constraint(builder *b, const char *name, const shape *s, const 
 uint32_t builder_table(builder *b, uint32_t width, const table_column *columns, uint32_t rows);
 /* The one-column table lo..hi. */
 uint32_t builder_range_table(builder *b, int64_t lo, int64_t hi);
+/* The table (v, row v of `source`) of a gather. */
+uint32_t builder_gather_table(builder *b, uint32_t source);
 uint32_t builder_lookup(builder *b, const char *name, uint32_t table, const uint32_t *columns);
 void builder_advice(builder *b, const advice *step);
 const tensor *builder_tensor(const builder *b, uint32_t id);

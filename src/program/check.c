@@ -148,6 +148,9 @@ static tacit_status check_table(const program *p, uint32_t index, tacit_error *e
     if (!t->id || (index && t->id <= p->tables[index - 1].id)) return BAD("table ids are not ascending from 1");
     if (!t->width || t->width > MAX_TABLE_WIDTH || !t->rows || t->rows > MAX_TABLE_ROWS)
         return BAD("table %u: its width or number of rows", (uint64_t)t->id);
+    const tensor *source = t->gather ? &p->tensors[t->source] : NULL;
+    if (source && !tensor_external(source) && source->kind != TENSOR_CONSTANT)
+        return BAD("table %u: its source \"%s\" is not external or constant", (uint64_t)t->id, source->name);
     return TACIT_OK;
 }
 
@@ -187,13 +190,24 @@ static tacit_status check_constraint(const program *p, const constraint *c, taci
     return check_terms(p, c->terms, c->term_count, &c->shape, false, c->name, err);
 }
 
+/* The axes of the index, then those of a row. */
+static bool gathered_shape(const program *p, const lookup *l) {
+    const shape *index = &p->tensors[l->columns[0]].shape, row = gather_row(p, &p->tables[l->table]);
+    shape all = *index;
+    if (index->rank + row.rank > MAX_RANK) return false;
+    for (uint32_t k = 0; k < row.rank; k++) all.dim[all.rank++] = row.dim[k];
+    return shape_equal(&all, &p->tensors[l->columns[1]].shape);
+}
+
 static tacit_status check_lookup(const program *p, const lookup *l, tacit_error *err) {
     const shape *s = &p->tensors[l->columns[0]].shape;
+    bool gather = p->tables[l->table].gather;
+    if (gather && !gathered_shape(p, l)) return BAD("lookup \"%s\": its rows are not those of its source", l->name);
     for (uint32_t c = 0; c < p->tables[l->table].width; c++) {
         const tensor *t = &p->tensors[l->columns[c]];
         if (t->kind == TENSOR_MULTIPLICITY || t->kind == TENSOR_CONSTANT)
             return BAD("lookup \"%s\": column \"%s\" is a multiplicity or constant", l->name, t->name);
-        if (!shape_equal(s, &t->shape)) return BAD("lookup \"%s\": columns of different shapes", l->name);
+        if (!gather && !shape_equal(s, &t->shape)) return BAD("lookup \"%s\": columns of different shapes", l->name);
     }
     return TACIT_OK;
 }

@@ -223,9 +223,24 @@ static tacit_status get_tensor(parser *ps, uint32_t index) {
 }
 
 /* ---- relations */
+/* Width 0 stands for a gather; what follows is its source. */
+static tacit_status get_gather(parser *ps, table *t) {
+    TRY(get_number(ps, &t->source, (uint64_t)ps->p->tensor_count - 1, "source of a gather"));
+    const shape *s = &ps->p->tensors[t->source].shape;
+    table_run *run = ARENA_NEW(ps->a, table_run, 1);
+    if (!run) return full(ps->err);
+    t->gather = true;
+    t->width = 2;
+    t->rows = s->rank ? s->dim[0] : 0;
+    *run = (table_run){t->rows, 0, 1};
+    t->columns[0] = (table_column){.run_count = 1, .runs = run};
+    return TACIT_OK;
+}
+
 static tacit_status get_table(parser *ps, table *t) {
     TRY(get_number(ps, &t->id, INT32_MAX, "table id"));
     TRY(get_number(ps, &t->width, MAX_TABLE_WIDTH, "table width"));
+    if (t->width == 0) return get_gather(ps, t);
     TRY(get_number(ps, &t->rows, MAX_TABLE_ROWS, "table rows"));
     for (uint32_t c = 0; c < t->width; c++) TRY(get_runs(ps, &t->columns[c], t->rows));
     return TACIT_OK;
@@ -316,7 +331,7 @@ static tacit_status get_tensors(parser *ps) {
 
 static tacit_status get_relations(parser *ps) {
     program *p = ps->p;
-    TRY(get_count(ps, &p->table_count, MAX_RELATIONS, 6, "tables"));
+    TRY(get_count(ps, &p->table_count, MAX_RELATIONS, 3, "tables"));
     p->tables = ARENA_ZNEW(ps->a, table, p->table_count);
     if (!p->tables) return full(ps->err);
     for (uint32_t i = 0; i < p->table_count; i++) TRY(get_table(ps, &p->tables[i]));
@@ -379,10 +394,11 @@ tacit_status program_parse(program *out, const void *data, size_t size, arena *a
     if (!magic || magic[0] != 'T' || magic[1] != 'A' || magic[2] != 'C' || magic[3] != 'P')
         return fail(err, TACIT_MALFORMED, "not a program: wrong magic");
     uint64_t version = read_var(&ps.r);
-    if (ps.r.bad || version != PROGRAM_VERSION)
+    if (ps.r.bad || (version != PROGRAM_VERSION && version != PROGRAM_VERSION + 1))
         return fail(err, ps.r.bad ? TACIT_MALFORMED : TACIT_VERSION, "program of version %u", version);
     TRY(get_tensors(&ps));
     TRY(get_relations(&ps));
+    if (version != program_version(&p)) return fail(err, TACIT_MALFORMED, "program: its version is not the least");
     p.digest = relation_digest(data, ps.r.at);
     if (ps.r.at < size) TRY(get_advices(&ps));
     if (ps.r.at != size) return fail(err, TACIT_MALFORMED, "program: bytes after the end");

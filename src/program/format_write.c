@@ -55,6 +55,11 @@ static void put_tensor(writer *w, const tensor *t) {
 
 static void put_table(writer *w, const table *t) {
     write_var(w, t->id);
+    if (t->gather) {
+        write_var(w, 0);
+        write_var(w, t->source);
+        return;
+    }
     write_var(w, t->width);
     write_var(w, t->rows);
     for (uint32_t c = 0; c < t->width; c++) {
@@ -114,10 +119,17 @@ static uint32_t written_tensors(const program *p) {
     return n;
 }
 
+uint32_t program_version(const program *p) {
+    for (uint32_t i = 0; i < p->table_count; i++) {
+        if (p->tables[i].gather) return PROGRAM_VERSION + 1;
+    }
+    return PROGRAM_VERSION;
+}
+
 void program_write(const program *p, bool with_advice, writer *w) {
     uint32_t n = written_tensors(p);
     write_bytes(w, "TACP", 4);
-    write_var(w, PROGRAM_VERSION);
+    write_var(w, program_version(p));
     write_var(w, n);
     for (uint32_t i = 0; i < n; i++) put_tensor(w, &p->tensors[i]);
     write_var(w, p->table_count);

@@ -54,6 +54,7 @@ static void print_tensor(FILE *out, const program *p, uint32_t i) {
 
 static void print_table(FILE *out, const table *t) {
     fprintf(out, "table %" PRIu32 ": %" PRIu32 " rows", t->id, t->rows);
+    if (t->gather) fprintf(out, " of tensor %" PRIu32, t->source);
     for (uint32_t c = 0; c < t->width; c++) {
         const table_column *col = &t->columns[c];
         fprintf(out, ", [%" PRId64 ", %" PRId64 "]", col->lo, col->hi);

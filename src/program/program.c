@@ -27,6 +27,13 @@ unsigned shape_axis_var(const shape *s, unsigned axis) {
     return n;
 }
 
+shape gather_row(const program *p, const table *t) {
+    const shape *s = &p->tensors[t->source].shape;
+    shape row = {.rank = s->rank - 1};
+    for (uint32_t k = 0; k < row.rank; k++) row.dim[k] = s->dim[k + 1];
+    return row;
+}
+
 int64_t table_value(const table_column *c, uint32_t row) {
     if (!c->runs) return c->values[row];
     uint32_t i = 0;

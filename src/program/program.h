@@ -16,7 +16,7 @@
 #include "hash/sha256.h"
 
 enum {
-    PROGRAM_VERSION = 1,
+    PROGRAM_VERSION = 1, /* 2 for programs with gathers, and for these only */
     MAX_RANK = 8,
     MAX_LABELS = 12, /* letters of one contraction */
     MAX_TABLE_WIDTH = 6,
@@ -109,16 +109,21 @@ typedef struct table_column {
     const int64_t *values;
     int64_t lo, hi;
 } table_column;
+/* A gather's table has the rows (v, row v of `source`), width 2: column 0 is 0, 1, .., rows - 1, column 1 the source's
+ * rows along its axis 0. A lookup in it has an index tensor (column 0) and the gathered rows (column 1): the axes of
+ * the index, then those of a row. Sources are external or constant tensors of at least one axis. */
 typedef struct table {
     uint32_t id, width, rows; /* ids are distinct, > 0 */
-    table_column columns[MAX_TABLE_WIDTH];
-    uint32_t multiplicity; /* its tensor */
+    bool gather;
+    uint32_t source;                       /* of a gather */
+    table_column columns[MAX_TABLE_WIDTH]; /* column 1 of a gather: lo and hi only */
+    uint32_t multiplicity;                 /* its tensor */
 } table;
 
 typedef struct lookup {
     const char *name;
     uint32_t table;                    /* index into tables */
-    uint32_t columns[MAX_TABLE_WIDTH]; /* tensors of one shape */
+    uint32_t columns[MAX_TABLE_WIDTH]; /* tensors of one shape (a gather: see above) */
 } lookup;
 
 /* Executor steps, in order. Each computes committed or output tensors from what is known before. */
@@ -129,7 +134,8 @@ typedef enum advice_kind {
      * the sign of r, r_high may be absent = UINT32_MAX); flag (may be absent) = sign: +1 iff x == hi, -1 iff x == lo.
      */
     ADVICE_SATURATE, /* constraint, x, rem, shift, r_low, r_high, flag, low_bits, lo, hi */
-    /* Columns 1.. of the lookup from column 0: rows are found by the value of column 0 (the first row that has it). */
+    /* Columns 1.. of the lookup from column 0: rows are found by the value of column 0 (the first row that has it); a
+     * gather's rows are copied. */
     ADVICE_TABLE, /* lookup */
     /* The constraint's one term `y` with coefficient +1 or -1 from everything else. */
     ADVICE_SOLVE, /* constraint, y */
@@ -184,13 +190,16 @@ static inline bool tensor_atom(const tensor *t) {
 }
 /* Source index of the view's flat index i, or -1 (src/program/view.c). */
 int64_t view_source(const tensor *view, const shape *source, uint64_t i);
-/* Value of a table at (row, column). O(runs). */
+/* Axes of a gather's rows: all of its source but the first. */
+shape gather_row(const program *p, const table *t);
+/* Value of a table at (row, column), not of a gather's rows. O(runs). */
 int64_t table_value(const table_column *c, uint32_t row);
 
 /* ---- file format (docs/formats.md): canonical bytes; parse makes one program from one string of bytes or fails.
  * parse checks everything that program.h and section 1 and 2 of the protocol demand (program_check), makes the
  * multiplicity tensors, computes the digest and all intervals. advice == false: the part that verifiers read. */
 tacit_status program_parse(program *out, const void *data, size_t size, arena *a, tacit_error *err) TACIT_MUST_CHECK;
+uint32_t program_version(const program *p);
 /* Canonical bytes: relation part, then (if with_advice) the advice part. */
 void program_write(const program *p, bool with_advice, writer *w);
 /* Range analysis and every rule of the loader; called by program_parse. */

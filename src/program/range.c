@@ -6,6 +6,7 @@
  *   2. without such a lookup: views that together reach every element, the hull of their columns;
  *   3. without either: constraints without products in which it has coefficient +-1 and every other term's interval
  *      comes from 1, 2, constants or parameters: T = sum c_i col_i + c_0.
+ * A gather's rows have their source's declared interval.
  * Each is at most as tight as the true one: an element in several columns lies in all of them. Input and output tensors
  * keep their declared interval, which must contain the enforced one. A lookup with a linear column gives nothing to
  * that column's terms; equality of a linear column and a table entry is one of integers, since both fit int32.
@@ -76,7 +77,10 @@ static tacit_status table_intervals(program *p, tacit_error *err) {
     for (uint32_t i = 0; i < p->table_count; i++) {
         table *t = &p->tables[i];
         for (uint32_t c = 0; c < t->width; c++) {
-            column_interval(&t->columns[c], t->rows);
+            if (t->gather && c == 1)
+                t->columns[c].lo = p->tensors[t->source].lo, t->columns[c].hi = p->tensors[t->source].hi;
+            else
+                column_interval(&t->columns[c], t->rows);
             if (!fits_i32(t->columns[c].lo, t->columns[c].hi))
                 return BAD("table %u, column %u: an entry does not fit 32 bits", (uint64_t)t->id, (uint64_t)c);
         }
@@ -415,8 +419,8 @@ static tacit_status prepare(ranges *x) {
 tacit_status check_ranges(program *p, arena *scratch, tacit_error *err) {
     ranges x = {.p = p, .a = scratch, .err = err, .cover_left = MAX_COVER_TOTAL};
     TRY(prepare(&x));
-    TRY(table_intervals(p, err));
     TRY(declared_intervals(p, err));
+    TRY(table_intervals(p, err));
     TRY(lookup_intervals(&x));
     take_enforced(&x);
     derived_intervals(p);

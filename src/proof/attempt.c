@@ -42,7 +42,10 @@ static tacit_status full(attempt *t) {
 uint64_t attempt_memory(const statement *st) {
     uint64_t e = sizeof(ext), leaves = st->logup.forest[0].size + st->logup.forest[1].size, total = UINT64_C(64) << 20;
     const geometry *g = &st->geometry;
-    total += leaves * (5 * e + 4 * MAX_TABLE_WIDTH); /* fraction trees, columns */
+    total += leaves * (5 * e + 4 * MAX_TABLE_WIDTH);                           /* fraction trees, columns */
+    for (uint32_t i = 0; i < st->p->table_count && st->logup.gather_vars; i++) /* folds of a gather's rows */
+        total += st->p->tables[i].gather ? (uint64_t)st->p->tables[i].rows * e : 0;
+    total += st->logup.gather_rows * e + (3 * e << st->logup.gather_vars);
     total += st->place.x.size * (4 + 8);
     for (uint32_t i = 0; i < g->domain_count; i++) total += (uint64_t)g->domain[i].width * 8 << g->domain[i].log_n;
     for (uint32_t i = 0; i < g->domain_count; i++) total += UINT64_C(128) << g->domain[i].log_n;

@@ -19,10 +19,25 @@ class Lookups:
         self.session, self.field, program = session, session.field, session.program
         self.forests = forests(program)
         self.trees = forest_trees(self.forests[0], False) + forest_trees(self.forests[1], True)
+        self.row_point = self._draw_row_point()
         self.alpha = session.channel.challenge(tags.ALPHA)
         width = max(len(table.columns) for table in program.tables)
         self.betas = session.channel.point(tags.BETA, width)
         self.claims = []
+
+    def _row_variables(self, table):
+        """Variables of a row of a gather's source: all axes but the first."""
+        return sum((length - 1).bit_length() for length in self.session.program.tensors[table.source].shape[1:])
+
+    def _draw_row_point(self):
+        """One point for the rows of all gathers; each takes as many of its first coordinates as it needs."""
+        tables = [self.session.program.tables[lookup.table] for lookup in self.session.program.lookups]
+        most = max((self._row_variables(table) for table in tables if table.source is not None), default=0)
+        return tuple(self.session.channel.point(tags.GATHER, most))
+
+    def _rows_at(self, table, point):
+        """Where a tensor of rows is evaluated when its fold at `point` is meant."""
+        return self.row_point[: self._row_variables(table)] + tuple(point)
 
     def roots(self):
         """S = N / D and D of each tree; N := S D; the sum of all S is 0."""
@@ -41,10 +56,12 @@ class Lookups:
     # ---- leaves
     def _lookup_leaf(self, block, point, weight, numerator, denominator):
         lookup = self.session.program.lookups[block.item]
-        ident = self.session.program.tables[lookup.table].ident
-        denominator.add_constant(weight * (self.alpha - self.field.lift(ident)))
-        for beta, column in zip(self.betas, lookup.columns):
-            self.session.evaluate(denominator, column, point, -(weight * beta))
+        table = self.session.program.tables[lookup.table]
+        denominator.add_constant(weight * (self.alpha - self.field.lift(table.ident)))
+        for place, (beta, column) in enumerate(zip(self.betas, lookup.columns)):
+            folded = table.source is not None and place == 1
+            where = self._rows_at(table, point) if folded else point
+            self.session.evaluate(denominator, column, where, -(weight * beta))
         numerator.add_constant(weight)
 
     def _table_leaf(self, block, point, weight, numerator, denominator):
@@ -54,8 +71,11 @@ class Lookups:
             self.session.channel.spend(table.work)
         else:
             for beta, column in zip(self.betas, table.columns):
-                value = value - beta * tensor_at(self.field, (table.rows,), column, point)
+                if column is not None:
+                    value = value - beta * tensor_at(self.field, (table.rows,), column, point)
         denominator.add_constant(weight * value)
+        if table.source is not None:
+            self.session.evaluate(denominator, table.source, self._rows_at(table, point), -(weight * self.betas[1]))
         self.session.evaluate(numerator, table.multiplicity, point, -weight)
 
     def _leave(self, tree, claim, point):

@@ -40,10 +40,13 @@ class Tensor:
 
 @dataclass
 class Table:
+    """`source`: of a gather, whose columns are [0 .. rows - 1] and the source's rows (None here)."""
+
     ident: int
     rows: int
     columns: list
     work: int
+    source: int = None
     multiplicity: int = None
 
 
@@ -147,10 +150,16 @@ def _tensor(reader, before):
     return tensor
 
 
-def _table(reader):
+def _table(reader, tensors):
     ident = reader.var((1 << 31) - 1)
-    width, rows = _count(reader, MAX_WIDTH, "columns"), _count(reader, MAX_TABLE_ROWS, "rows")
-    demand(width and rows, "an empty table")
+    width = _count(reader, MAX_WIDTH, "columns")
+    if width == 0:
+        source = _index(reader, len(tensors), "source")
+        shape = tensors[source].shape
+        demand(shape and shape[0] <= MAX_TABLE_ROWS, "a gather's source without rows, or with too many")
+        return Table(ident, shape[0], [range(shape[0]), None], 64, source)
+    rows = _count(reader, MAX_TABLE_ROWS, "rows")
+    demand(rows, "an empty table")
     columns, work = [], 0
     for _ in range(width):
         runs = reader.runs(rows)
@@ -184,13 +193,16 @@ def parse_program(data):
     """The program of these bytes, with one multiplicity tensor per table added at the end."""
     reader, tensors = Reader(data), []
     demand(reader.take(4) == b"TACP", "not a program")
-    demand(reader.var() == 1, "a program of another version", "VERSION")
+    version = reader.var()
+    demand(version in (1, 2), "a program of another version", "VERSION")
     for _ in range(_count(reader, MAX_LIST, "tensors")):
         tensors.append(_tensor(reader, tensors))
-    tables = [_table(reader) for _ in range(_count(reader, MAX_LIST, "tables"))]
+    tables = [_table(reader, tensors) for _ in range(_count(reader, MAX_LIST, "tables"))]
     constraints = [_constraint(reader, tensors) for _ in range(_count(reader, MAX_LIST, "constraints"))]
     lookups = [_lookup(reader, tables, tensors) for _ in range(_count(reader, MAX_LIST, "lookups"))]
     reader.end()
+    gathers = any(table.source is not None for table in tables)
+    demand(version == (2 if gathers else 1), "its version is not the least")
     demand(tensors and len(tensors) + len(tables) <= MAX_LIST, "no tensors, or too many")
     for table in tables:
         table.multiplicity = len(tensors)

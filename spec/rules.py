@@ -75,6 +75,9 @@ def _check_product(program, constraint, each):
 def _check_relations(program):
     idents = [0] + [table.ident for table in program.tables]
     demand(all(left < right for left, right in zip(idents, idents[1:])), "table ids do not ascend from 1")
+    for table in program.tables:
+        allowed = table.source is None or program.tensors[table.source].kind in (PARAMETER, CONSTANT)
+        demand(allowed, "a gather's source is not a parameter or constant")
     kinds = EXTERNAL + (CONSTANT, COMMITTED, LINEAR, VIEW)
     for constraint in program.constraints:
         demand(constraint.products or constraint.terms, "an empty constraint")
@@ -84,7 +87,12 @@ def _check_relations(program):
     for lookup in program.lookups:
         columns = [program.tensors[index] for index in lookup.columns]
         demand(all(column.kind not in (MULTIPLICITY, CONSTANT) for column in columns), "a column of the wrong kind")
-        demand(len({column.shape for column in columns}) == 1, "columns of different shapes")
+        table = program.tables[lookup.table]
+        if table.source is not None:
+            row = program.tensors[table.source].shape[1:]
+            demand(columns[1].shape == columns[0].shape + row, "a gather's rows are not those of its source")
+        else:
+            demand(len({column.shape for column in columns}) == 1, "columns of different shapes")
 
 
 def _check_structure(program):
@@ -137,13 +145,21 @@ class Ranges:
 
     def __init__(self, program):
         self.program, self.tensors = program, program.tensors
-        self.columns = [[bounds(column) for column in table.columns] for table in program.tables]
+        self.columns = [self._bounds(table) for table in program.tables]
         self.cover = 0
         self.enforced = {}  # of inputs, outputs and committed tensors
         self._by_lookups()
         self.interval = self._derive()
         self._by_identities()
         self.interval = self._derive()
+
+    def _bounds(self, table):
+        """The interval of each column; a gather's rows have their source's."""
+        if table.source is None:
+            return [bounds(column) for column in table.columns]
+        source = self.tensors[table.source]
+        rows = bounds(source.values) if source.kind == CONSTANT else (source.low, source.high)
+        return [(0, table.rows - 1), rows]
 
     def _by_lookups(self):
         """Rules 1 and 2."""

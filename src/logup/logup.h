@@ -9,7 +9,7 @@
  * A gather's lookup has the index and, as column 1, the fold of its row at one random point r_c, drawn after the
  * commitments and before alpha: y_i = Y~(r_c, i); its table has (v, T~(r_c, v)). Both folds are evaluations of tensors:
  * the columns' claims at z are Y~(r_c, z) and T~(r_c, z) (the last axes have the lowest variables).
- * Soundness of r_c: a wrong row has the right fold with 1 / |E| a variable, for each of at most N rows. (N + M - 1) /
+ * Soundness: 1 / |E| for each coordinate of r_c (one wrong row is followed), (N + M - 1) /
  * |E| for alpha and for each beta (drawn after alpha), per layer 2 * live trees / |E| for the weight, 2 / |E| per
  * round, 1 / |E| for lambda. */
 #ifndef LOGUP_LOGUP_H

@@ -149,8 +149,8 @@ static tacit_status check_table(const program *p, uint32_t index, tacit_error *e
     if (!t->width || t->width > MAX_TABLE_WIDTH || !t->rows || t->rows > MAX_TABLE_ROWS)
         return BAD("table %u: its width or number of rows", (uint64_t)t->id);
     const tensor *source = t->gather ? &p->tensors[t->source] : NULL;
-    if (source && !tensor_external(source) && source->kind != TENSOR_CONSTANT)
-        return BAD("table %u: its source \"%s\" is not external or constant", (uint64_t)t->id, source->name);
+    if (source && source->kind != TENSOR_PARAM && source->kind != TENSOR_CONSTANT)
+        return BAD("table %u: its source \"%s\" is not a parameter or constant", (uint64_t)t->id, source->name);
     return TACIT_OK;
 }
 

@@ -49,8 +49,7 @@ static void logup_terms(term_list *l, const statement *st) {
         if (st->logup.trees[i].height > height) height = st->logup.trees[i].height;
     if (st->p->lookup_count == 0) return;
     double rows = (double)st->logup.forest[0].size + (double)st->logup.forest[1].size;
-    add(l, "step 3: gather point", "rows gathered / |E| per variable of a row", st->logup.gather_vars,
-        (double)st->logup.gather_rows);
+    add(l, "step 3: gather point", "1 / |E| per variable of a row", st->logup.gather_vars, 1);
     add(l, "step 3: alpha", "(lookups + table rows - 1) / |E|", 1, rows - 1);
     add(l, "step 3: beta", "(lookups + table rows - 1) / |E|, per column", st->logup.width, rows - 1);
     add(l, "step 3: layer weights", "(2 trees - 1) / |E|", height, 2.0 * st->logup.tree_count - 1);

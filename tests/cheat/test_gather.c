@@ -19,7 +19,7 @@ int main(void) {
 
 enum { V = 6, A = 3, B = 2, ROW = A * B, N = 5, LEAST = -9, MOST = 9 };
 typedef struct ids {
-    uint32_t index, source, rows, sum;
+    uint32_t weights, index, source, rows, sum;
 } ids;
 static ids id;
 static int64_t source_values[V * ROW];
@@ -36,7 +36,7 @@ static uint32_t ranged(lab *l, tensor_kind kind, const char *name, shape s, int6
 /* sum[i] = the sum of row index[i]; rows [N, A, B] of a source [V, A, B]. A second gather without axes of its own. */
 static void build(lab *l, tensor_kind kind) {
     shape s = shape3(V, A, B), rows = shape3(N, A, B), n = shape1(N), row = shape2(A, B);
-    uint32_t weights = builder_external(l->b, TENSOR_PARAM, "w", &n, -1, 1); /* a certificate is never empty */
+    id.weights = builder_external(l->b, TENSOR_PARAM, "w", &n, -1, 1); /* a certificate is never empty */
     for (uint32_t i = 0; i < V * ROW; i++) source_values[i] = (int64_t)(i * 7 % 19) - 9;
     id.index = builder_external(l->b, TENSOR_INPUT, "index", &n, 0, V - 1);
     if (kind == TENSOR_CONSTANT)
@@ -54,7 +54,7 @@ static void build(lab *l, tensor_kind kind) {
     uint32_t c = builder_constraint(l->b, "sum", &n, &p, 1, &t, 1, 0);
     builder_advice(l->b, &(advice){.kind = ADVICE_SOLVE, .relation = c, .y = id.sum});
     lab_load(l);
-    lab_set(l, weights, (int64_t[N]){1, 0, -1, 0, 1});
+    lab_set(l, id.weights, (int64_t[N]){1, 0, -1, 0, 1});
     lab_set(l, id.index, (int64_t[N]){2, 5, 0, 2, 4});
     if (kind != TENSOR_CONSTANT) lab_set(l, id.source, source_values);
     lab_certify(l, 5);
@@ -117,8 +117,7 @@ static void lie_count(lab *l) {
 static void test_honest(void **state) {
     (void)state;
     assert_int_equal(verdict(TENSOR_PARAM, false, NULL), TACIT_REJECT_NONE);
-    assert_int_equal(verdict(TENSOR_INPUT, false, NULL), TACIT_REJECT_NONE);
-    assert_int_equal(verdict(TENSOR_INPUT, true, NULL), TACIT_REJECT_NONE);
+    assert_int_equal(verdict(TENSOR_PARAM, true, NULL), TACIT_REJECT_NONE);
     assert_int_equal(verdict(TENSOR_CONSTANT, false, NULL), TACIT_REJECT_NONE);
 }
 
@@ -162,11 +161,15 @@ static tacit_status load(void (*change)(program *p), const char *part) {
     lab_end(&l);
     return s;
 }
+/* The rows' interval would rest on itself. */
 static void source_committed(program *p) {
     p->tables[p->lookups[0].table].source = id.rows;
 }
-static void source_shorter(program *p) {
+static void source_input(program *p) {
     p->tables[p->lookups[0].table].source = id.index;
+}
+static void source_of_another_row(program *p) {
+    p->tables[p->lookups[0].table].source = id.weights;
 }
 static void rows_of_another_shape(program *p) {
     p->lookups[0].columns[1] = id.index;
@@ -175,8 +178,9 @@ static void rows_of_another_shape(program *p) {
 static void test_loader(void **state) {
     (void)state;
     assert_int_equal(load(NULL, NULL), TACIT_OK);
-    assert_int_equal(load(source_committed, "not external or constant"), TACIT_MALFORMED);
-    assert_int_equal(load(source_shorter, "not those of its source"), TACIT_MALFORMED);
+    assert_int_equal(load(source_committed, "not a parameter or constant"), TACIT_MALFORMED);
+    assert_int_equal(load(source_input, "not a parameter or constant"), TACIT_MALFORMED);
+    assert_int_equal(load(source_of_another_row, "not those of its source"), TACIT_MALFORMED);
     assert_int_equal(load(rows_of_another_shape, "not those of its source"), TACIT_MALFORMED);
 }
 

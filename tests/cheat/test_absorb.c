@@ -483,6 +483,21 @@ static void attack_beta(const char *name, transcript_tag tag) {
     coincidence(name, tag, other_row, NULL);
 }
 
+/* Both coordinates of r_c equal: columns 1 and 2 of a row have the same weight. */
+static void swapped_columns(lab *l) {
+    static const int64_t source[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    shape s = shape2(2, 4), n = shape1(2);
+    uint32_t of = builder_constant(l->b, "source", &s, source);
+    uint32_t pair[2] = {builder_committed(l->b, "index", &n), builder_committed(l->b, "rows", &s)};
+    builder_lookup(l->b, "gather", builder_gather_table(l->b, of), pair);
+    lab_load(l);
+    put(l, pair[0], 2, (int32_t[]){1, 0});
+    put(l, pair[1], 8, (int32_t[]){5, 6, 7, 8, 1, 3, 2, 4});
+}
+static void attack_gather(const char *name, transcript_tag tag) {
+    coincidence(name, tag, swapped_columns, NULL);
+}
+
 /* All coordinates of tau equal: errors 0, 1, -1, 0 cancel. */
 static void swapped(lab *l) {
     shape s = shape1(4);
@@ -717,6 +732,7 @@ static const struct tag_entry {
     T(TAG_LADDER_WEIGHT, fresh, AFTER_A_MESSAGE),
     T(TAG_LADDER_ROUND, attack_level_message, NULL),
     T(TAG_ROUND_CHALLENGE, fresh, AFTER_A_MESSAGE),
+    T(TAG_GATHER, attack_gather, NULL),
 };
 enum { TAGS = sizeof tags / sizeof *tags };
 

@@ -1,20 +1,13 @@
 /* Gathers: rows of a tensor picked by private indices. Honest proofs for every kind of source and index; lies about
- * rows and indices; the rule that rows are folded at a random point. */
+ * rows and indices (test_rules.c: the rule that rows are folded at a random point; test_absorb.c: that it is fresh). */
 #include "lab.h" /* before cmocka, which defines a macro fail */
-#include "base/broken.h"
-#include <stdio.h>
-#ifndef TACIT_RULES
-int main(void) {
-    puts("needs a library built with TACIT_RULES");
-    return 0;
-}
-#else
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { V = 6, A = 3, B = 2, ROW = A * B, N = 5, LEAST = -9, MOST = 9 };
@@ -88,7 +81,6 @@ static void follow(lab *l) {
     lab_recount(l);
 }
 
-/* The last column only: at the point 0 the fold is the first. */
 static void lie_row(lab *l) {
     l->t.values[id.rows][1 * ROW + ROW - 1]++;
     follow(l);
@@ -128,16 +120,6 @@ static void test_lies(void **state) {
         assert_int_equal(verdict(TENSOR_PARAM, false, LIES[i]), TACIT_REJECT_FUNCTIONAL);
         assert_int_equal(verdict(TENSOR_CONSTANT, false, LIES[i]), TACIT_REJECT_FUNCTIONAL);
     }
-}
-
-static void test_rule(void **state) {
-    (void)state;
-    tacit_broken = UINT64_C(1) << BROKEN_GATHER;
-    assert_int_equal(verdict(TENSOR_PARAM, false, NULL), TACIT_REJECT_NONE);
-    assert_int_equal(verdict(TENSOR_PARAM, false, lie_row), TACIT_REJECT_NONE); /* the attack gets through */
-    assert_int_equal(verdict(TENSOR_PARAM, false, lie_index), TACIT_REJECT_FUNCTIONAL);
-    tacit_broken = 0;
-    assert_int_equal(verdict(TENSOR_PARAM, false, lie_row), TACIT_REJECT_FUNCTIONAL);
 }
 
 /* ---- the loader */
@@ -206,8 +188,6 @@ static void test_version(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_honest), cmocka_unit_test(test_lies),
-                                       cmocka_unit_test(test_rule), cmocka_unit_test(test_loader),
-                                       cmocka_unit_test(test_version)};
+                                       cmocka_unit_test(test_loader), cmocka_unit_test(test_version)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
-#endif

@@ -317,6 +317,22 @@ static void other_row(lab *l) {
     put(l, pair[0], 2, (int32_t[]){1, 4});
     put(l, pair[1], 2, (int32_t[]){1, 2});
 }
+/* A gathered row with a wrong last element: at the point 0 the fold is the first. */
+static void wrong_row(lab *l) {
+    static const int64_t source[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    shape s = shape2(2, 4), n = shape1(2);
+    uint32_t of = builder_constant(l->b, "source", &s, source);
+    uint32_t pair[2] = {builder_committed(l->b, "index", &n), builder_committed(l->b, "rows", &s)};
+    builder_lookup(l->b, "gather", builder_gather_table(l->b, of), pair);
+    lab_load(l);
+    put(l, pair[0], 2, (int32_t[]){1, 0});
+    put(l, pair[1], 8, (int32_t[]){5, 6, 7, 8, 1, 2, 3, 5});
+    lab_recount(l);
+}
+static void test_gather(void **state) {
+    (void)state;
+    ATTACK(GATHER, FUNCTIONAL, wrong_row);
+}
 /* Bug 11: ids and columns have weights of their own. */
 static void test_fingerprints(void **state) {
     (void)state;
@@ -916,6 +932,7 @@ int main(void) {
         cmocka_unit_test(test_layer),
         cmocka_unit_test(test_leaves),
         cmocka_unit_test(test_fingerprints),
+        cmocka_unit_test(test_gather),
         cmocka_unit_test(test_weights),
         cmocka_unit_test(test_operand),
         cmocka_unit_test(test_view),

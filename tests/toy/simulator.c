@@ -197,8 +197,8 @@ static void no_round(void *ctx, ext *values) {
 static void no_bind(void *ctx, ext r) {
     (void)ctx, (void)r;
 }
-static tacit_status no_lookups(void *ctx, const logup *l, ext alpha, const ext *beta) {
-    (void)ctx, (void)l, (void)alpha, (void)beta;
+static tacit_status no_lookups(void *ctx, const logup *l, const ext *r_c, ext alpha, const ext *beta) {
+    (void)ctx, (void)l, (void)r_c, (void)alpha, (void)beta;
     return TACIT_OK;
 }
 static tacit_status no_root(void *ctx, uint32_t tree, ext *sum, ext *den) {

@@ -52,6 +52,7 @@ json *program_cases(scene *s) {
     add_note(file, "Tensor", "kinds, order, names, terms: MALFORMED");
     add_note(file, "View", "groups partition the axes, sorted; maps stay in the source: MALFORMED");
     add_note(file, "Relation", "tables, constraints, labels, lookups: MALFORMED");
+    add_note(file, "Gather", "rows of a parameter or constant by index, version 2: MALFORMED");
     add_note(file, "Range", "equality in F is equality of integers (docs/protocol.md, 3.2): MALFORMED");
     json *g = add_group(file, "Program", "the relation part alone");
     CHANGES(g, "program", PROGRAM_BASE, program_changes);

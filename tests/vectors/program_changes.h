@@ -8,12 +8,17 @@
     "3  'mm 1 3 1 %1 1 0 1 6 1 2 %-1 2 %5 5 %0  'ss 0 0 1 %1 7 %-5  'qq 2 2 3 1 %3 8 0 1 8 0 1 0 %0  "                 \
     "4  'x.r 0 0  'pair 1 2 4  'q.r 0 8  'l.r 0 5"
 
+/* 0 w [6, 4], 1 index [3], 2 rows of that shape. */
+#define GATHER_BASE(version, kind, source, rows)                                                                       \
+    "\"TACP " version " 3 'w " kind " 2 6 4 %-3 %3 'i 4 1 3 'y 4 " rows "  1 7 0 " source "  0  1 'g 0 1 2"
+
 static const change program_changes[] = {
     {"Form", "the base", NULL, NULL},
     {"Form", "no bytes", NULL, ""},
     {"Form", "the magic alone", NULL, "\"TACP"},
     {"Form", "another magic", "\"TACP 1", "\"TACQ 1"},
-    {"Form", "another version", "\"TACP 1", "\"TACP 2"},
+    {"Form", "another version", "\"TACP 1", "\"TACP 3"},
+    {"Form", "version 2 without a gather", "\"TACP 1", "\"TACP 2"},
     {"Form", "a version that is not in shortest form", "\"TACP 1", "\"TACP x8100"},
     {"Form", "a version that is cut off", NULL, "\"TACP x81"},
     {"Form", "a byte after the end", "'l.r 0 5", "'l.r 0 5 0"},
@@ -234,6 +239,21 @@ static const change program_changes[] = {
      "%1  0  2 'r 0 1 't 1 2"},
     {"Range", "a lookup of a linear tensor bounds nothing", NULL,
      "\"TACP 1 2 'h 4 0 'l 6 0 1 %1 0 %1  1 1 1 4 1 4 %0 %1  0  1 'r 0 1"},
+    {"Gather", "rows of a parameter", NULL, GATHER_BASE("2", "1", "0", "2 3 4")},
+    {"Gather", "version 1", NULL, GATHER_BASE("1", "1", "0", "2 3 4")},
+    {"Gather", "rows of an input", NULL, GATHER_BASE("2", "0", "0", "2 3 4")},
+    {"Gather", "rows of a committed tensor", NULL, GATHER_BASE("2", "1", "2", "2 3 4")},
+    {"Gather", "a source that does not exist", NULL, GATHER_BASE("2", "1", "3", "2 3 4")},
+    {"Gather", "a lookup with rows of another length", NULL, GATHER_BASE("2", "1", "0", "2 3 3")},
+    {"Gather", "a lookup with rows of another rank", NULL, GATHER_BASE("2", "1", "0", "1 3")},
+    {"Gather", "of a scalar", NULL, "\"TACP 2 3 'w 1 0 %0 %1 'i 4 0 'y 4 0  1 1 0 0  0  1 'g 0 1 2"},
+    {"Gather", "of a vector: rows are numbers", NULL,
+     "\"TACP 2 3 'w 1 1 5 %0 %1 'i 4 0 'y 4 0  1 1 0 0  0  1 'g 0 1 2"},
+    {"Gather", "of a constant", NULL, "\"TACP 2 3 'c 3 1 2 1 2 %5 %1 'i 4 0 'y 4 0  1 1 0 0  0  1 'g 0 1 2"},
+    {"Gather", "the id of another table", NULL,
+     "\"TACP 2 3 'w 1 1 5 %0 %1 'i 4 0 'y 4 0  2 1 0 0 1 1 2 1 2 %0 %1  0  2 'g 0 1 2 'r 1 2"},
+    {"Gather", "an index that is bounded nowhere else", NULL,
+     "\"TACP 2 4 'w 1 1 5 %0 %1 'i 4 0 'y 4 0 'l 6 0 1 %2 1 %0  1 1 0 0  0  1 'g 0 3 2"},
     {"Range", "a linear tensor of (p-1)/2", NULL,
      "\"TACP 1 3 'w 1 0 %0 %2147483647 'l 6 0 1 %2147483648 0 %4611686018427387904 'u 1 0 %0 %0  0 0 0"},
     {"Range", "a linear tensor beyond (p-1)/2", NULL,

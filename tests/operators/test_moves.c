@@ -244,6 +244,40 @@ static void test_constants(void **unused) {
     finish(m);
 }
 
+/* x times a taper: w_i = a - b cos t + c cos 2t, t = 2 pi i / around. */
+typedef struct taper {
+    const char *op;
+    double a, b, c;
+    int64_t periodic;
+} taper;
+
+static void taper_reference(const double *const *in, double *out, const void *context) {
+    const taper *p = context;
+    for (int i = 0; i < 6; i++) {
+        double t = 2 * 3.14159265358979323846 * i / (p->periodic ? 6 : 5);
+        out[i] = in[0][i] * (p->a - p->b * cos(t) + p->c * cos(2 * t));
+    }
+}
+
+static void test_tapers(void **unused) {
+    (void)unused;
+    static const taper CASES[] = {{"HannWindow", 0.5, 0.5, 0, 1},
+                                  {"HannWindow", 0.5, 0.5, 0, 0},
+                                  {"HammingWindow", 0.543478260869565, 0.456521739130435, 0, 1},
+                                  {"BlackmanWindow", 0.42, 0.5, 0.08, 1}};
+    const int64_t six = 6;
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        onnx_build *m = build_start(17);
+        build_input(m, "x", S(1, 6, 0, 0, 0));
+        build_wholes(m, "n", (shape){.rank = 0}, ONNX__TENSOR_PROTO__DATA_TYPE__INT64, &six);
+        build_node(m, CASES[i].op, "n", "w");
+        build_int(m, "periodic", CASES[i].periodic);
+        build_node(m, "Mul", "x w", "y");
+        build_output(m, "y");
+        check_case(m, taper_reference, &CASES[i], 5e-4, 1.5);
+    }
+}
+
 /* Integers: padded with 7, the lower triangle, tiled. */
 static void whole_reference(const double *const *in, double *out, const void *unused) {
     (void)unused;
@@ -310,7 +344,7 @@ int main(void) {
         cmocka_unit_test(test_pad),      cmocka_unit_test(test_split),     cmocka_unit_test(test_repeats),
         cmocka_unit_test(test_blocks),   cmocka_unit_test(test_trilu),     cmocka_unit_test(test_sequences),
         cmocka_unit_test(test_indices),  cmocka_unit_test(test_constants), cmocka_unit_test(test_whole),
-        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_refusals), cmocka_unit_test(test_tapers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

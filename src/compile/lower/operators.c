@@ -4,6 +4,7 @@
 #include "compile/expand/batchnorm.h"
 #include "compile/expand/moves.h"
 #include "compile/expand/reductions.h"
+#include "compile/expand/tapers.h"
 #include "compile/expand/windows.h"
 #include "compile/lower/activation.h"
 #include "compile/lower/compare.h"
@@ -210,6 +211,9 @@ static const operator_rule RULES[] = {
     INTERNAL("Top", 1, 1, 3, "k mode", top_infer, top_eval, top_lower),
     INTERNAL("Choice", 2, 2, 1, "a b rank select boolean", choice_infer, choice_eval, choice_lower),
     INTERNAL("Covered", 1, 1, 1, "a rank", covered_infer, covered_eval, covered_lower),
+    EXPANDS("HannWindow", 17, 22, 1, 1, 1, "output_datatype periodic", taper_expand),
+    EXPANDS("HammingWindow", 17, 22, 1, 1, 1, "output_datatype periodic", taper_expand),
+    EXPANDS("BlackmanWindow", 17, 22, 1, 1, 1, "output_datatype periodic", taper_expand),
     REFUSED("Multinomial"),
     REFUSED("Bernoulli"),
     REFUSED("RandomNormal"),

@@ -187,7 +187,7 @@ static void change_rows(trace *t, arena *a) {
         const lookup *l = &t->p->lookups[i];
         const table *tab = &t->p->tables[l->table];
         uint64_t n = shape_count(&t->p->tensors[l->columns[0]].shape);
-        for (uint32_t k = 0; k < TRIES; k++) {
+        for (uint32_t k = 0; k < TRIES && !tab->gather; k++) { /* a gather's rows are changed element by element */
             int32_t kept[MAX_TABLE_WIDTH];
             uint64_t at = k * 7919u % n;
             bool changed = put_row(t, l, (uint32_t)((k * 2654435761u) % tab->rows), at, kept);

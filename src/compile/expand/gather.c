@@ -13,10 +13,33 @@ static tacit_status check_index(const expansion *x, const gnode *n, uint32_t t, 
     return ex_tensor(x, t)->type == ELEM_WHOLE ? TACIT_OK : misshapen(n, "indices must be integers", err);
 }
 
+/* One-hot rows cost a lookup for every index and row; GatherRows a row of a table for every row and a lookup for every
+ * index. */
+static bool worth_a_table(uint64_t indices, uint64_t rows) {
+    return indices * rows > 2 * rows + indices + 64;
+}
+
+/* table[index.., before, after], axes put back in their places. */
+static tacit_status gather_table(expansion *x, uint32_t axis) {
+    uint32_t rank = ex_shape(x, ex_in(x, 1))->rank, data = ex_move_axis(x, ex_in(x, 0), axis, 0), all;
+    int64_t perm[MAX_RANK];
+    uint32_t t = EX(x, "GatherRows", data, ex_in(x, 1));
+    all = ex_shape(x, t)->rank;
+    for (uint32_t k = 0; k < all; k++) perm[k] = k < axis ? rank + k : k < axis + rank ? k - axis : k;
+    if (axis > 0) {
+        ex_ints(x, "perm", all, perm);
+        t = EX(x, "Transpose", t);
+    }
+    ex_result(x, 0, t);
+    return x->status;
+}
+
 /* ---- Gather: out[before, index.., after] */
 static tacit_status gather_computed(expansion *x, const gnode *n, uint32_t axis, tacit_error *err) {
     const shape d = *ex_shape(x, ex_in(x, 0)), s = *ex_shape(x, ex_in(x, 1));
     ex_labels q = {.rank = d.rank - 1 + s.rank, .a_count = s.rank + 1, .b_count = d.rank, .select = true};
+    if (is_constant(x, ex_in(x, 0)) && q.rank <= MAX_RANK && worth_a_table(shape_count(&s), d.dim[axis]))
+        return gather_table(x, axis);
     if (q.rank > MAX_RANK || q.a_count > MAX_RANK || q.rank >= MAX_LABELS)
         return unsupported(n, "more than 8 axes", err);
     for (uint32_t k = 0; k < s.rank; k++) q.a[k] = axis + k;

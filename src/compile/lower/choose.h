@@ -7,6 +7,7 @@
  *   Choice(a, b; a, b, rank, select, boolean): a product summed over the labels from `rank` on, exact. select: the
  *       numbers of b are chosen by one-hot rows of a, so the result has b's range. boolean: so is the result.
  *   Covered(bits; a, rank): sum over the labels >= rank, a bit again: looked up in {0, 1}.
+ *   GatherRows(table, index): table[index[i], ..], a constant table, by one lookup an index.
  *   InRange(index; size): the index, negative ones counted from the end, in [0, size) by a lookup. */
 #ifndef COMPILE_LOWER_CHOOSE_H
 #define COMPILE_LOWER_CHOOSE_H
@@ -27,4 +28,7 @@ tacit_status in_range_lower(lowering *l, const gnode *n, tacit_error *err);
 tacit_status covered_infer(graph *g, gnode *n, tacit_error *err);
 tacit_status covered_eval(frame *f, const gnode *n, tacit_error *err);
 tacit_status covered_lower(lowering *l, const gnode *n, tacit_error *err);
+tacit_status gather_rows_infer(graph *g, gnode *n, tacit_error *err);
+tacit_status gather_rows_eval(frame *f, const gnode *n, tacit_error *err);
+tacit_status gather_rows_lower(lowering *l, const gnode *n, tacit_error *err);
 #endif

@@ -188,8 +188,30 @@ static tacit_status open_param(lowering *l, uint32_t t, double factor, uint32_t 
     return TACIT_OK;
 }
 
+static const asked_param *find_asked(const lowering *l, uint32_t t, double factor, uint32_t bits, int32_t max_scale) {
+    for (const asked_param *p = l->asked; p; p = p->next) {
+        bool same = p->t == t && p->bits == bits && !(p->factor < factor) && !(p->factor > factor);
+        if (same && p->v.scale == (p->natural < max_scale ? p->natural : max_scale)) return p;
+    }
+    return NULL;
+}
+
+static tacit_status keep_asked(lowering *l, asked_param given, tacit_error *err) {
+    asked_param *p = ARENA_NEW(l->a, asked_param, 1);
+    if (!p) return no_memory(err);
+    *p = given;
+    p->next = l->asked;
+    l->asked = p;
+    return TACIT_OK;
+}
+
 tacit_status lower_param(lowering *l, uint32_t t, double factor, uint32_t bits, int32_t max_scale, value *out,
                          tacit_error *err) {
+    const asked_param *before = find_asked(l, t, factor, bits, max_scale);
+    if (before) {
+        *out = before->v;
+        return TACIT_OK;
+    }
     const gtensor *x = &l->g->tensors[t];
     uint64_t n = shape_count(&x->shape);
     int64_t limit = bits == 8 ? 127 : 32767;
@@ -200,11 +222,11 @@ tacit_status lower_param(lowering *l, uint32_t t, double factor, uint32_t bits, 
     double magnitude = largest_magnitude(x->real, n, factor);
     if (!scale_exists(magnitude, limit))
         return fail(err, TACIT_VALUE, "tensor \"%s\": its values are too large", x->name);
-    int32_t scale = scale_for(magnitude, limit);
-    if (scale > max_scale) scale = max_scale;
+    int32_t natural = scale_for(magnitude, limit), scale = natural < max_scale ? natural : max_scale;
     for (uint64_t i = 0; i < n; i++) q[i] = (int32_t)quantise_one(x->real[i] * factor, scale, limit);
     uint32_t id = builder_external(l->b, TENSOR_PARAM, lower_name(l, x->name, ""), &x->shape, -limit, limit);
     *out = (value){id, scale, -limit, limit};
+    TRY(keep_asked(l, (asked_param){.t = t, .bits = bits, .factor = factor, .natural = natural, .v = *out}, err));
     return keep_param(l, id, q, n, err);
 }
 

@@ -51,6 +51,15 @@ typedef struct param_list {
     const int32_t *values;
 } param_list;
 
+/* A parameter that a node asked for, for the next one that asks for the same (shared weights, steps of an RNN). */
+typedef struct asked_param {
+    struct asked_param *next;
+    uint32_t t, bits;
+    double factor;
+    int32_t natural; /* the scale without a limit */
+    value v;
+} asked_param;
+
 typedef struct used_name {
     struct used_name *next;
     const char *name;
@@ -69,6 +78,7 @@ struct lowering {
     bool *output_done;
     bool outputs_changed;                 /* scale or interval of an output */
     param_list *params;                   /* parameters of this pass, with their integers */
+    asked_param *asked;                   /* the real ones among them */
     uint64_t weight_count, product_count; /* multiplications */
     used_name **names;                    /* of this pass, NAME_BUCKETS lists */
     uint32_t zero;                        /* a committed 0, or NO_TENSOR */

@@ -186,6 +186,7 @@ static const operator_rule RULES[] = {
     EXPANDS("GlobalLpPool", 2, 22, 1, 1, 1, "p", global_pool_expand),
     EXPANDS("CumSum", 11, 22, 2, 2, 1, "exclusive reverse", cumsum_expand),
     EXPANDS("Einsum", 12, 22, 1, MANY, 1, "equation", einsum_expand),
+    INTERNAL("GatherRows", 2, 2, 1, "", gather_rows_infer, gather_rows_eval, gather_rows_lower),
     INTERNAL("Pick", 2, 2, 1, "axis span", pick_infer, pick_eval, pick_lower),
     ON_ALL("Expand", 8, 22, 2, 2, 1, "", expand_infer, expand_eval, expand_lower),
     EXPANDS("Pad", 2, 22, 1, 4, 1, "mode pads value", pad_expand),

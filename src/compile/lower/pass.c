@@ -75,6 +75,7 @@ static tacit_status run_pass(lowering *l, tacit_error *err) {
     memset(l->slots, 0, g->tensor_count * sizeof *l->slots);
     memset(l->names, 0, NAME_BUCKETS * sizeof(used_name *));
     l->params = NULL;
+    l->asked = NULL;
     l->weight_count = l->product_count = 0;
     l->outputs_changed = false;
     l->zero = NO_TENSOR;

@@ -1,0 +1,83 @@
+/* Gather of a constant table by computed indices (a lookup an index), and parameters that several nodes share. */
+#include "operator_case.h"
+
+static double T[CASE_ELEMENTS];
+
+typedef struct pick {
+    uint32_t axis, n;          /* axis of the table; indices [2, n] */
+    uint32_t before, v, after; /* the table [before, v, after] */
+} pick;
+
+static void reference_rows(const double *const *in, double *out, const void *context) {
+    const pick *p = context;
+    for (uint32_t b = 0; b < p->before; b++) {
+        for (uint32_t i = 0; i < 2 * p->n; i++) {
+            for (uint32_t a = 0; a < p->after; a++) *out++ = T[(b * p->v + (uint32_t)in[0][i]) * p->after + a];
+        }
+    }
+}
+
+static void check_rows(const pick *p, bool whole) {
+    const shape t = {.rank = 3, .dim = {p->before, p->v, p->after}};
+    onnx_build *m = build_start(13);
+    build_input_whole(m, "i", (shape){.rank = 2, .dim = {2, p->n}}, 0, p->v - 1);
+    noise_list(T, shape_count(&t), 2);
+    int64_t integers[CASE_ELEMENTS];
+    for (uint64_t k = 0; whole && k < shape_count(&t); k++) T[k] = (double)(integers[k] = (int64_t)(T[k] * 500));
+    if (whole)
+        build_wholes(m, "t", t, ONNX__TENSOR_PROTO__DATA_TYPE__INT64, integers);
+    else
+        build_real(m, "t", t, T);
+    build_node(m, "Gather", "t i", "y");
+    build_int(m, "axis", p->axis);
+    build_output(m, "y");
+    check_case(m, reference_rows, p, whole ? 1e-9 : 1e-4, 1);
+}
+
+static void test_rows(void **unused) {
+    (void)unused;
+    static const pick CASES[] = {{1, 6, 1, 40, 3}, {1, 5, 2, 37, 1}, {1, 3, 3, 33, 2}};
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        check_rows(&CASES[i], false);
+        check_rows(&CASES[i], true);
+    }
+}
+
+static void test_negative(void **unused) {
+    (void)unused;
+    onnx_build *m = build_start(13);
+    build_input_whole(m, "i", (shape){.rank = 1, .dim = {9}}, -4, 39);
+    build_real(m, "t", (shape){.rank = 2, .dim = {40, 3}}, noise_list(T, 120, 2));
+    build_node(m, "Gather", "t i", "y");
+    build_output(m, "y");
+    refuse_case(m, TACIT_UNSUPPORTED, "an index out of range");
+}
+
+/* Two products with one constant: one parameter. */
+static void test_shared(void **unused) {
+    (void)unused;
+    static const double W[6] = {1, -2, 3, 0.5, 2, -1}, X[3] = {0.5, -1, 1};
+    tacit_compile_options o;
+    onnx_build *m = build_start(13);
+    build_input(m, "x", (shape){.rank = 2, .dim = {1, 3}});
+    build_real(m, "w", (shape){.rank = 2, .dim = {3, 2}}, W);
+    build_node(m, "MatMul", "x w", "a");
+    build_node(m, "Relu", "x", "r");
+    build_node(m, "MatMul", "r w", "b");
+    build_output(m, "a");
+    build_output(m, "b");
+    tacit_compile_defaults(&o);
+    tacit_model *model = compile_case(build_write(m), &o, 1, X);
+    uint32_t params = 0;
+    for (uint32_t i = 0; i < model->pub.program.tensor_count; i++)
+        params += model->pub.program.tensors[i].kind == TENSOR_PARAM;
+    assert_int_equal(params, 1);
+    tacit_model_free(model);
+    build_end(m);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_negative),
+                                       cmocka_unit_test(test_shared)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -86,7 +86,8 @@ static void absorb(table_plan *t, const demand *d) {
 }
 
 static table_plan table_of_demand(const demand *d) {
-    table_plan t = {.f = d->f, .lo = d->lo, .hi = d->hi, .worst_lo = d->lo, .worst_hi = d->hi, .exact = d->exact};
+    table_plan t = {.f = d->f, .lo = d->lo, .hi = d->hi, .worst_lo = d->lo, .worst_hi = d->hi};
+    t.exact = d->exact, t.inside = d->inside;
     absorb(&t, d);
     return t;
 }
@@ -111,6 +112,7 @@ static uint32_t find_table(const plan *p, uint32_t count, const demand *d) {
     for (uint32_t i = 0; i < count; i++) {
         const table_plan *t = &p->tables[i];
         if (!func_equal(&t->f, &d->f) || t->exact != d->exact) continue;
+        if (p->cautious && d->f.kind == FUNC_RANGE && t->inside != d->inside) continue;
         if (!d->exact || (t->lo == d->lo && t->hi == d->hi)) return i;
     }
     return count;

@@ -45,6 +45,7 @@ typedef struct table_plan {
     func f;
     int64_t lo, hi, worst_lo, worst_hi;
     uint64_t elements;
+    bool inside;        /* the demand that made it is: a cautious plan keeps these apart */
     bool exact, shared; /* shared: by users that are never outside and have no mark for the ends (differences, inputs
                            from 0): where clamping marks the ends, these are then kept for clamped values alone */
     saturation mode;

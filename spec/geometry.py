@@ -83,12 +83,16 @@ class Object:
 
 @dataclass(frozen=True)
 class Level:
-    """An inner level: 2^log_size elements of E as 2^fold lanes on 2^log_domain points, `opened` of them opened."""
+    """An inner level: `size` elements of E as 2^fold lanes on 2^log_domain points, `opened` of them opened."""
 
-    log_size: int
+    size: int
     fold: int
     log_domain: int
     opened: int
+
+    @property
+    def columns(self):
+        return self.size >> self.fold
 
 
 class Ladder:
@@ -96,6 +100,7 @@ class Ladder:
 
     def __init__(self, field, variables, work_log):
         self.degree, self.variables, self.work_log = field.degree, variables, work_log
+        self.bits = field.challenge_bits
         self.opened, self.path, self.cost, self.step = {}, {}, {}, {}
         for log_size in range(variables + 1):
             for rate in range(RATES):
@@ -130,13 +135,50 @@ class Ladder:
         sent = 32 + 8 * leaf * count + self.path[rest, rate] + 16 * self.degree * fold
         return sent + tree_work(rest + RATE_LOG + rate, leaf, self.work_log) + self.cost[depth - 1, rest, rate]
 
-    def levels(self, log_size):
+    def size_cost(self, size):
+        """The cost below a vector of `size` elements, between those of the powers of two around it."""
+        log_size = size.bit_length() - 1
+        low, beyond = self.cost[LADDER_DEPTH, log_size, 0], size - (1 << log_size)
+        if not beyond:
+            return low
+        return low + ((self.cost[LADDER_DEPTH, log_size + 1, 0] - low) * beyond >> log_size)
+
+    def _steps(self, log_size):
         found, depth, rate = [], LADDER_DEPTH, 0
         while self.step[depth, log_size, rate]:
             fold, rate = self.step[depth, log_size, rate]
-            rest = log_size - fold
-            found.append(Level(log_size, fold, rest + RATE_LOG + rate, self.opened[rest, rate]))
-            log_size, depth = rest, depth - 1
+            found.append((fold, rate))
+            log_size, depth = log_size - fold, depth - 1
+        return found
+
+    def _domain_choice(self, size, fold, shortest, longest):
+        """The cheaper of two domains; the shorter one if they cost the same, None if neither will do."""
+        best, best_cost, leaf = None, None, self.degree << fold
+        for log_domain in (shortest, shortest + 1):
+            count = queries(1 << log_domain, size >> fold, self.bits) if log_domain <= longest else 0
+            if not count:
+                continue
+            cost = 8 * leaf * count + 32 * expected_siblings(log_domain, count)
+            cost += tree_work(log_domain, leaf, self.work_log)
+            if best is None or cost < best_cost:
+                best, best_cost = Level(size, fold, log_domain, count), cost
+        return best
+
+    def levels(self, size):
+        """Folds of the nearest power of two (4/3 is the limit), domains for the dimensions that there are."""
+        log_size = size.bit_length() - 1
+        up = 1 if 3 * size > 4 << log_size else 0
+        log_size, longest, found = log_size + up, MAX_LOG_DOMAIN, []
+        steps = self._steps(log_size)
+        unit = 1 << sum(fold for fold, _ in steps)
+        size = (size + unit - 1) // unit * unit
+        for fold, rate in steps:
+            log_size -= fold
+            level = self._domain_choice(size, fold, log_size + RATE_LOG + rate - up, longest)
+            if level is None:
+                break
+            found.append(level)
+            size, longest = level.columns, level.log_domain
         return found
 
 
@@ -200,7 +242,7 @@ class Candidate:
         return 8 * self.ladder.degree * self.used
 
     def ladder_cost(self):
-        return self.ladder.cost[LADDER_DEPTH, self.vector_log, 0]
+        return self.ladder.size_cost(self.used)
 
     def cost(self):
         domains = sum(map(self._domain_cost, self.domains))
@@ -268,11 +310,10 @@ def make_geometry(field, x_size, certificates):
         raise Malformed("no geometry, or a fold misses the target", "SOUNDNESS" if search.unsafe else "UNSUPPORTED")
     best.levels = []
     if best.ladder_cost() < best.clear_cost():
-        best.levels = best.ladder.levels(best.vector_log)
+        best.levels = best.ladder.levels(best.used)
     numerators = [sum(best.opened(each.columns_log) for each in best.objects)]
     for level in best.levels:
-        dimension = 1 << (level.log_size - level.fold)
-        numerators += [level.opened, ((1 << level.log_domain) - dimension) // 2 + 3]
+        numerators += [level.opened, ((1 << level.log_domain) - level.columns) // 2 + 3]
     if max(numerators) > search.limit:
         raise Malformed("a ladder challenge misses the target", "SOUNDNESS")
     return best

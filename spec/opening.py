@@ -72,7 +72,7 @@ class Opening:
 
     def _first_functional(self):
         geometry, rho = self.geometry, self.batched.rho
-        functional = Functional(self.field, 1 << geometry.vector_log)
+        functional = Functional(self.field, geometry.levels[0].size if geometry.levels else geometry.used)
         for index, each in enumerate(geometry.objects[:-1]):
             columns = eq_table(self.field, rho[each.lanes_log : each.variables])
             coefficient = self.batched.coefficients[index]
@@ -137,8 +137,7 @@ class Opening:
         for position, column in zip(positions, columns):
             lanes = [self.field(column[at : at + degree]) for at in range(0, len(column), degree)]
             value = self.field.total(weight * lane for weight, lane in zip(weights, lanes))
-            length = 1 << level.log_size - level.fold
-            equations.append(Equation(0, length, domain_point(level.log_domain, position), value))
+            equations.append(Equation(0, level.columns, domain_point(level.log_domain, position), value))
         return equations
 
     # ---- the ladder
@@ -179,6 +178,6 @@ class Opening:
             self._absorb_equations(open_above())
             point = self._fold(level)
             open_above = lambda level=level, root=root, point=point: self._open_level(level, root, point)
-            clear = 1 << level.log_size - level.fold
+            clear = level.columns
         vector = self.channel.elements(tags.CLEAR, clear)
         self._check_clear(vector, open_above(), "INNER" if self.geometry.levels else "LEVEL0")

@@ -16,7 +16,7 @@ from transcript import Counter, Transcript
 from triples import run_triples
 from views import run_views
 
-VERSION = 1
+VERSION = 2
 RATE_LOG = 2
 
 

@@ -277,7 +277,7 @@ static tacit_status open_inner(opening *o) {
         tree_leaf(&t, i);
         for (size_t lane = 0; lane < lanes; lane++)
             sum = ext_add(sum, ext_mul(o->lane_weights[lane], lane_of(t.column + EXT_DEG * lane)));
-        o->list[o->count++] = (ladder_opening){{0, l->log_size - l->k}, l->log_n, positions[i], sum};
+        o->list[o->count++] = (ladder_opening){{0, log2_ceil(geometry_columns(l))}, l->log_n, positions[i], sum};
     }
     TRY(tree_path(&t, &o->above_root));
     arena_release(o->s->a, mark);
@@ -350,8 +350,8 @@ static tacit_status check_clear(opening *o, const ext *clear, uint64_t size) {
 static tacit_status run_clear(opening *o) {
     const geometry *g = o->g;
     const geometry_level *last = o->above;
-    uint64_t size = last ? UINT64_C(1) << (last->log_size - last->k) : g->used;
-    ext *clear = ARENA_NEW(o->s->a, ext, size);
+    uint64_t size = last ? geometry_columns(last) : g->used;
+    ext *clear = ARENA_ZNEW(o->s->a, ext, UINT64_C(1) << log2_ceil(size)); /* an equation is on a whole block */
     if (!clear) return full(o->s);
     if (o->cp) o->cp->clear(o->cp, clear, size);
     transcript_e(o->s->ch, TAG_CLEAR, clear, size);

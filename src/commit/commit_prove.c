@@ -91,7 +91,7 @@ static tacit_status begin(commit_prover *cp, const batch_final *f, arena *work, 
     committer *c = self(cp);
     const geometry *g = c->g;
     c->work = work;
-    c->size = (size_t)1 << g->vector_log;
+    c->size = geometry_vector(g);
     c->v = extv_new(work, c->size);
     c->z = extv_new(work, c->size);
     c->spare_v = extv_new(work, c->size / 2);
@@ -123,7 +123,7 @@ static tacit_status level(commit_prover *cp, const geometry_level *l, digest *ro
     committer *c = self(cp);
     code_tree *t = &c->inner[l - c->g->level];
     TRY(code_alloc(t, l->log_n, (uint32_t)EXT_DEG << l->k, c->work, err));
-    TRY(encode_vector(t, c->z, l->log_size - l->k, l->k, c->work, err));
+    TRY(encode_vector(t, c->z, geometry_columns(l), l->k, c->work, err));
     TRY(code_hash(t, NULL, NULL, c->work, err));
     *root = t->nodes[merkle_size(l->log_n) - 1];
     return TACIT_OK;
@@ -169,10 +169,10 @@ static tacit_status add_openings(commit_prover *cp, const ladder_opening *list, 
                                  tacit_error *err) {
     committer *c = self(cp);
     const geometry *g = c->g;
-    if (list[0].at.log == log2_floor(c->size)) /* an inner level: one block, the whole vector */
-        return add_powers(c->v, list[0].at, list, count, weights, c->work, err);
+    if (c->size < geometry_vector(g)) /* an inner level: the whole vector */
+        return add_powers(c->v, 0, c->size, list, count, weights, c->work, err);
     for (uint32_t o = 0; o < g->object_count; o++)
-        TRY(add_powers(c->v, (ladder_block){g->start[o], g->object[o].a}, list, count, weights, c->work, err));
+        TRY(add_powers(c->v, g->start[o], (size_t)1 << g->object[o].a, list, count, weights, c->work, err));
     return TACIT_OK;
 }
 

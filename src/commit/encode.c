@@ -150,14 +150,16 @@ tacit_status encode_object(const code_tree *t, uint32_t first, const object_data
     return TACIT_OK;
 }
 
-tacit_status encode_vector(const code_tree *t, extv v, unsigned a, unsigned k, arena *scratch, tacit_error *err) {
+tacit_status encode_vector(const code_tree *t, extv v, size_t columns, unsigned k, arena *scratch, tacit_error *err) {
     size_t mark = arena_mark(scratch);
-    lane_group g = {.a = a, .k = k};
+    lane_group g = {.a = log2_ceil(columns), .k = k}; /* rs_encode likes powers of two */
     TRY(group_alloc(&g, scratch, err));
+    for (size_t q = 0; q < GROUP; q++)
+        memset(g.coeffs + (q << g.a) + columns, 0, (((size_t)1 << g.a) - columns) * sizeof(gl));
     for (uint32_t lane = 0; lane >> k == 0;) {
         uint32_t next = group_next(&g, lane);
         for (uint32_t j = 0; j < EXT_DEG; j++) {
-            group_field(&g, v.c[j], 0, (size_t)1 << a);
+            group_field(&g, v.c[j], 0, columns);
             encode_group(&g, code_lane(t, lane * EXT_DEG + j), EXT_DEG * t->stride, t->log_n);
         }
         lane = next;

@@ -31,8 +31,8 @@ void encode_lanes(const lane_job *jobs, uint32_t count, size_t length, unsigned 
  * scratch: up to 16 lanes of coefficients. */
 tacit_status encode_object(const code_tree *t, uint32_t first, const object_data *x, unsigned a, unsigned k,
                            uint32_t tail, arena *scratch, tacit_error *err) TACIT_MUST_CHECK;
-/* An E vector of 2^(a+k) elements as 2^k E lanes, coordinates together: the whole tree. */
-tacit_status encode_vector(const code_tree *t, extv v, unsigned a, unsigned k, arena *scratch,
+/* An E vector of columns * 2^k elements as 2^k E lanes, coordinates together: the whole tree. */
+tacit_status encode_vector(const code_tree *t, extv v, size_t columns, unsigned k, arena *scratch,
                            tacit_error *err) TACIT_MUST_CHECK;
 
 /* Receives leaves (bytes as hashed) in pieces, from several threads at once; false stops. */

@@ -60,15 +60,15 @@ void geometry_assemble(geometry *g, const ladder_table *table) {
 
 /* ---------------------------------------------------------------- error of single challenges */
 /* (delta n + 1) |E|, delta n = (n - K) / 2. */
-static uint64_t proximity(unsigned log_n, unsigned log_k) {
-    return ((UINT64_C(1) << log_n) - (UINT64_C(1) << log_k)) / 2 + 1;
+static uint64_t proximity(unsigned log_n, uint64_t dimension) {
+    return ((UINT64_C(1) << log_n) - dimension) / 2 + 1;
 }
 
 /* The worst challenges of step 6 (lane folds of all objects and a round polynomial of degree 2) and gamma. */
 static bool folds_safe(const geometry *g) {
     uint64_t lanes = 2, gamma = 1;
     for (uint32_t c = 0; c < g->object_count; c++) {
-        uint64_t e = proximity(g->object[c].a + RATE_LOG, g->object[c].a);
+        uint64_t e = proximity(g->object[c].a + RATE_LOG, UINT64_C(1) << g->object[c].a);
         gamma += e;
         if (g->object[c].k) lanes += e;
     }
@@ -82,7 +82,7 @@ static bool levels_safe(const geometry *g) {
     if (opened > NUMERATOR_LIMIT) return false;
     for (uint32_t i = 0; i < g->level_count; i++) {
         const geometry_level *l = &g->level[i];
-        uint64_t fold = proximity(l->log_n, l->log_size - l->k) + 2, batch = l->t;
+        uint64_t fold = proximity(l->log_n, geometry_columns(l)) + 2, batch = l->t;
         if (fold > NUMERATOR_LIMIT || batch > NUMERATOR_LIMIT) return false;
     }
     return true;
@@ -114,7 +114,7 @@ static uint64_t all_bytes(const geometry *g, siblings_of *siblings) {
     for (uint32_t d = 0; d < g->domain_count; d++) bytes += domain_bytes(g, d, siblings);
     for (uint32_t i = 0; i < g->level_count; i++) {
         bytes += level_bytes(&g->level[i], siblings);
-        clear = UINT64_C(1) << (g->level[i].log_size - g->level[i].k);
+        clear = geometry_columns(&g->level[i]);
     }
     return bytes + 8 * EXT_DEG * clear;
 }
@@ -137,7 +137,7 @@ static uint64_t domain_cost(const geometry *g, const ladder_table *table, uint32
 }
 
 static uint64_t geometry_cost(const geometry *g, const ladder_table *table) {
-    uint64_t clear = 8 * EXT_DEG * g->used, cost = ladder_cost(table, g->vector_log);
+    uint64_t clear = 8 * EXT_DEG * g->used, cost = ladder_cost(table, g->used);
     if (cost > clear) cost = clear;
     for (uint32_t d = 0; d < g->domain_count; d++) cost += domain_cost(g, table, d);
     return cost + 16 * EXT_DEG * geometry_rounds(g);
@@ -247,8 +247,7 @@ tacit_status geometry_make(geometry *g, uint64_t x_size, const certificate_shape
         return s.unsafe ? fail(err, TACIT_SOUNDNESS, "a fold challenge misses 2^-%u", (uint64_t)CHALLENGE_BITS)
                         : fail(err, TACIT_UNSUPPORTED, "no geometry for %u committed values", x_size);
     *g = s.best;
-    if (ladder_cost(&table, g->vector_log) < 8 * EXT_DEG * g->used)
-        g->level_count = ladder_levels(&table, g->vector_log, g->level);
+    if (ladder_cost(&table, g->used) < 8 * EXT_DEG * g->used) g->level_count = ladder_levels(&table, g->used, g->level);
     if (!levels_safe(g)) return fail(err, TACIT_SOUNDNESS, "a ladder challenge misses 2^-%u", (uint64_t)CHALLENGE_BITS);
     return TACIT_OK;
 }
@@ -262,7 +261,7 @@ uint32_t certificate_queries(unsigned a) {
 static uint64_t certificate_cost(const ladder_table *table, unsigned a, unsigned k) {
     uint64_t t = ladder_queries(table, a);
     return t * ((UINT64_C(8) << k) + 8 * EXT_DEG + 64) + 2 * ladder_path(table, a) +
-           tree_work(table, a + RATE_LOG, 2 * EXT_DEG) + ladder_cost(table, a);
+           tree_work(table, a + RATE_LOG, 2 * EXT_DEG) + ladder_cost(table, UINT64_C(1) << a);
 }
 
 tacit_status geometry_certificate(certificate_shape *c, uint64_t size, uint64_t openings, uint32_t *t_max,

@@ -22,17 +22,22 @@ typedef struct geometry_domain {
     uint32_t a, log_n, t;
     uint32_t width; /* F elements of a leaf (without salt) */
 } geometry_domain;
-/* Inner level i: the vector of 2^log_size E elements as 2^k E lanes on 2^log_n points, t opened. */
+/* Inner level i: the vector of `size` E elements, a multiple of 2^k, as 2^k E lanes on 2^log_n points, t opened. The
+ * number of a lane's coefficients need not be a power of two: the code's dimension is what the lane has. */
 typedef struct geometry_level {
-    uint32_t log_size, k, log_n, t;
+    uint64_t size;
+    uint32_t k, log_n, t;
 } geometry_level;
+static inline uint64_t geometry_columns(const geometry_level *l) {
+    return l->size >> l->k;
+}
 
 typedef struct geometry {
     uint32_t object_count, domain_count, level_count;
     geometry_object object[MAX_OBJECTS];
     geometry_domain domain[MAX_OBJECTS]; /* longest first */
     geometry_level level[MAX_LEVELS];
-    uint32_t vector_log;               /* level-1 vector: 2^vector_log E elements */
+    uint32_t vector_log;               /* variables of the level-1 vector */
     uint32_t start_order[MAX_OBJECTS]; /* objects, longest first (ties: object order) */
     uint64_t start[MAX_OBJECTS];       /* place of z_c in the level-1 vector */
     uint64_t used;                     /* sum of the lengths */
@@ -57,6 +62,10 @@ tacit_status geometry_certificate(certificate_shape *c, uint64_t size, uint64_t 
 /* The largest opening of this geometry (messages of commit_roots and commit_open), and the expected one, in bytes. */
 uint64_t geometry_most_bytes(const geometry *g);
 uint64_t geometry_expected_bytes(const geometry *g);
+/* Elements of the level-1 vector: `used`, and zeros up to a multiple of the product of all levels' lanes. */
+static inline uint64_t geometry_vector(const geometry *g) {
+    return g->level_count ? g->level[0].size : g->used;
+}
 /* Variables of the longest object (rounds of step 6). */
 uint32_t geometry_rounds(const geometry *g);
 #endif

@@ -1,4 +1,5 @@
 #include "commit/ladder_search.h"
+#include "base/bytes.h"
 #include "commit/queries.h"
 #include "field/ext.h"
 
@@ -47,14 +48,51 @@ void ladder_search(ladder_table *t, unsigned vars, uint64_t size) {
     }
 }
 
-uint32_t ladder_levels(const ladder_table *t, unsigned vars, geometry_level *out) {
-    uint32_t count = 0;
-    for (unsigned v = vars, r = 0, depth = LADDER_DEPTH;; depth--) {
-        ladder_step step = t->step[depth][v][r];
-        if (!step.k) return count;
-        r = step.rate;
-        out[count++] =
-            (geometry_level){.log_size = v, .k = step.k, .log_n = v - step.k + RATE_LOG + r, .t = t->t[v - step.k][r]};
-        v -= step.k;
+uint64_t ladder_cost(const ladder_table *t, uint64_t size) {
+    unsigned v = log2_floor(size);
+    uint64_t low = t->cost[LADDER_DEPTH][v][0], beyond = size - (UINT64_C(1) << v);
+    if (beyond == 0) return low;
+    return low + (uint64_t)((unsigned __int128)(t->cost[LADDER_DEPTH][v + 1][0] - low) * beyond >> v);
+}
+
+static uint64_t domain_cost(const ladder_table *t, const geometry_level *l) {
+    uint64_t leaf = (uint64_t)EXT_DEG << l->k;
+    return l->t * 8 * leaf + 32 * expected_siblings(l->log_n, l->t) + tree_work(t, l->log_n, leaf);
+}
+
+/* Sets the domain of a level: the cheaper of 2^log_n and 2^(log_n + 1) points, the first if they cost the same. False
+ * if neither will do. */
+static bool choose_domain(const ladder_table *t, geometry_level *l, unsigned log_n, unsigned most) {
+    uint64_t best = LADDER_NEVER;
+    geometry_level tried = *l;
+    for (tried.log_n = log_n; tried.log_n <= log_n + 1 && tried.log_n <= most; tried.log_n++) {
+        tried.t = geometry_queries(UINT64_C(1) << tried.log_n, geometry_columns(l));
+        if (tried.t == 0 || domain_cost(t, &tried) >= best) continue;
+        best = domain_cost(t, &tried);
+        *l = tried;
     }
+    return best != LADDER_NEVER;
+}
+
+uint32_t ladder_levels(const ladder_table *t, uint64_t size, geometry_level *out) {
+    unsigned v = log2_floor(size), r = 0, folded = 0, most = GL_TWO_ADICITY;
+    bool up = 3 * size > UINT64_C(4) << v;
+    ladder_step step[LADDER_DEPTH];
+    uint32_t count = 0;
+    if (up) v++;
+    for (unsigned w = v; t->step[LADDER_DEPTH - count][w][r].k; count++) {
+        step[count] = t->step[LADDER_DEPTH - count][w][r];
+        r = step[count].rate;
+        w -= step[count].k;
+        folded += step[count].k;
+    }
+    size = (size + (UINT64_C(1) << folded) - 1) >> folded << folded;
+    for (uint32_t i = 0; i < count; i++) {
+        v -= step[i].k;
+        out[i] = (geometry_level){.size = size, .k = step[i].k, .log_n = 0, .t = 0};
+        if (!choose_domain(t, &out[i], v + RATE_LOG + step[i].rate - up, most)) return i;
+        most = out[i].log_n;
+        size >>= step[i].k;
+    }
+    return count;
 }

@@ -48,10 +48,9 @@ static inline uint32_t ladder_queries(const ladder_table *t, unsigned a) {
 static inline uint64_t ladder_path(const ladder_table *t, unsigned a) {
     return t->path[a][0];
 }
-/* The best ladder below a vector of 2^vars elements whose own level had the level-0 rate, at least one level. */
-static inline uint64_t ladder_cost(const ladder_table *t, unsigned vars) {
-    return t->cost[LADDER_DEPTH][vars][0];
-}
-/* Writes the levels; returns their number (0: clear). */
-uint32_t ladder_levels(const ladder_table *t, unsigned vars, geometry_level *out);
+/* Cost of the ladder below a vector of `size` <= 2^vars elements, between those of the powers of two around it. */
+uint64_t ladder_cost(const ladder_table *t, uint64_t size);
+/* Writes the levels for a vector of `size` elements; returns their number (0: clear). The folds are those of the
+ * nearest power of two; each domain is the cheaper one of two for the dimension that there is. */
+uint32_t ladder_levels(const ladder_table *t, uint64_t size, geometry_level *out);
 #endif

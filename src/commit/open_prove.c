@@ -13,7 +13,8 @@ enum {
 
 typedef struct power_sum {
     extv v; /* at the block's first element */
-    unsigned log, log_n, log_m;
+    size_t size;
+    unsigned log_n, log_m;
     uint32_t count;
     const gl *x;
     const uint32_t *place; /* position mod m */
@@ -28,7 +29,8 @@ static size_t line_stride(const power_sum *p) {
 
 /* One cache line of i0: its transforms, then m-strided lines of v. state: w_i x_i^i0 for the first i0, advanced. */
 static void power_line(const power_sum *p, size_t i0, size_t lines, gl *state, gl *buffer, unsigned j) {
-    size_t b_log = p->log_n - p->log_m, outputs = (size_t)1 << (p->log - b_log), stride = line_stride(p);
+    size_t b_log = p->log_n - p->log_m, b = (size_t)1 << b_log, outputs = (p->size + b - 1) >> b_log;
+    size_t stride = line_stride(p);
     memset(buffer, 0, lines * stride * sizeof *buffer);
     for (size_t q = 0; q < lines; q++) {
         gl *d = buffer + q * stride;
@@ -40,8 +42,9 @@ static void power_line(const power_sum *p, size_t i0, size_t lines, gl *state, g
         vec->gl_mul(d, d, p->scale, outputs);
     }
     for (size_t i1 = 0; i1 < outputs; i1++) {
-        gl *to = p->v.c[j] + i0 + (i1 << b_log);
-        for (size_t q = 0; q < lines; q++) to[q] = gl_add(to[q], buffer[q * stride + i1]);
+        size_t at = i0 + (i1 << b_log), room = at < p->size ? p->size - at : 0;
+        gl *to = p->v.c[j] + at;
+        for (size_t q = 0; q < lines && q < room; q++) to[q] = gl_add(to[q], buffer[q * stride + i1]);
     }
 }
 
@@ -83,18 +86,17 @@ static tacit_status run_tasks(const power_sum *p, arena *scratch, tacit_error *e
     return TACIT_OK;
 }
 
-tacit_status add_powers(extv v, ladder_block block, const ladder_opening *list, uint32_t count, const ext *weights,
-                        arena *scratch, tacit_error *err) {
+tacit_status add_powers(extv v, uint64_t start, size_t size, const ladder_opening *list, uint32_t count,
+                        const ext *weights, arena *scratch, tacit_error *err) {
     size_t mark = arena_mark(scratch);
     gl *x = ARENA_NEW(scratch, gl, count);
     uint32_t *place = ARENA_NEW(scratch, uint32_t, count);
     ext *weight = ARENA_NEW(scratch, ext, count);
     gl *scale = ARENA_NEW(scratch, gl, (size_t)1 << SHORT_LOG);
-    power_sum p = {
-        .v = extv_at(v, block.start), .log = block.log, .x = x, .place = place, .weight = weight, .scale = scale};
+    power_sum p = {.v = extv_at(v, start), .size = size, .x = x, .place = place, .weight = weight, .scale = scale};
     if (!x || !place || !weight || !scale) return fail(err, TACIT_RESOURCES, "not enough memory for the opening");
     for (uint32_t i = 0; i < count; i++) {
-        if (list[i].at.start != block.start) continue;
+        if (list[i].at.start != start) continue;
         p.log_n = list[i].log_n;
         p.log_m = p.log_n < SHORT_LOG ? p.log_n : SHORT_LOG;
         x[p.count] = rs_point(p.log_n, list[i].position);

@@ -9,7 +9,7 @@
 #include "commit/ladder.h"
 #include "field/vec.h"
 
-/* The openings i < count of `list` that lie on `block`, added to v (whose element 0 is the vector's). */
-tacit_status add_powers(extv v, ladder_block block, const ladder_opening *list, uint32_t count, const ext *weights,
-                        arena *scratch, tacit_error *err) TACIT_MUST_CHECK;
+/* The openings i < count of `list` whose block begins at `start`, added to the `size` elements of v from there on. */
+tacit_status add_powers(extv v, uint64_t start, size_t size, const ladder_opening *list, uint32_t count,
+                        const ext *weights, arena *scratch, tacit_error *err) TACIT_MUST_CHECK;
 #endif

@@ -39,15 +39,15 @@ static double over_field(double numerator) {
     return soundness_field_bits() - log2(numerator);
 }
 
-static double proximity(unsigned log_n, unsigned log_k) {
-    return (ldexp(1, (int)log_n) - ldexp(1, (int)log_k)) / 2 + 1;
+static double proximity(unsigned log_n, uint64_t dimension) {
+    return (ldexp(1, (int)log_n) - (double)dimension) / 2 + 1;
 }
 
 static void step6_terms(const geometry *g, term_list *l) {
     double lanes = 2, gamma = 1;
     uint32_t folding = 0, rounds = geometry_rounds(g);
     for (uint32_t c = 0; c < g->object_count; c++) {
-        double e = proximity(g->object[c].a + RATE_LOG, g->object[c].a);
+        double e = proximity(g->object[c].a + RATE_LOG, UINT64_C(1) << g->object[c].a);
         gamma += e;
         if (g->object[c].k) lanes += e;
         if (g->object[c].k > folding) folding = g->object[c].k;
@@ -66,12 +66,12 @@ static void step6_terms(const geometry *g, term_list *l) {
     FORMULA(t, "1/|E| + sum_c (delta n_c + 1)/|E|");
 }
 
-static void query_term(term_list *l, unsigned log_n, unsigned log_k, uint32_t count, const char *where,
+static void query_term(term_list *l, unsigned log_n, uint64_t dimension, uint32_t count, const char *where,
                        uint32_t number) {
-    uint64_t n = UINT64_C(1) << log_n, k = UINT64_C(1) << log_k;
-    tacit_error_term *t = next(l, 1, soundness_query_bits(n, k, count));
+    uint64_t n = UINT64_C(1) << log_n;
+    tacit_error_term *t = next(l, 1, soundness_query_bits(n, dimension, count));
     NAME(t, "step 7: queries of %s %u", where, (unsigned)number);
-    FORMULA(t, "C(A,t)/C(n,t), n = 2^%u, K = 2^%u, t = %u", log_n, log_k, (unsigned)count);
+    FORMULA(t, "C(A,t)/C(n,t), n = 2^%u, K = %llu, t = %u", log_n, (unsigned long long)dimension, (unsigned)count);
 }
 
 static void batch_term(term_list *l, uint32_t equations, uint32_t number) {
@@ -85,16 +85,16 @@ uint32_t soundness_opening(const geometry *g, tacit_error_term *out, uint32_t ca
     uint32_t opened = 0;
     step6_terms(g, &l);
     for (uint32_t d = 0; d < g->domain_count; d++)
-        query_term(&l, g->domain[d].log_n, g->domain[d].a, g->domain[d].t, "level-0 domain", d + 1);
+        query_term(&l, g->domain[d].log_n, UINT64_C(1) << g->domain[d].a, g->domain[d].t, "level-0 domain", d + 1);
     for (uint32_t c = 0; c < g->object_count; c++) opened += g->domain[g->object[c].domain].t;
     for (uint32_t i = 0; i < g->level_count; i++) {
         const geometry_level *v = &g->level[i];
-        unsigned log_k = v->log_size - v->k;
+        uint64_t columns = geometry_columns(v);
         batch_term(&l, opened, i + 1);
-        tacit_error_term *t = next(&l, v->k, over_field(proximity(v->log_n, log_k) + 2));
+        tacit_error_term *t = next(&l, v->k, over_field(proximity(v->log_n, columns) + 2));
         NAME(t, "step 7: fold challenges of level %u", (unsigned)(i + 1));
         FORMULA(t, "2/|E| + (delta n + 1)/|E|, n = 2^%u", (unsigned)v->log_n);
-        query_term(&l, v->log_n, log_k, v->t, "level", i + 1);
+        query_term(&l, v->log_n, columns, v->t, "level", i + 1);
         opened = v->t;
     }
     return l.count;

@@ -50,7 +50,7 @@ uint64_t attempt_memory(const statement *st) {
     for (uint32_t i = 0; i < g->domain_count; i++) total += (uint64_t)g->domain[i].width * 8 << g->domain[i].log_n;
     for (uint32_t i = 0; i < g->domain_count; i++) total += UINT64_C(128) << g->domain[i].log_n;
     for (uint32_t i = 0; i < g->object_count; i++) total += 12 * e << g->object[i].a;
-    total += 24 * e << g->vector_log;
+    total += 24 * e * geometry_vector(g);
     for (uint32_t i = 0; i < g->level_count; i++) total += (e << (g->level[i].k + g->level[i].log_n)) * 2;
     for (uint32_t i = 0; i < st->p->tensor_count; i++) { /* steps 4 and 5 */
         const tensor *t = &st->p->tensors[i];

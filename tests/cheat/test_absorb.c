@@ -53,7 +53,7 @@ static void whole(lab *l, whole_kind kind) {
     shape sx = shape2(2, 5), sw = shape2(3, 5), sy = shape2(2, 3);
     view_group g[2] = {{1, 1, {0}, {0}, 2, NULL}, {1, 1, {1}, {1}, 5, map}};
     lab_start(l);
-    if (kind == LEVELS) (void)ranged(l, TENSOR_INPUT, "bulk", shape1(16384), 0, 7);
+    if (kind == LEVELS) (void)ranged(l, TENSOR_INPUT, "bulk", shape1(EXT_DEG == 2 ? 16384 : 65536), 0, 7);
     uint32_t x = ranged(l, TENSOR_INPUT, "x", sx, 0, 7);
     uint32_t w = ranged(l, kind == CERTIFIED ? TENSOR_PARAM : TENSOR_INPUT, "w", sw, -4, 3);
     uint32_t v = builder_view(l->b, "v", x, &sx, g, 2), y = ranged(l, TENSOR_OUTPUT, "y", sy, -140, 105);

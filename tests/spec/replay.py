@@ -293,7 +293,7 @@ def _(field, test):
         for domain in found.domains
     ]
     levels = [
-        {"logLength": each.log_size, "k": each.fold, "logSize": each.log_domain, "opened": each.opened}
+        {"length": each.size, "k": each.fold, "logSize": each.log_domain, "opened": each.opened}
         for each in found.levels
     ]
     sizes = {"used": found.used, "vectorLog": found.vector_log, "rounds": found.rounds}

@@ -140,8 +140,8 @@ static void sim_column(commit_prover *cp, tree_ref tree, uint32_t position, gl *
         const geometry_level *l = &g->level[tree.index];
         size_t lanes = (size_t)1 << l->k;
         for (size_t i = 0; i < lanes; i++)
-            column = put(column, value_at(sim->level_z + i, ((size_t)1 << l->log_size) / lanes, lanes,
-                                          rs_point(l->log_n, position)));
+            column = put(column,
+                         value_at(sim->level_z + i, (size_t)geometry_columns(l), lanes, rs_point(l->log_n, position)));
         return;
     }
     ext y[2] = {EXT_ZERO, EXT_ZERO};

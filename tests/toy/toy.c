@@ -317,8 +317,10 @@ void toy_geometry(geometry *g, const toy_shape *s) {
     for (uint32_t d = 0; d < g->domain_count; d++) g->domain[d].t = s->t;
     if (s->level_k == 0) return;
     g->level_count = 1;
-    g->level[0] = (geometry_level){
-        .log_size = g->vector_log, .k = s->level_k, .log_n = g->vector_log - s->level_k + RATE_LOG, .t = s->level_t};
+    g->level[0] = (geometry_level){.size = UINT64_C(1) << g->vector_log,
+                                   .k = s->level_k,
+                                   .log_n = g->vector_log - s->level_k + RATE_LOG,
+                                   .t = s->level_t};
 }
 tacit_status geometry_make(geometry *g, uint64_t x_size, const certificate_shape *certs, uint32_t cert_count,
                            tacit_error *err) {

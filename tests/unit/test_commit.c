@@ -38,11 +38,16 @@ static void plan_geometry(geometry *g, const plan_row *p) {
     g->object[p->certs + 1] = (geometry_object){.a = p->sa};
     geometry_assemble(g, NULL);
     for (uint32_t c = 0; c < g->object_count; c++) g->object[c].tail = g->domain[g->object[c].domain].t;
-    for (uint32_t i = 0, v = g->vector_log; i < p->levels; i++, v = v - p->lk[i - 1]) {
-        uint32_t log_k = v - p->lk[i], log_n = log_k + p->lrate[i];
-        g->level[g->level_count++] =
-            (geometry_level){v, p->lk[i], log_n, geometry_queries(UINT64_C(1) << log_n, UINT64_C(1) << log_k)};
-        assert_true(g->level[i].t > 0);
+    uint32_t folded = 0;
+    for (uint32_t i = 0; i < p->levels; i++) folded += p->lk[i];
+    uint64_t size = (g->used + (UINT64_C(1) << folded) - 1) >> folded << folded;
+    for (uint32_t i = 0; i < p->levels; i++) {
+        geometry_level *l = &g->level[g->level_count++];
+        *l = (geometry_level){.size = size, .k = p->lk[i]};
+        size = geometry_columns(l);
+        l->log_n = log2_ceil(size) + p->lrate[i];
+        l->t = geometry_queries(UINT64_C(1) << l->log_n, size);
+        assert_true(l->t > 0);
     }
 }
 

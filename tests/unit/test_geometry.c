@@ -95,13 +95,16 @@ static void check_objects(const geometry *g) {
 }
 
 static void check_levels(const geometry *g) {
-    uint32_t size = g->vector_log, log_n = UINT32_MAX;
+    uint64_t size = geometry_vector(g);
+    uint32_t log_n = UINT32_MAX;
+    if (g->level_count) assert_true(size >= g->used && size < 2 * g->used);
     for (uint32_t i = 0; i < g->level_count; i++) {
         const geometry_level *l = &g->level[i];
-        assert_int_equal(l->log_size, size);
-        size -= l->k;
-        assert_true(l->log_n >= size + RATE_LOG && l->log_n < log_n);
-        assert_int_equal(l->t, geometry_queries(UINT64_C(1) << l->log_n, UINT64_C(1) << size));
+        assert_int_equal(l->size, size);
+        assert_int_equal(size % (UINT64_C(1) << l->k), 0);
+        size = geometry_columns(l);
+        assert_true(2 * size <= UINT64_C(1) << l->log_n && l->log_n <= log_n);
+        assert_int_equal(l->t, geometry_queries(UINT64_C(1) << l->log_n, size));
         assert_true(l->t > 0 && l->t <= UINT64_C(1) << (l->log_n - 1));
         log_n = l->log_n;
     }

@@ -96,7 +96,7 @@ static void put_geometry(json *out, const geometry *g) {
     }
     for (uint32_t i = 0; i < g->level_count; i++) {
         json *o = json_object_new_object();
-        put_count(o, "logLength", g->level[i].log_size);
+        put_count(o, "length", g->level[i].size);
         put_count(o, "k", g->level[i].k);
         put_count(o, "logSize", g->level[i].log_n);
         put_count(o, "opened", g->level[i].t);

@@ -262,10 +262,36 @@ def shapes(case, w, n, i64):
     case("concat-constants", [n("Concat", "c x c x", "t", axis=1), n("Relu", "t")], {"x": (2, 3)}, {"c": w(2, 2)})
 
 
+def joins(case, w, n, i64):
+    f32 = lambda *v: np.array(v, dtype=np.float32)
+    x = (1, 2, 4, 4)
+    case("resize-max", [n("Resize", "x - s", "t", mode="linear"), n("MaxPool", "t", kernel_shape=[2, 2])], {"x": x},
+         {"s": f32(1, 1, 2, 2)})
+    case("resize-twice", [n("Resize", "x - s", "t", mode="linear"), n("Resize", "t - s", "u", mode="linear"),
+                          n("Resize", "u - s", "v", mode="cubic"), n("ReduceMax", "v", axes=[1])], {"x": x},
+         {"s": f32(1, 1, 2, 2)}, tolerance=5e-3)
+    case("resize-add", [n("Resize", "x - s", "t", mode="linear"), n("Resize", "x - s", "u", mode="cubic"), n("Add", "t u", "v"),
+                        n("Add", "v z", "q"), n("Relu", "q")], {"x": x, "z": (1, 2, 12, 12)}, {"s": f32(1, 1, 3, 3)}, tolerance=5e-3)
+    case("add-max", [n("Sigmoid", "x", "s"), n("Add", "s x", "t"), n("MaxPool", "t", kernel_shape=[2, 2])], {"x": x}, scale=40.0)
+    case("conv-mean", [n("Conv", "x w b", "t"), n("ReduceMean", "t", axes=[2, 3], keepdims=0)], {"x": x},
+         {"w": w(3, 2, 2, 2), "b": w(3)}, tolerance=4e-3)
+    case("conv-sum", [n("Conv", "x w b", "t"), n("ReduceSum", "t a", keepdims=0)], {"x": x},
+         {"w": w(3, 2, 1, 1), "b": w(3), "a": i64(2, 3)}, tolerance=4e-3)
+    case("einsum-alone", [n("Einsum", "x z", equation="abc,db->da")], {"x": (2, 3, 40), "z": (5, 3)}, tolerance=4e-3)
+    case("einsum-alone2", [n("Einsum", "x z", equation="ab,cd->ac")], {"x": (2, 30), "z": (5, 30)}, tolerance=4e-3)
+    for k, c in enumerate([(4, 4), (2, 1, 4), (1,), (1, 2, 4, 4)]):
+        m = rng.integers(0, 2, c).astype(bool)
+        case(f"where-mask{k}", [n("Where", "m x z")], {"x": x, "z": (2, 1, 1)}, {"m": m})
+        case(f"where-fill{k}", [n("Where", "m x v", "t"), n("Relu", "t")], {"x": x}, {"m": m, "v": f32(-2.5).reshape(())})
+        case(f"where-left{k}", [n("Where", "m v x")], {"x": x}, {"m": m, "v": w(4)})
+    case("where-stretch", [n("Where", "m x z")], {"x": (3, 1), "z": (3, 1)}, {"m": rng.integers(0, 2, (2, 1, 5)).astype(bool)})
+
+
 rng = np.random.default_rng(3)
 
 
 def add(case, w, n, i64):
+    joins(case, w, n, i64)
     shapes(case, w, n, i64)
     merges(case, w, n, i64)
     constants(case, w, n, i64)

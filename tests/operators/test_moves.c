@@ -278,6 +278,21 @@ static void test_tapers(void **unused) {
     }
 }
 
+/* Where with a constant condition, [2, 1, 4] over [2, 3, 4], and a constant elsewhere. */
+static void test_mask(void **unused) {
+    (void)unused;
+    static const int64_t MASK[8] = {1, 0, 0, 1, 1, 1, 0, 1};
+    const double fill = -0.75;
+    for (int left = 0; left < 2; left++) {
+        onnx_build *m = start(13, S(3, 2, 3, 4, 0), fill);
+        build_wholes(m, "k", S(3, 2, 1, 4, 0), ONNX__TENSOR_PROTO__DATA_TYPE__BOOL, MASK);
+        build_real(m, "v", (shape){.rank = 0}, &fill);
+        build_node(m, "Where", left ? "k v r" : "k r v", "y");
+        for (int64_t i = 0; i < 24; i++) put((MASK[i / 12 * 4 + i % 4] != 0) != (left == 1) ? i : HOLE);
+        finish(m);
+    }
+}
+
 /* Integers: padded with 7, the lower triangle, tiled. */
 static void whole_reference(const double *const *in, double *out, const void *unused) {
     (void)unused;
@@ -341,10 +356,10 @@ static void test_refusals(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pad),      cmocka_unit_test(test_split),     cmocka_unit_test(test_repeats),
-        cmocka_unit_test(test_blocks),   cmocka_unit_test(test_trilu),     cmocka_unit_test(test_sequences),
-        cmocka_unit_test(test_indices),  cmocka_unit_test(test_constants), cmocka_unit_test(test_whole),
-        cmocka_unit_test(test_refusals), cmocka_unit_test(test_tapers),
+        cmocka_unit_test(test_pad),    cmocka_unit_test(test_split),    cmocka_unit_test(test_repeats),
+        cmocka_unit_test(test_blocks), cmocka_unit_test(test_trilu),    cmocka_unit_test(test_sequences),
+        cmocka_unit_test(test_mask),   cmocka_unit_test(test_indices),  cmocka_unit_test(test_constants),
+        cmocka_unit_test(test_whole),  cmocka_unit_test(test_refusals), cmocka_unit_test(test_tapers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

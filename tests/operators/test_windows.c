@@ -215,6 +215,30 @@ static void resize_reference(const double *const *in, double *out, const void *c
     }
 }
 
+/* Twice as large, then the maximum of each image: the sum of views is wider than activations and is rounded first. */
+static void resize_max_reference(const double *const *in, double *out, const void *context) {
+    double all[96];
+    resize_reference(in, all, context);
+    for (uint32_t c = 0; c < 2; c++) {
+        out[c] = -INFINITY;
+        for (uint32_t i = 0; i < 48; i++) out[c] = fmax(out[c], all[c * 48 + i]);
+    }
+}
+
+static void test_resize_max(void **unused) {
+    (void)unused;
+    static const resize TWICE = {"linear", "half_pixel", {2, 2}, {6, 8}};
+    const double scales[4] = {1, 1, 2, 2};
+    onnx_build *m = build_start(13);
+    build_input(m, "x", S(4, 1, 2, 3, 4));
+    build_real(m, "s", S(1, 4, 0, 0, 0), scales);
+    build_node(m, "Resize", "x - s", "t");
+    build_text(m, "mode", "linear");
+    build_node(m, "GlobalMaxPool", "t", "y");
+    build_output(m, "y");
+    check_case(m, resize_max_reference, &TWICE, 1e-3, 1.5);
+}
+
 static void test_resize(void **unused) {
     (void)unused;
     static const resize CASES[] = {
@@ -274,7 +298,7 @@ static void test_refusals(void **unused) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_transposed), cmocka_unit_test(test_conv),     cmocka_unit_test(test_lp_pool),
-        cmocka_unit_test(test_resize),     cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_resize),     cmocka_unit_test(test_refusals), cmocka_unit_test(test_resize_max),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

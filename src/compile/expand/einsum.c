@@ -1,6 +1,7 @@
 /* Einsum as views and Contract (lower/contract.h), two operands at a time from the left. A letter twice in one operand
  * is its diagonal, a letter that only one operand has and the result has not is summed by letting the other repeat
- * along it: all views. Only what lies between two products of three or more operands is rounded. */
+ * along it (a view), or before, where that would make it large. What lies between two products of three or more
+ * operands is rounded. */
 #include "compile/expand/moves.h"
 #include "compile/expand/reductions.h"
 #include "compile/onnx/attribute.h"
@@ -207,10 +208,29 @@ static void repeat_along(expansion *x, const einsum *e, operand *o, const labels
     if (o->l.count > before) o->t = EX(x, "Expand", o->t, ex_list(x, o->l.count, dim));
 }
 
+/* Letters that only o has are summed before where repeating `other` along them would make it large. */
+static void sum_alone(expansion *x, const einsum *e, operand *o, const operand *other, const labels *out) {
+    uint64_t size = shape_count(ex_shape(x, other->t));
+    int64_t axes[MAX_RANK];
+    uint32_t count = 0;
+    for (uint32_t k = 0; k < o->l.count; k++) {
+        if (has(out, o->l.at[k]) || has(&other->l, o->l.at[k])) continue;
+        axes[count++] = k;
+        size *= e->dim[o->l.at[k]];
+    }
+    if (count == 0 || size <= 2 * shape_count(ex_shape(x, o->t))) return;
+    ex_ints(x, "axes", count, axes);
+    ex_int(x, "keepdims", 0);
+    o->t = EX(x, "ReduceSum", o->t);
+    while (count > 0) remove_axis(&o->l, (uint32_t)axes[--count]);
+}
+
 static operand contract(expansion *x, const einsum *e, operand a, operand b, const labels *out) {
     int64_t a_label[MAX_RANK], b_label[MAX_RANK];
     uint8_t number[MAX_LABEL];
     uint32_t next = out->count;
+    sum_alone(x, e, &a, &b, out);
+    sum_alone(x, e, &b, &a, out);
     repeat_along(x, e, &a, &b.l, out);
     repeat_along(x, e, &b, &a.l, out);
     memset(number, 0xff, sizeof number);

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAX_TAPS = 512, MAX_VIEWS = 8, MAX_SUM_OF_VIEWS = 64 };
+enum { MAX_TAPS = 512, MAX_VIEWS = 8, MAX_SUM_OF_VIEWS = 16 };
 
 typedef enum coordinates { HALF_PIXEL, HALF_SYMMETRIC, PYTORCH, ALIGN_CORNERS, ASYMMETRIC, TF_HALF_PIXEL } coordinates;
 typedef enum nearest { PREFER_FLOOR, PREFER_CEIL, FLOOR, CEIL, SIMPLE } nearest; /* SIMPLE: before opset 11 */

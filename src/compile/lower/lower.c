@@ -93,10 +93,18 @@ static tacit_status round_slot(lowering *l, uint32_t t, tacit_error *err) {
     return rescale(l, l->slots[t].s, t, &f, n->out[0], err);
 }
 
-/* A sum of tensors, of at most 24 bits, can be used as it is: it costs nothing. */
-static bool free_of_charge(const sum *s) {
+/* Terms of a linear tensor, 1 of an atom. */
+static uint32_t terms_of(const lowering *l, uint32_t id) {
+    const tensor *t = builder_tensor(l->b, id);
+    return t && t->kind == TENSOR_LINEAR ? t->term_count : 1;
+}
+
+/* A sum of tensors, of at most 24 bits and 24 terms, can be used as it is: it costs nothing. */
+static bool free_of_charge(const lowering *l, const sum *s) {
     const __int128 most = (__int128)1 << 23;
-    return s->product_count == 0 && s->term_count > 0 && s->lo > -most && s->hi < most;
+    uint32_t terms = 0;
+    for (uint32_t i = 0; i < s->term_count; i++) terms += terms_of(l, s->terms[i].tensor);
+    return terms <= MAX_FREE_TERMS && s->product_count == 0 && s->term_count > 0 && s->lo > -most && s->hi < most;
 }
 
 tacit_status lower_operand(lowering *l, uint32_t t, value *out, tacit_error *err) {
@@ -106,7 +114,7 @@ tacit_status lower_operand(lowering *l, uint32_t t, value *out, tacit_error *err
         k->state = VALUE_READY;
     }
     if (k->state == VALUE_NONE) return fail(err, TACIT_INTERNAL, "tensor \"%s\" has no value yet", tensor_name(l, t));
-    if (k->state == VALUE_SUM && free_of_charge(k->s) && !first_activation(l, t)) {
+    if (k->state == VALUE_SUM && free_of_charge(l, k->s) && !first_activation(l, t)) {
         value v = {.scale = k->s->scale, .lo = (int64_t)k->s->lo, .hi = (int64_t)k->s->hi};
         v.id =
             builder_linear(l->b, lower_name(l, tensor_name(l, t), ""), &k->s->shape, k->s->terms, k->s->term_count, 0);
@@ -114,6 +122,19 @@ tacit_status lower_operand(lowering *l, uint32_t t, value *out, tacit_error *err
     }
     if (k->state == VALUE_SUM) TRY(round_slot(l, t, err));
     *out = k->v;
+    return TACIT_OK;
+}
+
+tacit_status lower_narrow(lowering *l, uint32_t t, value *out, tacit_error *err) {
+    static const func plain = {.kind = FUNC_RANGE, .out_scale = INT32_MIN};
+    sum s;
+    TRY(lower_operand(l, t, out, err));
+    bool narrow = out->hi - out->lo <= 4 * activation_limit(l) && terms_of(l, out->id) <= MAX_FREE_TERMS / 2;
+    if (narrow || l->g->tensors[t].type == ELEM_WHOLE || l->g->tensors[t].constant) return TACIT_OK;
+    sum_start(&s, &l->g->tensors[t].shape, out->scale);
+    TRY(sum_term(&s, out->id, 1, out->lo, out->hi, err));
+    TRY(rescale(l, &s, t, &plain, NO_INDEX, err));
+    *out = l->slots[t].v;
     return TACIT_OK;
 }
 

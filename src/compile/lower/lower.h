@@ -14,7 +14,7 @@
 #include "program/builder.h"
 #include "tacit/compile.h"
 
-enum { MAX_SUM_PRODUCTS = 8, MAX_SUM_TERMS = 56 };
+enum { MAX_SUM_PRODUCTS = 8, MAX_SUM_TERMS = 56, MAX_FREE_TERMS = 24 };
 
 /* Sum of products and terms, at `scale`. lo, hi: what it can be by the intervals of its parts. */
 typedef struct sum {
@@ -92,6 +92,9 @@ tacit_status lower_range(const lowering *l, uint32_t t, double *lo, double *hi, 
 /* Tensor t as numbers: rounds a sum, makes a linear tensor of one without products that is not too wide; a constant is
  * a parameter of 16 bits (an integer one as it is). Integers have scale 0 and are never rounded or clamped. */
 tacit_status lower_operand(lowering *l, uint32_t t, value *out, tacit_error *err) TACIT_MUST_CHECK;
+/* The same for what is compared (maxima): a sum that is wider than two tables of activations, or of many terms, is
+ * rounded, and stays so for its later users. */
+tacit_status lower_narrow(lowering *l, uint32_t t, value *out, tacit_error *err) TACIT_MUST_CHECK;
 /* Tensor t as a sum that may be added to: takes a pending one over when nobody else uses it. */
 tacit_status lower_sum_of(lowering *l, uint32_t t, sum *out, tacit_error *err) TACIT_MUST_CHECK;
 /* Bits of an operator's own constants (interpolation weights ..) where weights may have 8. */

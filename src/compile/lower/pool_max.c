@@ -105,7 +105,7 @@ tacit_status maxpool_lower(lowering *l, const gnode *n, tacit_error *err) {
     windows w;
     value v;
     TRY(read(l->g, n, &w, err));
-    TRY(lower_operand(l, n->in[0], &v, err));
+    TRY(lower_narrow(l, n->in[0], &v, err));
     for (uint32_t i = w.axes; i-- > 0;) TRY(reduce_axis(l, n->name, &v, 2 + i, &w.w[w.first + i], err));
     return lower_set_value(l, n->out[0], &v, err);
 }

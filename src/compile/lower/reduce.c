@@ -145,17 +145,34 @@ static tacit_status add_product(lowering *l, const shape *x, const reduction *r,
     return TACIT_OK;
 }
 
-/* Can the pending sum's products take the reduced axes along? */
+/* Elements of the factor when it is stretched along the reduced axes that it lacks; 0: more than 8 axes. */
+static uint64_t stretched(const lowering *l, uint32_t id, const uint8_t *label, const shape *x, const reduction *r) {
+    const shape *s = &builder_tensor(l->b, id)->shape;
+    uint64_t count = shape_count(s);
+    uint32_t rank = s->rank;
+    for (uint32_t k = 0; k < x->rank; k++) {
+        bool has = !r->over[k];
+        for (uint32_t i = 0; i < s->rank; i++) has = has || label[i] == k;
+        if (!has) rank++, count *= x->dim[k];
+    }
+    return rank <= MAX_RANK ? count : 0;
+}
+
+/* Can the pending sum's products take the reduced axes along, without factors that are larger than what is saved? */
 static bool can_join(const lowering *l, const sum *s, const shape *x, const reduction *r) {
+    const uint64_t saved = 2 * shape_count(x);
     uint32_t labels = x->rank;
     if (s->product_count == 0 || s->product_count + s->term_count > MAX_SUM_PRODUCTS || !shape_equal(&s->shape, x))
         return false;
     for (uint32_t i = 0; i < s->product_count; i++) {
         const product *p = &s->products[i];
-        const uint32_t rank = builder_tensor(l->b, p->a)->shape.rank;
-        if (rank + r->axes > MAX_RANK && rank != x->rank) return false;
-        if (builder_tensor(l->b, p->b)->shape.rank + r->axes > MAX_RANK && rank != x->rank) return false;
-        for (uint32_t k = 0; k < rank; k++) labels = p->a_label[k] >= labels ? p->a_label[k] + 1u : labels;
+        const shape *a = &builder_tensor(l->b, p->a)->shape;
+        uint64_t grown[2] = {stretched(l, p->a, p->a_label, x, r), stretched(l, p->b, p->b_label, x, r)};
+        uint64_t whole[2] = {shape_count(a), shape_count(&builder_tensor(l->b, p->b)->shape)};
+        for (int k = 0; k < 2; k++) {
+            if (grown[k] == 0 || (grown[k] > whole[k] && grown[k] > saved)) return false;
+        }
+        for (uint32_t k = 0; k < a->rank; k++) labels = p->a_label[k] >= labels ? p->a_label[k] + 1u : labels;
     }
     const __int128 most = (__int128)1 << 50;
     return labels <= MAX_LABELS && s->lo * (__int128)r->count > -most && s->hi * (__int128)r->count < most;
@@ -216,7 +233,7 @@ tacit_status reduce_max_lower(lowering *l, const gnode *n, tacit_error *err) {
     reduction r;
     value v;
     TRY(reduction_read(l->g, n, &r, err));
-    TRY(lower_operand(l, n->in[0], &v, err));
+    TRY(lower_narrow(l, n->in[0], &v, err));
     for (uint32_t k = 0; k < node_in(l->g, n, 0)->shape.rank; k++) {
         for (uint32_t size = node_in(l->g, n, 0)->shape.dim[k]; r.over[k] && size > 1;) {
             uint32_t a, b, count = (size + 1) / 2;

@@ -73,11 +73,67 @@ tacit_status where_choose(lowering *l, const gnode *n, const value *c, const val
     return lower_set_sum(l, n->out[0], &out, err);
 }
 
+/* ---- a constant condition: each operand under a view that is 0 where the other is chosen; no lookups */
+/* Axes that the condition varies along: first .. first + count - 1. */
+static void varying_axes(const shape *c, const shape *s, uint32_t *first, uint32_t *count) {
+    uint32_t end = 0;
+    *first = s->rank;
+    for (uint32_t k = s->rank - c->rank; k < s->rank; k++) {
+        if (c->dim[k + c->rank - s->rank] == 1) continue;
+        if (*first == s->rank) *first = k;
+        end = k + 1;
+    }
+    if (*first == s->rank) *first = end = 0;
+    *count = end - *first;
+}
+
+static tacit_status masked(lowering *l, const gnode *n, bool chosen, uint32_t *id, tacit_error *err) {
+    const gtensor *c = node_in(l->g, n, 0);
+    const shape *s = &node_out(l->g, n, 0)->shape;
+    uint32_t first, count;
+    uint64_t size = 1, step[MAX_RANK];
+    view_draft d;
+    varying_axes(&c->shape, s, &first, &count);
+    broadcast_strides(&c->shape, s, step);
+    draft_start(&d, s->rank);
+    d.shape = *s;
+    for (uint32_t k = first; k < first + count; k++) size *= s->dim[k];
+    if (size > MAX_GROUP) return unsupported(n, "a constant condition of more than 2^22 elements", err);
+    int32_t *map = draft_map(l, &d, first, count, first, count);
+    for (uint64_t i = 0; map && i < size; i++) {
+        uint64_t at = 0, rest = i;
+        for (uint32_t k = first + count; k-- > first; rest /= s->dim[k]) at += rest % s->dim[k] * step[k];
+        map[i] = (c->whole[at] != 0) == chosen ? (int32_t)i : -1;
+    }
+    for (uint32_t k = 0; k < s->rank; k++) {
+        if (k < first || k >= first + count) draft_same(&d, k, k, s->dim[k]);
+    }
+    return draft_make(l, &d, *id, id, err);
+}
+
+static tacit_status choose_constant(lowering *l, const gnode *n, value v[2], tacit_error *err) {
+    sum out, other;
+    for (uint32_t i = 0; i < 2; i++) {
+        TRY(masked(l, n, i == 0, &v[i].id, err));
+        value_with_zero(&v[i]);
+        sum_start(i == 0 ? &out : &other, &node_out(l->g, n, 0)->shape, v[i].scale);
+        TRY(sum_term(i == 0 ? &out : &other, v[i].id, 1, v[i].lo, v[i].hi, err));
+    }
+    TRY(sum_raise(&other, out.scale - other.scale, err));
+    TRY(sum_raise(&out, other.scale - out.scale, err));
+    const __int128 lo = out.lo < other.lo ? out.lo : other.lo, hi = out.hi > other.hi ? out.hi : other.hi;
+    TRY(sum_join(&out, &other, 1, err));
+    out.lo = lo, out.hi = hi; /* of each element one term is 0 */
+    return lower_set_sum(l, n->out[0], &out, err);
+}
+
 tacit_status where_lower(lowering *l, const gnode *n, tacit_error *err) {
     const shape *s = &node_out(l->g, n, 0)->shape;
+    const bool constant = node_in(l->g, n, 0)->constant;
     value c, v[2];
-    TRY(lower_operand(l, n->in[0], &c, err));
+    if (!constant) TRY(lower_operand(l, n->in[0], &c, err));
     TRY(where_operands(l, n, 1, v, err));
     for (uint32_t i = 0; i < 2; i++) TRY(view_broadcast(l, v[i].id, s, &v[i].id, err));
+    if (constant) return choose_constant(l, n, v, err);
     return where_choose(l, n, &c, v, err);
 }

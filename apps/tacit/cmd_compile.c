@@ -16,7 +16,7 @@ static const option_def options[] = {
     OPTION_WEIGHTS,
     {"activations", 0, "BITS", false, "bits of an intermediate value, 8 to 16 (default 16)"},
     {"tolerance", 0, "E", false, "largest error an output may have on the samples (default: any)"},
-    {"overflow", 0, "saturate|refuse", false, "values outside the calibrated range: clamp or turn away"},
+    {"overflow", 0, "auto|saturate|refuse", false, "values outside the calibrated range: clamp or turn away"},
     {"headroom", 0, "X", false, "widen the calibrated range by this factor (default 1.5)"},
     OPTION_BATCH,
     OPTION_DIM,
@@ -100,9 +100,10 @@ static tacit_status run(const arguments *args, report *r, tacit_error *err) {
 const command cmd_compile = {
     .name = "compile",
     .summary = "turn an ONNX model into an integer program and its weights",
-    .synopsis = "model.onnx --calibrate FILE -o m.tacit [--test FILE] [--weights 8|16] [--activations BITS]\n"
-                "       [--tolerance E] [--overflow saturate|refuse] [--headroom X] [--batch N] [--dim NAME=VALUE]...\n"
-                "       [--json]",
+    .synopsis =
+        "model.onnx --calibrate FILE -o m.tacit [--test FILE] [--weights 8|16] [--activations BITS]\n"
+        "       [--tolerance E] [--overflow auto|saturate|refuse] [--headroom X] [--batch N] [--dim NAME=VALUE]...\n"
+        "       [--json]",
     .examples = "  tacit compile model.onnx --calibrate samples.npz -o m.tacit\n"
                 "  tacit compile model.onnx --calibrate samples.npz --test test.npz --weights 16 -o m.tacit\n",
     .options = options,

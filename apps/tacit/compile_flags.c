@@ -31,8 +31,10 @@ static tacit_status read_overflow(compile_flags *f, const arguments *args, tacit
         f->options.overflow = TACIT_SATURATE;
     } else if (strcmp(text, "refuse") == 0) {
         f->options.overflow = TACIT_REFUSE;
+    } else if (strcmp(text, "auto") == 0) {
+        f->options.overflow = TACIT_OVERFLOW_AUTO;
     } else {
-        return cli_fail(err, TACIT_USAGE, "--overflow %s: must be saturate or refuse", text);
+        return cli_fail(err, TACIT_USAGE, "--overflow %s: must be auto, saturate or refuse", text);
     }
     return TACIT_OK;
 }

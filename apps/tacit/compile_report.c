@@ -25,6 +25,7 @@ void compile_report_fidelity(report *r, const tacit_compile_report *found) {
     report_count(r, "calibration_samples", found->samples);
     report_real(r, "headroom", found->headroom);
     report_count(r, "weight_bits", found->weight_bits);
+    report_text(r, "overflow", found->overflow == TACIT_REFUSE ? "refuse" : "saturate");
     report_real(r, "largest_error", found->largest_error);
     report_real(r, "mean_error", found->mean_error);
     report_share(r, "same_answer", found->top1_agree, found->samples);

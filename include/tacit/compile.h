@@ -19,6 +19,8 @@ typedef struct tacit_samples {
 typedef struct tacit_compile_options {
     uint32_t weight_bits;     /* 8 or 16 (default 8) */
     uint32_t activation_bits; /* 8 .. 16 (default 16) */
+    /* default AUTO: SATURATE where that costs at most a quarter more, else REFUSE, with tables that are wider than
+     * calibration asks for as far as it costs next to nothing */
     tacit_overflow overflow;
     double headroom; /* calibrated range is widened by this factor (default 1.5) */
     uint32_t batch;  /* inputs in one proof: the leading (batch) axis, default 0 = the model's own */
@@ -45,6 +47,7 @@ typedef struct tacit_compile_report {
     uint64_t weights, committed, lookups, table_rows, multiplications; /* of one proof */
     uint64_t samples;
     uint32_t weight_bits; /* that were taken */
+    tacit_overflow overflow;
     /* over all calibration samples and output elements, in units of the real output */
     double largest_error, mean_error;
     uint64_t

@@ -25,8 +25,9 @@ typedef struct tacit_io {
     int64_t lo, hi;
 } tacit_io;
 
-/* What happens to values outside the calibrated range. */
-typedef enum tacit_overflow { TACIT_SATURATE = 0, TACIT_REFUSE = 1 } tacit_overflow;
+/* What happens to values outside the calibrated range: clamped, as a part of what is proved, or the input is turned
+ * away before a proof is made. TACIT_OVERFLOW_AUTO: for compilation only. */
+typedef enum tacit_overflow { TACIT_SATURATE = 0, TACIT_REFUSE = 1, TACIT_OVERFLOW_AUTO = 2 } tacit_overflow;
 
 TACIT_MUST_CHECK tacit_status tacit_model_load(tacit_model **out, const char *path, tacit_error *err);
 /* Writes a temporary file beside `path`, syncs and renames it: an existing file is replaced whole or not at all. */

@@ -12,7 +12,8 @@
 #include <string.h>
 
 void tacit_compile_defaults(tacit_compile_options *o) {
-    *o = (tacit_compile_options){.weight_bits = 8, .activation_bits = 16, .overflow = TACIT_SATURATE, .headroom = 1.5};
+    *o = (tacit_compile_options){
+        .weight_bits = 8, .activation_bits = 16, .overflow = TACIT_OVERFLOW_AUTO, .headroom = 1.5};
 }
 
 static tacit_status check_options(const tacit_compile_options *o, tacit_error *err) {
@@ -20,7 +21,8 @@ static tacit_status check_options(const tacit_compile_options *o, tacit_error *e
     if (o->activation_bits < 8 || o->activation_bits > 16)
         return fail(err, TACIT_USAGE, "activation bits must be 8 to 16");
     if (!(o->headroom >= 1 && o->headroom <= 64)) return fail(err, TACIT_USAGE, "headroom must be 1 to 64");
-    if (o->overflow != TACIT_SATURATE && o->overflow != TACIT_REFUSE) return fail(err, TACIT_USAGE, "unknown overflow");
+    if (o->overflow != TACIT_SATURATE && o->overflow != TACIT_REFUSE && o->overflow != TACIT_OVERFLOW_AUTO)
+        return fail(err, TACIT_USAGE, "unknown overflow");
     if (!(o->tolerance >= 0)) return fail(err, TACIT_USAGE, "the tolerance must not be negative");
     if (o->batch > 1u << 16) return fail(err, TACIT_USAGE, "the batch is too large");
     return TACIT_OK;
@@ -97,11 +99,38 @@ static tacit_status make_model(struct tacit_model **out, const work *w, const ta
     return s;
 }
 
-static tacit_status lower_all(work *w, const tacit_compile_options *o, uint64_t samples, tacit_error *err) {
+/* Clamping takes a lookup and three committed values an element more. */
+static bool clamps_cheaply(const tacit_compile_report *r, const lowered *l) {
+    uint64_t extra = 4 * l->clamped, all = r->lookups + r->committed + 2 * r->table_rows;
+    return extra <= (all - extra) / 4;
+}
+
+static tacit_status lower_as(work *w, const tacit_compile_options *o, struct tacit_model **out, tacit_compile_report *r,
+                             tacit_error *err) {
+    TRY(lower_graph(&w->g, o, &w->a, &w->low, err));
+    TRY(make_model(out, w, o, err));
+    report_sizes(&(*out)->pub.program, &w->low, r);
+    r->overflow = o->overflow;
+    return TACIT_OK;
+}
+
+/* Calibrated, lowered, made a model; values outside are treated as the options say or as is cheaper. */
+static tacit_status lower_all(work *w, const tacit_compile_options *given, uint64_t samples, struct tacit_model **out,
+                              tacit_compile_report *r, tacit_error *err) {
+    tacit_compile_options o = *given;
     TRY(check_io_count(&w->g, err));
     TRY(frame_make(&w->f, &w->g, &w->a, err));
     TRY(calibrate(&w->g, &w->f, samples, w->values, err));
-    return lower_graph(&w->g, o, &w->a, &w->low, err);
+    if (o.overflow != TACIT_OVERFLOW_AUTO) return lower_as(w, &o, out, r, err);
+    o.overflow = TACIT_SATURATE;
+    TRY(lower_as(w, &o, out, r, err));
+    if (clamps_cheaply(r, &w->low)) return TACIT_OK;
+    model_free(*out);
+    *out = NULL;
+    free(w->low.bytes);
+    w->low.bytes = NULL;
+    o.overflow = TACIT_REFUSE;
+    return lower_as(w, &o, out, r, err);
 }
 
 static void drop(work *w) {
@@ -116,9 +145,7 @@ static tacit_status compile(struct tacit_model **out, work *w, const char *path,
     report_operators(&w->g, r);
     TRY(fold_graph(&w->g, err));
     TRY(order_samples(&w->g, samples, w->values, err));
-    TRY(lower_all(w, o, samples->count, err));
-    TRY(make_model(out, w, o, err));
-    report_sizes(&(*out)->pub.program, &w->low, r);
+    TRY(lower_all(w, o, samples->count, out, r, err));
     return report_fidelity(&w->g, *out, &w->low, &w->f, samples->count, w->values, o->headroom, r, err);
 }
 
@@ -182,8 +209,7 @@ static tacit_status check(work *w, const char *path, const tacit_compile_options
     report_operators(&w->g, r);
     if (fold_graph(&w->g, found) != TACIT_OK) return TACIT_OK;
     TRY(invent_samples(&w->g, &w->a, w->values, err));
-    if (lower_all(w, o, CHECK_SAMPLES, found) != TACIT_OK || make_model(&m, w, o, found) != TACIT_OK) return TACIT_OK;
-    report_sizes(&m->pub.program, &w->low, r);
+    (void)lower_all(w, o, CHECK_SAMPLES, &m, r, found);
     model_free(m);
     return TACIT_OK;
 }

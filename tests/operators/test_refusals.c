@@ -239,6 +239,48 @@ static void test_overflow(void **unused) {
     }
 }
 
+/* One scalar product of x with 1, .., 1 against `count` of them: what auto takes, and how wide tables are. */
+static uint64_t wide_model(uint32_t count, tacit_overflow overflow, tacit_overflow *taken) {
+    enum { INNER = 64, MOST = 4096 };
+    static double w[INNER * MOST], x[INNER];
+    static tacit_compile_report r;
+    const double *values[1] = {x};
+    const tacit_samples s = {1, 1, NULL, values};
+    onnx_build *b = build_start(13);
+    tacit_compile_options o;
+    tacit_model *m;
+    tacit_error err = {0};
+    for (uint32_t i = 0; i < INNER; i++) x[i] = i % 2 == 0 ? 1 : -0.9;
+    for (uint32_t i = 0; i < INNER * count; i++) w[i] = 1;
+    build_input(b, "x", matrix(1, INNER));
+    build_real(b, "w", matrix(INNER, 1), w);
+    build_real(b, "row", matrix(1, count), w);
+    build_node(b, "MatMul", "x w", "t");
+    build_node(b, "MatMul", "t row", "y");
+    build_output(b, "y");
+    tacit_compile_defaults(&o);
+    o.activation_bits = 8;
+    o.overflow = overflow;
+    if (tacit_compile(&m, build_write(b), &o, &s, &r, &err) != TACIT_OK) fail_msg("%s", err.text);
+    *taken = r.overflow;
+    tacit_model_free(m);
+    build_end(b);
+    return r.table_rows;
+}
+
+static void test_auto(void **unused) {
+    (void)unused;
+    tacit_overflow taken;
+    (void)wide_model(1, TACIT_OVERFLOW_AUTO, &taken);
+    assert_int_equal(taken, TACIT_SATURATE);
+    uint64_t rows = wide_model(4096, TACIT_OVERFLOW_AUTO, &taken);
+    assert_int_equal(taken, TACIT_REFUSE);
+    assert_int_equal(wide_model(4096, TACIT_REFUSE, &taken), rows);
+    (void)wide_model(4096, TACIT_SATURATE, &taken);
+    assert_int_equal(taken, TACIT_SATURATE);
+    assert_true(rows > wide_model(1, TACIT_REFUSE, &taken) + 32); /* 4096 elements pay for 2 * 64 rows */
+}
+
 static void test_inputs_outside(void **unused) {
     (void)unused;
     static const double X[8] = {1, -1, 1, -1, 1, -1, 1, -1};
@@ -265,9 +307,10 @@ static void test_inputs_outside(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_operators), cmocka_unit_test(test_attributes), cmocka_unit_test(test_weights),
-        cmocka_unit_test(test_graphs),    cmocka_unit_test(test_order),      cmocka_unit_test(test_external),
-        cmocka_unit_test(test_damaged),   cmocka_unit_test(test_overflow),   cmocka_unit_test(test_inputs_outside),
+        cmocka_unit_test(test_operators),      cmocka_unit_test(test_attributes), cmocka_unit_test(test_weights),
+        cmocka_unit_test(test_graphs),         cmocka_unit_test(test_order),      cmocka_unit_test(test_external),
+        cmocka_unit_test(test_damaged),        cmocka_unit_test(test_overflow),   cmocka_unit_test(test_auto),
+        cmocka_unit_test(test_inputs_outside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -131,6 +131,7 @@ static tacit_status result(const lowering *l, lowered *out, tacit_error *err) {
     out->params = l->params;
     out->weight_count = l->weight_count;
     out->product_count = l->product_count;
+    out->clamped = plan_clamped(l->plan);
     return builder_finish(l->b, &out->bytes, &out->size, err);
 }
 

@@ -12,6 +12,7 @@ typedef struct lowered {
     const value *inputs;  /* per graph input */
     const param_list *params;
     uint64_t weight_count, product_count;
+    uint64_t clamped; /* elements with limbs for values outside */
 } lowered;
 
 tacit_status lower_graph(const graph *g, const tacit_compile_options *o, arena *a, lowered *out,

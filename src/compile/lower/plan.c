@@ -81,6 +81,10 @@ static void absorb(table_plan *t, const demand *d) {
     if (d->hi > t->hi) t->hi = d->hi;
     if (d->worst_lo < t->worst_lo) t->worst_lo = d->worst_lo;
     if (d->worst_hi > t->worst_hi) t->worst_hi = d->worst_hi;
+    if (!d->inside && d->lo < t->own_lo) t->own_lo = d->lo;
+    if (!d->inside && d->hi > t->own_hi) t->own_hi = d->hi;
+    if (d->reach_lo < t->reach_lo) t->reach_lo = d->reach_lo;
+    if (d->reach_hi > t->reach_hi) t->reach_hi = d->reach_hi;
     t->elements += d->elements;
     t->shared = t->shared || (d->inside && (d->f.kind == FUNC_RELU || d->lo >= 0));
 }
@@ -90,6 +94,19 @@ static table_plan table_of_demand(const demand *d) {
     t.exact = d->exact, t.inside = d->inside;
     absorb(&t, d);
     return t;
+}
+
+/* A row costs about two lookups: as many as are worth a 16th of the table's lookups, but no more than four times the
+ * range. What others ask of the table because of this (differences of its values) does not widen it again. */
+static void widen_for_free(table_plan *t) {
+    int64_t extra = (int64_t)(t->elements / 64), lo, hi;
+    if (t->exact || extra > MAX_TABLE_ROWS / 8) extra = t->exact ? 0 : MAX_TABLE_ROWS / 8;
+    lo = -t->own_lo < extra / 3 ? 4 * t->own_lo : t->own_lo - extra;
+    hi = t->own_hi < extra / 3 ? 4 * t->own_hi : t->own_hi + extra;
+    if (lo < t->reach_lo) lo = t->reach_lo;
+    if (hi > t->reach_hi) hi = t->reach_hi;
+    if (lo < t->lo) t->lo = t->worst_lo = lo;
+    if (hi > t->hi) t->hi = t->worst_hi = hi;
 }
 
 /* Limbs for values outside: the number of rows added is about 4 sqrt(over). */
@@ -189,12 +206,23 @@ tacit_status plan_finish_pass(plan *p, bool *changed, tacit_error *err) {
     *changed = p->known != p->demand_count || p->known == NONE_YET || rem_bits != p->rem_bits;
     TRY(collect(p, &count, err));
     join_ranges(p, count);
+    for (uint32_t i = 0; i < count; i++) widen_for_free(&p->tables[i]);
     for (uint32_t i = 0; i < count; i++) choose_saturation(&p->tables[i]);
     p->table_count = count;
     p->rem_bits = rem_bits;
     *changed = *changed || count != old_count;
     for (uint32_t i = 0; i < count && !*changed; i++) *changed = !table_same(&before[i], &p->tables[i]);
     return TACIT_OK;
+}
+
+uint64_t plan_clamped(const plan *p) {
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < p->demand_count; i++) {
+        const demand *d = &p->demands[i];
+        bool outside = !d->inside && (d->worst_lo < d->lo || d->worst_hi > d->hi);
+        if (outside && p->tables[p->table_of[i]].mode == SATURATE_TWO) n += d->elements;
+    }
+    return n;
 }
 
 tacit_status plan_demand(plan *p, const demand *d, table_plan *out, tacit_error *err) {

@@ -4,7 +4,9 @@
  * DEMAND (function, range, elements), in the order in which they come; after a pass the plan answers for each which
  * TABLE serves it, and the next pass builds that. Ranges always contain 0, so the union of two ranges costs at most as
  * much as both. Tables of relu are one; a plain range may use relu's table with a column that nobody reads; a remainder
- * [0, 2^s) is served by a wider table [0, 2^R) when its equation is multiplied by 2^(R-s), or cut into two limbs. */
+ * [0, 2^s) is served by a wider table [0, 2^R) when its equation is multiplied by 2^(R-s), or cut into two limbs.
+ * Where values outside are refused, a table that many elements use is made wider than calibration asks for: up to four
+ * times, as far as the rows cost next to nothing. */
 #ifndef COMPILE_LOWER_PLAN_H
 #define COMPILE_LOWER_PLAN_H
 #include "compile/formula.h"
@@ -36,6 +38,7 @@ typedef struct demand {
     bool inside;                /* x is never outside (differences, inputs): no columns for saturation of its own */
     bool exact;                 /* the table's range must be lo..hi */
     int64_t worst_lo, worst_hi; /* what x can be where values outside are clamped; lo, hi where they are refused */
+    int64_t reach_lo, reach_hi; /* what x can be where they are refused; lo, hi, or 0, 0, where it cannot be more */
     uint64_t elements;
 } demand;
 
@@ -44,6 +47,7 @@ typedef enum saturation { SATURATE_NONE, SATURATE_ONE, SATURATE_TWO } saturation
 typedef struct table_plan {
     func f;
     int64_t lo, hi, worst_lo, worst_hi;
+    int64_t own_lo, own_hi, reach_lo, reach_hi; /* of the users that can be outside */
     uint64_t elements;
     bool inside;        /* the demand that made it is: a cautious plan keeps these apart */
     bool exact, shared; /* shared: by users that are never outside and have no mark for the ends (differences, inputs
@@ -76,6 +80,8 @@ void plan_remainder(plan *p, uint32_t shift, uint64_t elements);
 static inline bool two_limbs_fit(uint32_t shift, uint32_t first) {
     return first < shift && shift - first <= first;
 }
+/* Elements whose lookups carry limbs for values outside. */
+uint64_t plan_clamped(const plan *p);
 /* Assigns tables to the demands of the pass. */
 tacit_status plan_finish_pass(plan *p, bool *changed, tacit_error *err) TACIT_MUST_CHECK;
 

@@ -81,6 +81,7 @@ static void choose_range(const lowering *l, rounding *r, double lo, double hi) {
     if (d->hi > most) d->hi = most;
     if (d->lo == d->hi) d->hi++; /* a table has two ends */
     bool clamps = l->o->overflow == TACIT_SATURATE;
+    if (!clamps) d->reach_lo = least, d->reach_hi = most;
     d->worst_lo = clamps && least < d->lo ? least : d->lo;
     d->worst_hi = clamps && most > d->hi ? most : d->hi;
 }

@@ -9,8 +9,8 @@ tacit_status frame_make(frame *f, const graph *g, arena *a, tacit_error *err) {
     if (!f->real || !f->whole) return fail(err, TACIT_RESOURCES, "calibration needs more memory than is set aside");
     for (uint32_t t = 0; t < g->tensor_count; t++) {
         const gtensor *x = &g->tensors[t];
-        bool unused = x->producer != NO_INDEX && g->nodes[x->producer].dead;
-        if (x->constant || !x->known || unused) continue;
+        if (x->constant || !x->known) continue;
+        if (x->producer != NO_INDEX && g->nodes[x->producer].dead) continue; /* inside what became one function */
         void *values = ARENA_NEW(a, double, shape_count(&x->shape));
         if (x->type == ELEM_REAL)
             f->real[t] = values;

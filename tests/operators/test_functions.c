@@ -185,6 +185,23 @@ static void test_pool(void **unused) {
     check_case(m, pool_reference, NULL, 2e-4, 2);
 }
 
+/* IsNaN, IsInf: false, and nothing else is left of the model. */
+static void zero_reference(const double *const *in, double *out, const void *context) {
+    (void)in, (void)context;
+    memset(out, 0, COUNT * sizeof *out);
+}
+
+static void test_finite(void **unused) {
+    (void)unused;
+    for (int k = 0; k < 2; k++) {
+        onnx_build *m = build_start(13);
+        build_input(m, "x", (shape){.rank = 2, .dim = {3, 4}});
+        build_node(m, k == 0 ? "IsNaN" : "IsInf", "x", "y");
+        build_output(m, "y");
+        check_case(m, zero_reference, NULL, 0, 2);
+    }
+}
+
 /* ---- integers: exact */
 static double whole_one(const char *op, double x) {
     return op[0] == 'R'   ? fmax(x, 0)
@@ -263,7 +280,8 @@ static void test_refused(void **unused) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_functions), cmocka_unit_test(test_shared), cmocka_unit_test(test_pool),
-        cmocka_unit_test(test_integers),  cmocka_unit_test(test_domain), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_integers),  cmocka_unit_test(test_finite), cmocka_unit_test(test_domain),
+        cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

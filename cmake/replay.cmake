@@ -1,0 +1,22 @@
+# The fuzzers' corpus (fuzz/corpus), replayed by every build without libFuzzer.
+set(REPLAY_READERS array errors disk interrupt io_npy io_npz io_json)
+list(TRANSFORM REPLAY_READERS PREPEND ${CMAKE_SOURCE_DIR}/apps/tacit/)
+list(TRANSFORM REPLAY_READERS APPEND .c)
+set(REPLAY_npy ${CMAKE_SOURCE_DIR}/examples/breast-cancer/calibration.npz ${CMAKE_SOURCE_DIR}/examples/breast-cancer/patient.npy
+    ${CMAKE_SOURCE_DIR}/examples/breast-cancer/patient.json)
+set(REPLAY_onnx ${CMAKE_SOURCE_DIR}/examples/breast-cancer/model.onnx ${CMAKE_SOURCE_DIR}/examples/digits/model.onnx)
+set(REPLAY_certificate ${CMAKE_SOURCE_DIR}/vectors/proofs/small-2.cert)
+set(REPLAY_proof ${CMAKE_SOURCE_DIR}/vectors/proofs/small-2.proof)
+foreach(target npy program certificate proof onnx)
+  set(extra "")
+  if(target STREQUAL "npy")
+    set(extra ${REPLAY_READERS})
+  endif()
+  add_executable(replay_${target} ${CMAKE_SOURCE_DIR}/fuzz/fuzz_${target}.c ${CMAKE_SOURCE_DIR}/fuzz/replay.c ${extra})
+  target_include_directories(replay_${target} PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/apps/tacit)
+  target_link_libraries(replay_${target} PRIVATE tacit PkgConfig::ZIP PkgConfig::JSONC)
+  target_compile_options(replay_${target} PRIVATE -Wno-conversion)
+  add_test(NAME corpus_${target} COMMAND replay_${target} ${CMAKE_SOURCE_DIR}/fuzz/corpus/${target} ${REPLAY_${target}})
+  set_tests_properties(corpus_${target} PROPERTIES TIMEOUT 1200 ENVIRONMENT
+    "OMP_NUM_THREADS=1;TACIT_FUZZ_CERT=${CMAKE_SOURCE_DIR}/vectors/proofs/small-2.cert;TACIT_FUZZ_PROOF=${CMAKE_SOURCE_DIR}/vectors/proofs/small-2.proof")
+endforeach()

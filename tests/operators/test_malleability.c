@@ -262,8 +262,9 @@ typedef struct freedom {
 } freedom;
 static const freedom unique = {1, "unique"};
 
-/* modes: 2 for both ways to treat values outside of the calibrated range, 1 for saturation alone. */
-static void count(onnx_build *m, const double *sample, int modes, const int64_t *ints, const freedom *f) {
+/* Inputs are given in hundredths of their interval's upper end. modes: 2 for both ways to treat values outside of the
+ * calibrated range, 1 for saturation alone. */
+static void count(onnx_build *m, const double *sample, int modes, const int64_t *percent, const freedom *f) {
     static search s;
     const char *path = build_write(m);
     tacit_compile_options o;
@@ -275,7 +276,10 @@ static void count(onnx_build *m, const double *sample, int modes, const int64_t 
         arena a;
         o.overflow = both[mode];
         tacit_model *model = compile_case(path, &o, 2, sample);
-        trace_case(model, (const int64_t *const[]){ints}, &t, &a, NULL);
+        const tensor *x = &model->pub.program.tensors[model->pub.io[0].tensor];
+        int64_t in[4];
+        for (uint64_t i = 0; i < shape_count(&x->shape); i++) in[i] = x->hi * percent[i] / 100;
+        trace_case(model, (const int64_t *const[]){in}, &t, &a, NULL);
         memset(&s, 0, sizeof s);
         s.t = &t;
         read_variables(&s);
@@ -294,11 +298,11 @@ static void count(onnx_build *m, const double *sample, int modes, const int64_t 
 
 /* One element, one node: y = op(x). */
 static void test_tables(void **state) {
-    static const char *const ops[] = {"Relu", "Sigmoid", "Tanh"};
+    static const char *const ops[] = {"Relu", "Sigmoid", "Tanh", "Abs", "Sign", "Exp"};
     static const double sample[2] = {1, -1};
     (void)state;
     for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
-        for (int64_t x = -100; x <= 100; x += 100) {
+        for (int64_t x = -100; x <= 100; x += 50) {
             onnx_build *m = build_start(19);
             build_input(m, "x", (shape){.rank = 1, .dim = {1}});
             build_node(m, ops[i], "x", "y");
@@ -310,7 +314,7 @@ static void test_tables(void **state) {
 /* y = relu(w x + b): inside the calibrated range, and saturated at both ends. */
 static void test_gemm(void **state) {
     static const double sample[4] = {1, 0.5, -1, 0.25}, w[2] = {0.7, -0.4}, b[1] = {0.1};
-    static const int64_t x[3][2] = {{50, 30}, {127, -127}, {-127, 127}};
+    static const int64_t x[3][2] = {{50, 30}, {100, -100}, {-100, 100}};
     (void)state;
     for (int i = 0; i < 3; i++) {
         onnx_build *m = build_start(19);
@@ -324,24 +328,28 @@ static void test_gemm(void **state) {
     }
 }
 
-/* The largest of two: where both are largest, either selector may be set. */
-static void test_max(void **state) {
+/* Nodes over two elements whose advice comes from more than one table. */
+static void test_pairs(void **state) {
     static const double sample[4] = {1, 0.5, -1, 0.25};
     static const int64_t x[3][2] = {{50, 30}, {30, 50}, {40, 40}};
-    static const freedom tie = {2, "equal elements: which one is selected; the maximum is the same"};
+    static const char *const ops[] = {"MaxPool", "AveragePool", "ReduceMax", "ReduceMean", "ArgMax", "Mul"};
     (void)state;
-    for (int i = 0; i < 3; i++) {
-        onnx_build *m = build_start(19);
-        build_input(m, "x", (shape){.rank = 4, .dim = {1, 1, 1, 2}});
-        build_node(m, "MaxPool", "x", "y");
-        build_ints(m, "kernel_shape", 2, (const int64_t[]){1, 2});
-        build_output(m, "y");
-        count(m, sample, 2, x[i], i < 2 ? &unique : &tie);
-    }
+    for (size_t k = 0; k < sizeof ops / sizeof *ops; k++)
+        for (int i = 0; i < 3; i++) {
+            onnx_build *m = build_start(17);
+            build_input(m, "x", (shape){.rank = 4, .dim = {1, 1, 1, 2}});
+            build_node(m, ops[k], k == 5 ? "x x" : "x", "y");
+            if (k < 2) build_ints(m, "kernel_shape", 2, (const int64_t[]){1, 2});
+            if (k == 2 || k == 3) build_ints(m, "axes", 1, (const int64_t[]){3});
+            if (k == 4) build_int(m, "axis", 3);
+            build_output(m, "y");
+            print_message("%s: ", ops[k]);
+            count(m, sample, 1, x[i], &unique);
+        }
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_tables), cmocka_unit_test(test_gemm),
-                                       cmocka_unit_test(test_max)};
+                                       cmocka_unit_test(test_pairs)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

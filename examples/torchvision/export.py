@@ -19,8 +19,12 @@ pooling.
 
 Run:
 
-    pip install torch torchvision onnx onnxruntime
-    python export.py --out DIR [NETWORK ...]
+    pip install torch torchvision onnx onnxruntime onnxscript
+    python export.py --out DIR [--dynamo] [NETWORK ...]
+
+PyTorch has two exporters: the one that traces TorchScript (opset 17), and with
+--dynamo the newer one (opset 18, needs onnxscript). Both files hold the same
+network; weights are stored in the file.
 
 Writes DIR/NETWORK/model.onnx, calibration.npz (4 images) and test.npz (2
 images, one by one: [2, 3, side, side]) for each network.
@@ -36,7 +40,7 @@ import torchvision
 from torch import nn
 
 SEED = 1
-OPSET = 17
+OPSET, DYNAMO_OPSET = 17, 18
 CALIBRATION_SIZE, TEST_SIZE = 4, 2
 WAVES = 12
 
@@ -105,7 +109,21 @@ def settle_statistics(net, batch):
     net.eval()
 
 
-def export(name, folder, weights):
+def write_onnx(net, image, path, dynamo):
+    more = {"external_data": False, "verbose": False} if dynamo else {}
+    torch.onnx.export(
+        net,
+        (torch.from_numpy(image),),
+        path,
+        input_names=["image"],
+        output_names=["logits"],
+        opset_version=DYNAMO_OPSET if dynamo else OPSET,
+        dynamo=dynamo,
+        **more,
+    )
+
+
+def export(name, folder, weights, dynamo):
     network = NETWORKS[name]
     rng = np.random.default_rng(SEED)
     torch.manual_seed(SEED)
@@ -118,15 +136,7 @@ def export(name, folder, weights):
         he_init(net)
         settle_statistics(net, torch.from_numpy(calibration))
     folder.mkdir(parents=True, exist_ok=True)
-    torch.onnx.export(
-        net,
-        (torch.from_numpy(test[:1]),),
-        folder / "model.onnx",
-        input_names=["image"],
-        output_names=["logits"],
-        opset_version=OPSET,
-        dynamo=False,
-    )
+    write_onnx(net, test[:1], folder / "model.onnx", dynamo)
     np.savez(folder / "calibration.npz", image=calibration)
     np.savez(folder / "test.npz", image=test)
     count = sum(p.numel() for p in net.parameters())
@@ -138,6 +148,7 @@ def main():
     parser.add_argument("networks", nargs="*", metavar="NETWORK", help=", ".join(NETWORKS))
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--weights", type=Path, help="state_dict for the one NETWORK")
+    parser.add_argument("--dynamo", action="store_true", help="PyTorch's newer exporter")
     options = parser.parse_args()
     names = options.networks or list(NETWORKS)
     for name in names:
@@ -146,7 +157,7 @@ def main():
     if options.weights and len(names) != 1:
         parser.error("--weights needs exactly one NETWORK")
     for name in names:
-        export(name, options.out / name, options.weights)
+        export(name, options.out / name, options.weights, options.dynamo)
 
 
 if __name__ == "__main__":

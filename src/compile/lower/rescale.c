@@ -86,10 +86,22 @@ static void choose_range(const lowering *l, rounding *r, double lo, double hi) {
     d->worst_hi = clamps && most > d->hi ? most : d->hi;
 }
 
-/* Does the equation, multiplied by 2^extra, stay far below 2^62? */
+static bool small(int64_t coef, uint32_t extra) {
+    const int64_t most = (int64_t)1 << (40 - extra); /* the loader's bound is 2^40 */
+    return coef >= -most && coef <= most;
+}
+
+/* Does the equation, multiplied by 2^extra, stay far below 2^62, and its coefficients below their bound? */
 static bool has_room(const sum *s, uint32_t extra) {
     const __int128 most = (__int128)1 << 60;
-    return extra <= 40 && s->lo > -(most >> extra) && s->hi < most >> extra;
+    if (extra > 40 || s->lo <= -(most >> extra) || s->hi >= most >> extra) return false;
+    for (uint32_t i = 0; i < s->term_count; i++) {
+        if (!small(s->terms[i].coef, extra)) return false;
+    }
+    for (uint32_t i = 0; i < s->product_count; i++) {
+        if (!small(s->products[i].coef, extra)) return false;
+    }
+    return true;
 }
 
 /* One limb of the common width, the equation multiplied up to it; or two; or one of its own. */

@@ -2,10 +2,10 @@
 from files import parse_public_part
 from errors import demand
 from multilinear import product
-from program import COMMITTED, MAX_LIST, OUTPUT, PARAMETER
+from program import COMMITTED, MAX_LIST, OUTPUT, PARAMETER, VIEW
 from reader import Reader, sha256
 
-RESCALE, SATURATE, TABLE, SOLVE, LIMBS, ONEHOT, TOP, BINS, TREE = range(9)
+RESCALE, SATURATE, TABLE, SOLVE, LIMBS, ONEHOT, TOP, BINS, TREE, DIVIDE, ROOT, PEAK, SIGN = range(13)
 LEAST_SIZE = 38
 
 
@@ -80,26 +80,71 @@ def _check_derived(program, constraint, kind, value, fields):
     demand(fits, "advice: its tensors do not fit")
 
 
+def _fits(program, constraint, index):
+    return _computed(program, index) and program.tensors[index].shape == constraint.shape
+
+
+def _quotient(program, constraint, kind, value):
+    """Is `value` in one product (or, dividing, in a term) as it must be?"""
+    found = [each for each in constraint.products if value in (each.left, each.right)]
+    if not found:
+        return kind == DIVIDE and _coefficient(program, constraint, value) < 0
+    each, own = found[0], tuple(range(len(constraint.shape)))
+    labels = [labels for factor, labels in ((each.left, each.left_labels), (each.right, each.right_labels)) if factor == value]
+    if kind == ROOT and (len(labels) != 2 or each.coefficient != -1) or kind == DIVIDE and len(labels) != 1:
+        return False
+    return len(found) == 1 and each.coefficient < 0 and all(tuple(one) == own for one in labels)
+
+
+def _peak(program, constraint, unit, view):
+    if view is None or not constraint.shape or (-unit, view) not in [tuple(term) for term in constraint.terms]:
+        return False
+    tensor = program.tensors[view]
+    base = tensor.source if tensor.kind == VIEW else view
+    return _computed(program, base) and product(program.tensors[base].shape) == product(constraint.shape[:-1])
+
+
+def _check_computed_divisor(program, constraint, kind, value, rest, shift, fields):
+    low, high, flag, low_bits, _, most = fields
+    of = lambda index: _coefficient(program, constraint, index)
+    unit = 1 << shift
+    if kind in (DIVIDE, ROOT):
+        good = _fits(program, constraint, value) and _quotient(program, constraint, kind, value)
+        good = good and all(index is None or of(index) for index in (rest, high))
+    elif kind == SIGN:
+        good = _fits(program, constraint, value) and _fits(program, constraint, rest) and of(value) == 1
+        good = good and flag is not None and program.tensors[flag].shape == constraint.shape
+    else:
+        good = of(value) == unit and (rest is None and shift == 0 or of(rest) == -1) and _peak(program, constraint, unit, flag)
+        good = good and (high is None if low is None else of(low) == unit)
+        good = good and (high is None or shift + low_bits <= 40 and of(high) == unit << low_bits)
+        good = good and 0 <= most < 2**31
+    demand(good, "advice: its constraint has another form")
+
+
 def _step(reader, program, count):
     kind, relation = reader.unsigned(1), reader.var(MAX_LIST)
-    demand(kind <= TREE, "advice: no such kind")
+    demand(kind <= SIGN, "advice: no such kind")
     if kind == TABLE:
         demand(relation < len(program.lookups), "advice names no lookup")
         return
     value, shift = _tensor(reader, count), 0
     if kind != SOLVE:
         rest, shift = _tensor(reader, count), reader.var(31)
-    if kind >= LIMBS:
+    if LIMBS <= kind <= TREE:
         fields = [rest, shift, _tensor(reader, count), _tensor(reader, count), reader.svar()]
-    if kind == SATURATE:
+    if kind == SATURATE or kind >= DIVIDE:
         fields = [_tensor(reader, count) for _ in range(3)] + [reader.var(31), reader.svar(), reader.svar()]
     demand(relation < len(program.constraints), "advice names no constraint")
     constraint, unit = program.constraints[relation], 1 << shift
-    if kind >= LIMBS:
+    if LIMBS <= kind <= TREE:
         _check_derived(program, constraint, kind, value, fields)
         return
     if kind == SOLVE:
         demand(abs(_coefficient(program, constraint, value)) == 1, "advice: its term is not there with 1 or -1")
+        return
+    if kind >= DIVIDE:
+        _check_computed_divisor(program, constraint, kind, value, rest, shift, fields)
         return
     no_rest = rest is None and shift == 0
     fits = _coefficient(program, constraint, value) == -unit

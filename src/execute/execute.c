@@ -7,27 +7,7 @@
 #include "execute/derive.h"
 #include "execute/reader.h"
 #include "execute/rows.h"
-
-#define PARALLEL_ELEMENTS ((uint64_t)1 << 16)
-
-typedef struct run {
-    trace *t;
-    const program *p;
-    arena *a;
-    tacit_error *err;
-    bool *known;        /* per tensor: has its values */
-    row_index **tables; /* of ADVICE_TABLE steps */
-    uint64_t saturated;
-    execute_watch after; /* NULL but in tests */
-    void *context;
-} run;
-
-static tacit_status full(tacit_error *err) {
-    return fail(err, TACIT_RESOURCES, "executor: scratch is full");
-}
-static tacit_status overflow(run *r, uint32_t id) {
-    return fail(r->err, TACIT_OVERFLOW, "\"%s\": a value is outside its interval", r->p->tensors[id].name);
-}
+#include "execute/run.h"
 
 /* ---- order */
 static tacit_status need_atom(run *r, uint32_t id) {
@@ -36,7 +16,7 @@ static tacit_status need_atom(run *r, uint32_t id) {
     return fail(r->err, TACIT_MALFORMED, "advice reads \"%s\" before it is computed", r->p->tensors[base].name);
 }
 
-static tacit_status need(run *r, uint32_t id) {
+tacit_status need(run *r, uint32_t id) {
     const tensor *t = &r->p->tensors[id];
     if (tensor_atom(t)) return need_atom(r, id);
     for (uint32_t k = 0; k < t->term_count; k++) TRY(need_atom(r, t->terms[k].tensor));
@@ -44,15 +24,6 @@ static tacit_status need(run *r, uint32_t id) {
 }
 
 /* ---- the rest of a constraint: everything but the terms that a step computes */
-typedef struct targets {
-    uint32_t id[4];
-    uint32_t count;
-} targets;
-
-static void add_target(targets *t, uint32_t id) {
-    if (id != NO_TENSOR) t->id[t->count++] = id;
-}
-
 /* A view of a target counts as the target. */
 static bool is_target(const program *p, const targets *t, uint32_t id) {
     if (p->tensors[id].kind == TENSOR_VIEW) id = p->tensors[id].source;
@@ -91,12 +62,14 @@ static void add_term(run *r, int64_t *acc, uint64_t n, const linear_term *term) 
     for (uint64_t i = 0; i < n; i++) acc[i] = (int64_t)((uint64_t)acc[i] + constant);
 }
 
-static tacit_status rest_of(run *r, const constraint *c, const targets *skip, int64_t **out) {
+tacit_status rest_of(run *r, const constraint *c, const targets *skip, int64_t **out) {
     uint64_t n = shape_count(&c->shape);
     int64_t *acc = *out = ARENA_NEW(r->a, int64_t, n);
     if (!acc) return full(r->err);
     for (uint64_t i = 0; i < n; i++) acc[i] = c->constant;
     for (uint32_t k = 0; k < c->product_count; k++) {
+        const product *q = &c->products[k];
+        if (skip->factors && (is_target(r->p, skip, q->a) || is_target(r->p, skip, q->b))) continue;
         TRY(need(r, c->products[k].a));
         TRY(need(r, c->products[k].b));
         TRY(contract(acc, r->t, c, &c->products[k], r->a, r->err));
@@ -127,11 +100,6 @@ static int sweep(uint64_t n, sweep_body *body, void *ctx) {
     sweep_job j = {.body = body, .ctx = ctx};
     threads_range(n, READ_CHUNK, PARALLEL_ELEMENTS, sweep_piece, &j);
     return atomic_load(&j.bits);
-}
-
-static inline bool put(const tensor *t, int32_t *to, int64_t v) {
-    *to = (int32_t)v;
-    return v >= t->lo && v <= t->hi;
 }
 
 typedef struct rounding {
@@ -200,14 +168,6 @@ static int clamp_piece(void *ctx, uint64_t first, uint64_t end) {
     }
     atomic_fetch_add(&k->saturated, saturated);
     return bad;
-}
-
-static int32_t *values_or_null(const run *r, uint32_t id) {
-    return id == NO_TENSOR ? NULL : r->t->values[id];
-}
-
-static void know(run *r, uint32_t id) {
-    if (id != NO_TENSOR) r->known[id] = true;
 }
 
 static tacit_status saturate(run *r, const advice *x) {
@@ -364,6 +324,13 @@ static tacit_status step(run *r, const advice *x) {
     case ADVICE_BINS:
     case ADVICE_TREE:
         return by_tensors(r, x);
+    case ADVICE_DIVIDE:
+    case ADVICE_ROOT:
+        return quotient(r, x);
+    case ADVICE_PEAK:
+        return row_peak(r, x);
+    case ADVICE_SIGN:
+        return sign(r, x);
     }
     return fail(r->err, TACIT_INTERNAL, "unknown advice");
 }

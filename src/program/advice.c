@@ -102,6 +102,99 @@ static tacit_status check_derived(const program *p, const constraint *c, const a
     return fits ? TACIT_OK : BAD("advice for \"%s\": its tensors do not fit", c->name);
 }
 
+/* ---- divisors, roots and maxima that are computed themselves */
+/* The shape of the constraint, and computed. */
+static bool fits(const program *p, const constraint *c, uint32_t id) {
+    return computed(p, id) && shape_equal(&p->tensors[id].shape, &c->shape);
+}
+
+static bool term_or_none(const program *p, const constraint *c, uint32_t id) {
+    return id == NO_TENSOR || coef_of(p, c, id) != 0;
+}
+
+static bool own_labels(const product *x, const uint8_t *label, uint32_t rank) {
+    for (uint32_t k = 0; k < rank; k++) {
+        if (label[k] != k) return false;
+    }
+    return x->coef < 0;
+}
+
+/* y in one product, as DIVIDE or ROOT want it. */
+static bool quotient_there(const program *p, const constraint *c, const advice *x) {
+    uint32_t found = 0;
+    bool good = true;
+    for (uint32_t i = 0; i < c->product_count; i++) {
+        const product *q = &c->products[i];
+        bool in_a = q->a == x->y, in_b = q->b == x->y;
+        if (!in_a && !in_b) continue;
+        found++;
+        good = good && (!in_a || own_labels(q, q->a_label, c->shape.rank)) &&
+               (!in_b || own_labels(q, q->b_label, c->shape.rank));
+        good = good && (x->kind == ADVICE_ROOT ? in_a && in_b && q->coef == -1 : in_a != in_b);
+    }
+    return good && (found == 1 || (found == 0 && x->kind == ADVICE_DIVIDE && coef_of(p, c, x->y) < 0));
+}
+
+static tacit_status check_quotient(const program *p, const constraint *c, const advice *x, tacit_error *err) {
+    if (!fits(p, c, x->y) || !quotient_there(p, c, x) || !term_or_none(p, c, x->rem) || !term_or_none(p, c, x->r_high))
+        return BAD("advice for \"%s\": the constraint is not rest - y b - remainder", c->name);
+    return TACIT_OK;
+}
+
+static tacit_status check_sign(const program *p, const constraint *c, const advice *x, tacit_error *err) {
+    bool good = fits(p, c, x->y) && fits(p, c, x->rem) && has(p, c, x->y, 1) && x->flag < p->tensor_count &&
+                shape_equal(&p->tensors[x->flag].shape, &c->shape);
+    return good ? TACIT_OK : BAD("advice for \"%s\": the constraint is not y - sign b", c->name);
+}
+
+/* The term `flag`, by itself or as a view, is one computed number per row. */
+static bool peak_there(const program *p, const constraint *c, const advice *x, int64_t unit) {
+    bool term = false;
+    if (x->flag >= p->tensor_count || c->shape.rank == 0) return false;
+    for (uint32_t i = 0; i < c->term_count; i++)
+        term = term || (c->terms[i].tensor == x->flag && c->terms[i].coef == -unit);
+    const tensor *t = &p->tensors[x->flag];
+    uint32_t base = t->kind == TENSOR_VIEW ? t->source : x->flag;
+    uint64_t rows = shape_count(&c->shape) / c->shape.dim[c->shape.rank - 1];
+    return term && computed(p, base) && shape_count(&p->tensors[base].shape) == rows;
+}
+
+static tacit_status check_peak(const program *p, const constraint *c, const advice *x, tacit_error *err) {
+    int64_t unit = (int64_t)1 << x->shift;
+    bool no_rem = x->rem == NO_TENSOR && x->shift == 0;
+    bool good = has(p, c, x->y, unit) && (no_rem || has(p, c, x->rem, -1)) && peak_there(p, c, x, unit);
+    good = good && (x->r_low == NO_TENSOR ? x->r_high == NO_TENSOR : has(p, c, x->r_low, unit));
+    if (x->r_high != NO_TENSOR)
+        good = good && x->shift + x->low_bits <= 40 && has(p, c, x->r_high, unit << x->low_bits);
+    good = good && x->hi >= 0 && x->hi <= INT32_MAX;
+    return good ? TACIT_OK : BAD("advice for \"%s\": the constraint is not acc - 2^shift (top - y) - rem", c->name);
+}
+
+static tacit_status check_by_kind(const program *p, const constraint *c, const advice *x, tacit_error *err) {
+    int64_t coef;
+    switch (x->kind) {
+    case ADVICE_LIMBS:
+    case ADVICE_ONEHOT:
+    case ADVICE_TOP:
+    case ADVICE_BINS:
+    case ADVICE_TREE:
+        return check_derived(p, c, x, err);
+    case ADVICE_DIVIDE:
+    case ADVICE_ROOT:
+        return check_quotient(p, c, x, err);
+    case ADVICE_PEAK:
+        return check_peak(p, c, x, err);
+    case ADVICE_SIGN:
+        return check_sign(p, c, x, err);
+    case ADVICE_SOLVE:
+        coef = coef_of(p, c, x->y);
+        return coef == 1 || coef == -1 ? TACIT_OK
+                                       : BAD("advice for \"%s\": its term is not there with 1 or -1", c->name);
+    default:
+        return check_rounding(p, c, x, err);
+    }
+}
+
 static tacit_status check_step(const program *p, const advice *x, tacit_error *err) {
     if (x->kind == ADVICE_TABLE && x->relation >= p->lookup_count) return BAD("advice names no lookup");
     if (x->kind == ADVICE_TABLE) {
@@ -110,11 +203,7 @@ static tacit_status check_step(const program *p, const advice *x, tacit_error *e
         return fits ? TACIT_OK : BAD("advice for \"%s\": its rows are not computed", l->name);
     }
     if (x->relation >= p->constraint_count) return BAD("advice names no constraint");
-    const constraint *c = &p->constraints[x->relation];
-    if (x->kind >= ADVICE_LIMBS) return check_derived(p, c, x, err);
-    if (x->kind != ADVICE_SOLVE) return check_rounding(p, c, x, err);
-    int64_t coef = coef_of(p, c, x->y);
-    return coef == 1 || coef == -1 ? TACIT_OK : BAD("advice for \"%s\": its term is not there with 1 or -1", c->name);
+    return check_by_kind(p, &p->constraints[x->relation], x, err);
 }
 
 tacit_status check_advice(const program *p, tacit_error *err) {

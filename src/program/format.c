@@ -290,7 +290,7 @@ static tacit_status get_optional(parser *ps, uint32_t *id) {
 static tacit_status get_advice(parser *ps, advice *x) {
     uint8_t kind;
     *x = (advice){.y = NO_TENSOR, .rem = NO_TENSOR, .r_low = NO_TENSOR, .r_high = NO_TENSOR, .flag = NO_TENSOR};
-    TRY(get_u8(ps, &kind, ADVICE_TREE + 1, "advice kind"));
+    TRY(get_u8(ps, &kind, ADVICE_SIGN + 1, "advice kind"));
     x->kind = (advice_kind)kind;
     TRY(get_number(ps, &x->relation, MAX_RELATIONS, "relation of an advice"));
     if (x->kind == ADVICE_TABLE) return TACIT_OK;
@@ -301,7 +301,7 @@ static tacit_status get_advice(parser *ps, advice *x) {
     if (x->kind == ADVICE_RESCALE) return TACIT_OK;
     TRY(get_optional(ps, &x->r_low));
     TRY(get_optional(ps, &x->r_high));
-    if (x->kind >= ADVICE_LIMBS) return get_i64(ps, &x->lo, "interval");
+    if (advice_derives(x->kind)) return get_i64(ps, &x->lo, "interval");
     TRY(get_optional(ps, &x->flag));
     TRY(get_number(ps, &x->low_bits, 31, "low bits"));
     TRY(get_i64(ps, &x->lo, "interval"));

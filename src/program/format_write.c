@@ -103,7 +103,7 @@ static void put_advice(writer *w, const advice *x) {
     if (x->kind == ADVICE_RESCALE) return;
     write_var(w, (uint32_t)(x->r_low + 1));
     write_var(w, (uint32_t)(x->r_high + 1));
-    if (x->kind >= ADVICE_LIMBS) {
+    if (advice_derives(x->kind)) {
         write_svar(w, x->lo);
         return;
     }

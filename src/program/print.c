@@ -95,22 +95,22 @@ static void print_role(FILE *out, const program *p, const char *role, uint32_t i
 }
 
 static void print_advice(FILE *out, const program *p, const advice *x) {
-    static const char *const kinds[] = {"rescale", "saturate", "table", "solve", "limbs",
-                                        "one-hot", "top",      "bins",  "tree"};
+    static const char *const kinds[] = {"rescale", "saturate", "table",  "solve", "limbs", "one-hot", "top",
+                                        "bins",    "tree",     "divide", "root",  "peak",  "sign"};
     const char *relation = x->kind == ADVICE_TABLE ? p->lookups[x->relation].name : p->constraints[x->relation].name;
     fprintf(out, "advice %s by %s:", kinds[x->kind], relation);
     if (x->kind != ADVICE_TABLE) print_role(out, p, "y", x->y);
-    if (x->kind == ADVICE_RESCALE || x->kind == ADVICE_SATURATE) {
+    if (x->kind != ADVICE_TABLE && x->kind != ADVICE_SOLVE && !advice_derives(x->kind)) {
         print_role(out, p, "rem", x->rem);
         fprintf(out, " shift %" PRIu32, x->shift);
     }
-    if (x->kind == ADVICE_SATURATE) {
+    if (x->kind == ADVICE_SATURATE || x->kind >= ADVICE_DIVIDE) {
         print_role(out, p, "r", x->r_low);
         print_role(out, p, "r_high", x->r_high);
         print_role(out, p, "flag", x->flag);
         fprintf(out, " low bits %" PRIu32 " to [%" PRId64 ", %" PRId64 "]", x->low_bits, x->lo, x->hi);
     }
-    if (x->kind >= ADVICE_LIMBS) {
+    if (advice_derives(x->kind)) {
         print_role(out, p, "from", x->rem);
         print_role(out, p, "and", x->r_low);
         print_role(out, p, "and", x->r_high);

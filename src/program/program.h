@@ -140,7 +140,7 @@ typedef enum advice_kind {
     ADVICE_TABLE, /* lookup */
     /* The constraint's one term `y` with coefficient +1 or -1 from everything else. */
     ADVICE_SOLVE, /* constraint, y */
-    /* From here on: constraint (for messages, LIMBS apart), y, rem, r_low, r_high, shift, lo; what a kind does not name
+    /* LIMBS to TREE: constraint (for messages, LIMBS apart), y, rem, r_low, r_high, shift, lo; what a kind does not name
      * is NO_TENSOR or 0. The constraint is  rest - sum_i 2^(shift i) view_i(y) = 0, y one axis longer than the
      * constraint: y[.., i] = limb i of the rest, which must be in [0, 2^(shift limbs)). */
     ADVICE_LIMBS,
@@ -155,7 +155,17 @@ typedef enum advice_kind {
     ADVICE_BINS,
     /* Binary trees, their splits in order (left, split, right) along the last axis: subtree i has splits r_low[i] ..
      * r_high[i] - 1; rem[.., i] = 1 when split i goes right. y[.., i] = 1 when the leaf reached is right of split i. */
-    ADVICE_TREE
+    ADVICE_TREE,
+    /* The constraint is  rest - c y b - remainder = 0 (one product, or without a divisor the term -c y): y = floor(rest
+     * / (c b)), c b > 0. The remainder's limbs are the terms rem and r_high; a later RESCALE step computes them. */
+    ADVICE_DIVIDE, /* constraint, y, rem, r_high */
+    /* The constraint is  rest - y y - remainder = 0: y = floor(sqrt(rest)). */
+    ADVICE_ROOT, /* constraint, y, rem, r_high */
+    /* The constraint is  rest - 2^shift (top - y - r) - rem = 0, r as in SATURATE: with v = floor(rest / 2^shift), top
+     * is the largest v along the last axis (`flag` is top or a view of it that repeats it), y = min(top - v, hi). */
+    ADVICE_PEAK, /* constraint, y, rem, shift, r_low, r_high, flag, low_bits, hi */
+    /* The constraint is  y - rem b = 0: rem = 1 for b >= 0, else -1. */
+    ADVICE_SIGN /* constraint, y, rem, flag = b */
 } advice_kind;
 typedef struct advice {
     advice_kind kind;
@@ -165,6 +175,11 @@ typedef struct advice {
     int64_t lo, hi;
 } advice;
 #define NO_TENSOR UINT32_MAX
+
+/* LIMBS to TREE. */
+static inline bool advice_derives(advice_kind k) {
+    return k >= ADVICE_LIMBS && k <= ADVICE_TREE;
+}
 
 typedef struct program {
     uint32_t tensor_count, constraint_count, table_count, lookup_count, advice_count;

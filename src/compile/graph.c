@@ -148,3 +148,8 @@ void broadcast_strides(const shape *operand, const shape *as, uint64_t stride[MA
         step *= n;
     }
 }
+
+const gnode *graph_source(const graph *g, uint32_t t) {
+    bool known = g->file_nodes && t < g->tensor_count && g->tensors[t].source != NO_INDEX;
+    return known ? &g->file_nodes[g->tensors[t].source] : NULL;
+}

@@ -30,7 +30,10 @@ typedef struct gtensor {
     const int64_t *whole;
     uint32_t producer; /* node, or NO_INDEX */
     uint32_t uses;     /* by nodes that are not dead */
+    uint32_t source;   /* the file's node that makes it (graph_source), or NO_INDEX */
     double lo, hi;     /* over the calibration samples */
+    bool bounded;      /* never outside [least, most]: its range, instead of lo, hi and headroom */
+    double least, most;
 } gtensor;
 
 typedef struct operator_rule operator_rule;
@@ -58,6 +61,7 @@ typedef struct graph {
     uint32_t tensor_count, tensor_capacity, node_count, node_capacity;
     gtensor *tensors;
     gnode *nodes;
+    const gnode *file_nodes; /* as the file has them, before expansion; while the graph is folded */
     name_table names;
     uint32_t input_count, output_count;
     uint32_t *inputs, *outputs; /* tensors, in the file's order */
@@ -74,6 +78,8 @@ tacit_status graph_add(graph *g, const char *name, uint32_t *out, tacit_error *e
 /* Appends a copy of the node; its outputs know it as their producer. */
 tacit_status graph_add_node(graph *g, const gnode *n, tacit_error *err) TACIT_MUST_CHECK;
 void graph_count_uses(graph *g);
+/* The file's node, not expanded, that makes tensor t; NULL for inputs, constants and what expansions made. */
+const gnode *graph_source(const graph *g, uint32_t t);
 /* Arena memory or RESOURCES. */
 tacit_status graph_alloc(graph *g, void **out, size_t count, size_t size, tacit_error *err) TACIT_MUST_CHECK;
 /* A copy of at most MAX_NAME - 1 printable characters, `suffix` behind it. */

@@ -1,0 +1,304 @@
+#include "compile/lower/exponent.h"
+#include "compile/lower/limbs.h"
+#include "compile/lower/tables.h"
+#include "compile/lower/views.h"
+#include "compile/onnx/attribute.h"
+#include <math.h>
+
+enum { EXP_SCALE = 14, FINEST = 12, COARSE = 10, MAX_DISTANCE = 1 << 17 };
+#define ZERO_DISTANCE 10.5 /* exp(-10.5) 2^14 < 1/2 */
+
+/* ---- floats */
+tacit_status row_exp_infer(graph *g, gnode *n, tacit_error *err) {
+    const gtensor *x = node_in(g, n, 0);
+    shape s;
+    if (x->type != ELEM_REAL) return unsupported(n, "on integers", err);
+    if (x->shape.rank == 0) return misshapen(n, "a scalar has no rows", err);
+    if (node_has_input(n, 1)) {
+        const gtensor *m = node_in(g, n, 1);
+        if (!shape_broadcast(&s, &x->shape, &m->shape) || !shape_equal(&s, &x->shape))
+            return misshapen(n, "the mask does not fit", err);
+    }
+    set_output_at(g, n, 0, ELEM_REAL, &x->shape);
+    set_output_at(g, n, 1, ELEM_REAL, &x->shape);
+    return TACIT_OK;
+}
+
+static uint64_t broadcast_index(const shape *s, const uint64_t *step, uint64_t i) {
+    uint64_t at = 0;
+    for (uint32_t k = s->rank; k-- > 0; i /= s->dim[k]) at += i % s->dim[k] * step[k];
+    return at;
+}
+
+typedef struct row_mask {
+    const frame *f;
+    const shape *s;
+    uint32_t t; /* NO_INDEX: none */
+    uint64_t step[MAX_RANK];
+} row_mask;
+
+static bool masked(const row_mask *m, uint64_t i) {
+    return m->t != NO_INDEX && frame_number(m->f, m->t, broadcast_index(m->s, m->step, i)) > 0.5;
+}
+
+static void exp_row(const row_mask *m, const double *x, double factor, uint64_t at, uint64_t size, double *e,
+                    double *shifted) {
+    double top = -INFINITY;
+    bool all = true;
+    for (uint64_t i = at; i < at + size; i++) all = all && masked(m, i);
+    for (uint64_t i = at; i < at + size; i++) {
+        if (all || !masked(m, i)) top = fmax(top, x[i]);
+    }
+    for (uint64_t i = at; i < at + size; i++) {
+        if (shifted) shifted[i] = factor * (x[i] - top);
+        if (e) e[i] = all || !masked(m, i) ? exp(factor * (x[i] - top)) : 0;
+    }
+}
+
+tacit_status row_exp_eval(frame *f, const gnode *n, tacit_error *err) {
+    const shape *s = &node_in(f->g, n, 0)->shape;
+    double factor;
+    TRY(attribute_real(n, "factor", 1, &factor, err));
+    row_mask m = {.f = f, .s = s, .t = node_has_input(n, 1) ? n->in[1] : NO_INDEX};
+    if (m.t != NO_INDEX) broadcast_strides(&f->g->tensors[m.t].shape, s, m.step);
+    uint64_t size = s->dim[s->rank - 1];
+    double *e = n->out[0] == NO_INDEX ? NULL : f->real[n->out[0]];
+    double *shifted = n->out_count < 2 || n->out[1] == NO_INDEX ? NULL : f->real[n->out[1]];
+    for (uint64_t at = 0; at < shape_count(s); at += size) 
+        exp_row(&m, frame_real(f, n->in[0]), factor, at, size, e, shifted);
+    return TACIT_OK;
+}
+
+/* ---- relations. v = floor(m (x + half)); v - C mask = top - (d + excess), (d, .., e, [d = 0]) a row of the table. */
+typedef struct exponent {
+    const gnode *n;
+    double factor;
+    sum s; /* of x, last axis the row */
+    int32_t scale;
+    uint32_t shift, bits; /* of the remainder */
+    int64_t multiplier;
+    int64_t lo, hi; /* of v, by its parts */
+    int64_t last;   /* largest d of the table */
+    int64_t over;   /* largest excess, 0: none */
+    uint32_t low_bits; /* of the excess's lower limb where there are two, else 0 */
+    value mask;
+    int64_t weight; /* C, in units of v */
+    uint32_t d, r_low, r_high, flag, e, is_top, top;
+} exponent;
+
+/* The finest scale that is of use: steps of 2^-12 in the exponent. */
+static int32_t finest(const exponent *x) {
+    return FINEST + (int32_t)ceil(log2(x->factor));
+}
+
+/* x with its last axis as rows: its pending sum where that has them, else numbers. */
+static tacit_status read_rows(lowering *l, exponent *x, tacit_error *err) {
+    uint32_t t = x->n->in[0];
+    const shape *s = &l->g->tensors[t].shape;
+    slot *k = &l->slots[t];
+    value v;
+    if (k->state == VALUE_SUM && l->g->tensors[t].uses <= 1 && !l->g->tensors[t].is_output && k->s->shape.rank > 0 &&
+        k->s->shape.dim[k->s->shape.rank - 1] == s->dim[s->rank - 1] &&
+        k->s->scale - (finest(x) - FINEST + COARSE) <= MAX_SINGLE_SHIFT) {
+        x->s = *k->s;
+        return TACIT_OK;
+    }
+    TRY(lower_operand(l, t, &v, err));
+    sum_start(&x->s, s, v.scale);
+    return sum_term(&x->s, v.id, 1, v.lo, v.hi, err);
+}
+
+/* The finest scale whose table costs no more than half of its lookups, but steps of at most 2^-10. */
+static void choose_scale(const lowering *l, exponent *x, double width) {
+    const double elements = (double)shape_count(&x->s.shape);
+    int32_t fine = finest(x), coarse = fine - FINEST + COARSE;
+    x->scale = x->s.scale < fine ? x->s.scale : fine;
+    while (x->scale > coarse && ldexp(ZERO_DISTANCE / x->factor, x->scale) > elements / 4) x->scale--;
+    while (l->o->overflow == TACIT_REFUSE && ldexp(width, x->scale) > MAX_DISTANCE) x->scale--;
+    while (x->s.scale - x->scale > MAX_SINGLE_SHIFT) x->scale++;
+}
+
+static void choose_remainder(const lowering *l, exponent *x, tacit_error *err) {
+    uint32_t common = l->plan->rem_bits;
+    (void)err;
+    x->shift = (uint32_t)(x->s.scale - x->scale);
+    plan_remainder(l->plan, x->shift, 20, x->shift > 0 ? shape_count(&x->s.shape) : 0);
+    x->bits = x->shift > 0 && x->shift < common && x->s.hi < (__int128)1 << 40 && x->s.lo > -((__int128)1 << 40)
+                  ? common
+                  : x->shift;
+    x->multiplier = (int64_t)1 << (x->bits - x->shift);
+    const __int128 half = x->shift > 0 ? (__int128)1 << (x->shift - 1) : 0;
+    x->lo = (int64_t)((x->s.lo + half) >> x->shift);
+    x->hi = (int64_t)((x->s.hi + half) >> x->shift);
+}
+
+/* Table and excess. Without a mask and with values outside refused, the calibrated differences; else up to where e is 0. */
+static tacit_status choose_range(lowering *l, exponent *x, double width, tacit_error *err) {
+    bool clamps = l->o->overflow == TACIT_SATURATE || x->mask.id != NO_TENSOR;
+    int64_t zero = (int64_t)ceil(ldexp(ZERO_DISTANCE / x->factor, x->scale)), calibrated = (int64_t)ceil(ldexp(width, x->scale));
+    int64_t worst = x->hi - x->lo;
+    if (x->mask.id != NO_TENSOR) x->weight = worst + zero;
+    x->lo -= x->weight * x->mask.hi;
+    x->hi -= x->weight * x->mask.lo;
+    worst = x->hi - x->lo;
+    x->last = clamps ? zero : calibrated;
+    if (x->last > worst) x->last = worst;
+    if (x->last < 1) x->last = 1;
+    x->over = clamps && worst > x->last ? worst - x->last : 0;
+    x->low_bits = x->over > x->last / 16 ? (log2_ceil((uint64_t)x->over + 1) + 1) / 2 : 0;
+    if (x->over >= (int64_t)1 << 30 || x->hi >= (int64_t)1 << 30 || x->lo <= -((int64_t)1 << 30))
+        return fail(err, TACIT_UNSUPPORTED, "the range of its input is too wide");
+    return TACIT_OK;
+}
+
+/* The mask, in units of the sum times multiplier: a constant lies in the program. */
+static tacit_status read_mask(lowering *l, exponent *x, tacit_error *err) {
+    x->mask = (value){.id = NO_TENSOR};
+    if (!node_has_input(x->n, 1)) return TACIT_OK;
+    const gtensor *m = node_in(l->g, x->n, 1);
+    const shape *s = &node_in(l->g, x->n, 0)->shape;
+    if (m->constant) {
+        uint64_t count = shape_count(&m->shape);
+        int64_t *v = ARENA_NEW(l->a, int64_t, count);
+        if (!v) return fail(err, TACIT_RESOURCES, "no memory for the mask");
+        for (uint64_t i = 0; i < count; i++) v[i] = m->type == ELEM_REAL ? m->real[i] > 0.5 : m->whole[i] > 0;
+        x->mask = (value){builder_constant(l->b, lower_name(l, x->n->name, ".mask"), &m->shape, v), 0, 0, 1};
+    } else {
+        TRY(lower_operand(l, x->n->in[1], &x->mask, err));
+        if (x->mask.scale != 0) return unsupported(x->n, "a mask that is not made of integers", err);
+    }
+    TRY(view_broadcast(l, x->mask.id, s, &x->mask.id, err));
+    return view_reshape(l, x->mask.id, &x->s.shape, &x->mask.id, err);
+}
+
+static tacit_status make_table(lowering *l, const exponent *x, uint32_t *index, tacit_error *err) {
+    uint64_t extra = x->low_bits > 0 ? (uint64_t)1 << x->low_bits : (uint64_t)x->over;
+    uint64_t rows = (uint64_t)x->last + 1 + extra, at = 0;
+    int64_t *column[5];
+    table_column columns[5];
+    uint32_t width = 0;
+    size_t mark = arena_mark(l->a);
+    for (int c = 0; c < 5; c++) {
+        column[c] = ARENA_ZNEW(l->a, int64_t, rows);
+        if (!column[c]) return fail(err, TACIT_RESOURCES, "no memory for a table");
+    }
+    for (int64_t d = 0; d <= x->last; d++, at++) {
+        column[0][at] = d;
+        column[3][at] = (int64_t)llround(ldexp(exp(-x->factor * ldexp((double)d, -x->scale)), EXP_SCALE));
+        column[4][at] = d == 0;
+    }
+    if (x->low_bits > 0) at--; /* the last d is marked in all its rows */
+    for (int64_t r = x->low_bits > 0 ? 0 : 1; at < rows - (x->low_bits > 0); r++, at++)
+        column[0][at] = x->last, column[1][at] = r, column[2][at] = 1, column[3][at] = 0, column[4][at] = 0;
+    const bool used[5] = {true, x->over > 0, x->low_bits > 0, true, true};
+    for (int c = 0; c < 5; c++) {
+        if (used[c]) columns[width++] = (table_column){.values = column[c]};
+    }
+    *index = builder_table(l->b, width, columns, (uint32_t)at);
+    arena_release(l->a, mark);
+    return TACIT_OK;
+}
+
+static void look_up(lowering *l, const exponent *x, uint32_t table) {
+    uint32_t columns[5] = {x->d}, width = 1;
+    if (x->over > 0) columns[width++] = x->r_low;
+    if (x->low_bits > 0) columns[width++] = x->flag;
+    columns[width++] = x->e;
+    columns[width++] = x->is_top;
+    uint32_t k = builder_lookup(l->b, lower_name(l, x->n->name, ".exp"), table, columns);
+    const advice a = advice_of(ADVICE_TABLE, k);
+    builder_advice(l->b, &a);
+    if (x->low_bits == 0) return;
+    const uint32_t high = (uint32_t)(x->over >> x->low_bits) + 1;
+    const table_run flags[2] = {{1, 0, 0}, {high, 1, 0}}, highs[2] = {{1, 0, 0}, {high, 0, 1}};
+    const table_column excess[2] = {{.run_count = 2, .runs = flags}, {.run_count = 2, .runs = highs}};
+    (void)builder_lookup(l->b, lower_name(l, x->n->name, ".excess"), builder_table(l->b, 2, excess, high + 1),
+                         (uint32_t[2]){x->flag, x->r_high});
+}
+
+/* m x + half - 2^R C mask = 2^R (top - d - r_low - 2^low_bits r_high) + rem. */
+static tacit_status relate(lowering *l, exponent *x, tacit_error *err) {
+    const char *name = x->n->name;
+    const shape *s = &x->s.shape;
+    const int64_t unit = (int64_t)1 << x->bits;
+    product products[MAX_SUM_PRODUCTS];
+    linear_term terms[MAX_SUM_TERMS + 8];
+    shape rows = *s, one = *s;
+    uint32_t count = 0, rem = NO_TENSOR, top = NO_TENSOR;
+    rows.rank--;
+    one.dim[s->rank - 1] = 1;
+    for (uint32_t i = 0; i < x->s.product_count; i++) {
+        products[i] = x->s.products[i];
+        products[i].coef *= x->multiplier;
+    }
+    for (; count < x->s.term_count; count++)
+        terms[count] = (linear_term){x->s.terms[count].coef * x->multiplier, x->s.terms[count].tensor};
+    if (x->mask.id != NO_TENSOR) terms[count++] = (linear_term){-unit * x->weight, x->mask.id};
+    x->top = builder_committed(l->b, lower_name(l, name, ".top"), &rows);
+    TRY(view_reshape(l, x->top, &one, &top, err));
+    TRY(view_broadcast(l, top, s, &top, err));
+    terms[count++] = (linear_term){-unit, top};
+    x->d = builder_committed(l->b, lower_name(l, name, ".distance"), s);
+    terms[count++] = (linear_term){unit, x->d};
+    if (x->over > 0) terms[count++] = (linear_term){unit, x->r_low = builder_committed(l->b, lower_name(l, name, ".over"), s)};
+    if (x->low_bits > 0)
+        terms[count++] = (linear_term){unit << x->low_bits, x->r_high = builder_committed(l->b, lower_name(l, name, ".over2"), s)};
+    if (x->bits > 0) terms[count++] = (linear_term){-1, rem = builder_committed(l->b, lower_name(l, name, ".rem"), s)};
+    uint32_t c = builder_constraint(l->b, lower_name(l, name, ".top"), s, products, x->s.product_count, terms, count,
+                                    x->bits > 0 ? unit / 2 : 0);
+    advice a = advice_of(ADVICE_TOP, c);
+    a.y = x->d, a.rem = rem, a.shift = x->bits, a.flag = top, a.hi = x->last;
+    a.r_low = x->over > 0 ? x->r_low : NO_TENSOR;
+    a.r_high = x->low_bits > 0 ? x->r_high : NO_TENSOR;
+    a.low_bits = x->low_bits;
+    builder_advice(l->b, &a);
+    if (rem != NO_TENSOR) remainder_lookup(l, name, x->bits, rem);
+    return TACIT_OK;
+}
+
+/* At least one element of each row is at distance 0. */
+static void demand_top(lowering *l, const exponent *x) {
+    const shape *s = &x->s.shape, row = {.rank = 1, .dim = {s->dim[s->rank - 1]}};
+    shape rows = *s;
+    rows.rank--;
+    product p = {.coef = 1, .a = x->is_top, .b_label = {(uint8_t)rows.rank}};
+    for (uint8_t k = 0; k < MAX_RANK; k++) p.a_label[k] = k;
+    p.b = builder_fill(l->b, lower_name(l, x->n->name, ".ones"), &row, 1);
+    limbs_positive(l, x->n->name, &rows, &p, 1, NULL, 0, -1, log2_ceil(row.dim[0]) + 1);
+}
+
+static tacit_status results(lowering *l, const exponent *x, tacit_error *err) {
+    const value e = {x->e, EXP_SCALE, 0, (int64_t)1 << EXP_SCALE};
+    if (x->n->out[0] != NO_INDEX) TRY(lower_set_value(l, x->n->out[0], &e, err));
+    if (x->n->out_count < 2 || x->n->out[1] == NO_INDEX) return TACIT_OK;
+    linear_term terms[3] = {{-1, x->d}};
+    uint32_t count = 1;
+    if (x->over > 0) terms[count++] = (linear_term){-1, x->r_low};
+    if (x->low_bits > 0) terms[count++] = (linear_term){-((int64_t)1 << x->low_bits), x->r_high};
+    value d = {.scale = x->scale, .lo = -x->last - x->over - ((int64_t)1 << x->low_bits)};
+    d.id = builder_linear(l->b, lower_name(l, x->n->name, ".shifted"), &x->s.shape, terms, count, 0);
+    return lower_set_value(l, x->n->out[1], &d, err);
+}
+
+tacit_status row_exp_lower(lowering *l, const gnode *n, tacit_error *err) {
+    exponent x = {.n = n};
+    TRY(attribute_real(n, "factor", 1, &x.factor, err));
+    const gtensor *t = node_in(l->g, n, 0);
+    double width = fmax(t->hi - t->lo, 0) * l->o->headroom;
+    uint32_t table = 0;
+    TRY(read_rows(l, &x, err));
+    TRY(read_mask(l, &x, err));
+    choose_scale(l, &x, width);
+    choose_remainder(l, &x, err);
+    TRY(choose_range(l, &x, width, err));
+    TRY(relate(l, &x, err));
+    x.flag = x.low_bits > 0 ? builder_committed(l->b, lower_name(l, n->name, ".far"), &x.s.shape) : NO_TENSOR;
+    x.e = builder_committed(l->b, lower_name(l, n->name, ".e"), &x.s.shape);
+    x.is_top = builder_committed(l->b, lower_name(l, n->name, ".is"), &x.s.shape);
+    int64_t lo = x.lo, hi = x.hi;
+    TRY(make_table(l, &x, &table, err));
+    look_up(l, &x, table);
+    demand_top(l, &x);
+    limbs_range(l, n->name, x.top, &lo, &hi);
+    return results(l, &x, err);
+}

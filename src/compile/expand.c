@@ -174,6 +174,20 @@ uint32_t ex_node(expansion *x, const char *op, uint32_t count, const uint32_t *i
     return x->status == TACIT_OK ? t : NO_INDEX;
 }
 
+uint32_t ex_like(expansion *x, const gnode *n, uint32_t first) {
+    gnode like = *n;
+    uint32_t out = x->status == TACIT_OK ? new_tensor(x, n->op) : NO_INDEX;
+    uint32_t *ids = allocate(x, n->in_count + 1, sizeof *ids);
+    if (!ids) return NO_INDEX;
+    memcpy(ids, n->in, n->in_count * sizeof *ids);
+    ids[0] = first;
+    ids[n->in_count] = out;
+    like.in = ids;
+    like.out = ids + n->in_count;
+    like.out_count = 1;
+    return ex_fail(x, fold_node(x->fold, &like, x->err)) == TACIT_OK ? out : NO_INDEX;
+}
+
 void ex_result(expansion *x, uint32_t k, uint32_t t) {
     if (x->status == TACIT_OK && ex_wanted(x, k)) add_node(x, "Identity", 1, &t, 1, &x->n.out[k]);
 }

@@ -49,6 +49,9 @@ uint32_t ex_node(expansion *x, const char *op, uint32_t count, const uint32_t *i
 /* The same with out_count results. */
 void ex_nodes(expansion *x, const char *op, uint32_t count, const uint32_t *in, uint32_t out_count, uint32_t *out);
 
+/* The node once more (attributes and other inputs as they are) with another first input. */
+uint32_t ex_like(expansion *x, const gnode *n, uint32_t first);
+
 /* Constants (values are copied). */
 uint32_t ex_real(expansion *x, double v); /* a scalar */
 uint32_t ex_whole(expansion *x, int64_t v);

@@ -1,5 +1,6 @@
 #include "compile/fold.h"
 #include "compile/expand.h"
+#include "compile/expand/norms.h"
 #include "compile/onnx/attribute.h"
 #include "compile/simplify.h"
 #include "onnx.pb-c.h"
@@ -59,11 +60,11 @@ static bool all_constant(const graph *g, const gnode *n) {
     return true;
 }
 
-static tacit_status check_finite(const gtensor *t, tacit_error *err) {
+/* Infinity is a number that masks are made of; whoever lowers it refuses it. */
+static tacit_status check_numbers(const gtensor *t, tacit_error *err) {
     uint64_t n = t->type == ELEM_REAL ? shape_count(&t->shape) : 0;
     for (uint64_t i = 0; i < n; i++) {
-        if (!isfinite(t->real[i]))
-            return fail(err, TACIT_VALUE, "tensor \"%s\": element %u is not a finite number", t->name, i);
+        if (isnan(t->real[i])) return fail(err, TACIT_VALUE, "tensor \"%s\": element %u is not a number", t->name, i);
     }
     return TACIT_OK;
 }
@@ -99,7 +100,7 @@ static tacit_status make_constant(folding *w, const gnode *n, tacit_error *err) 
         t->real = t->type == ELEM_REAL ? w->f.real[n->out[k]] : NULL;
         t->whole = t->type == ELEM_WHOLE ? w->f.whole[n->out[k]] : NULL;
         t->constant = true;
-        TRY(check_finite(t, err));
+        TRY(check_numbers(t, err));
     }
     return TACIT_OK;
 }
@@ -161,6 +162,14 @@ tacit_status fold_node(folding *w, gnode *n, tacit_error *err) {
     return graph_add_node(g, n, err);
 }
 
+/* A node of the file: perhaps the end of a form that is known as a whole. */
+static tacit_status fold_file_node(folding *w, gnode *n, tacit_error *err) {
+    expansion x = {.g = w->g, .n = *n, .fold = w, .err = err};
+    bool known = norm_match(&x, &x.n);
+    if (x.status != TACIT_OK) return x.status;
+    return known ? TACIT_OK : fold_node(w, n, err);
+}
+
 static tacit_status check_batch(const graph *g, tacit_error *err) {
     for (uint32_t i = 0; i < g->output_count && g->batch > 1; i++) {
         const gtensor *t = &g->tensors[g->outputs[i]];
@@ -176,9 +185,16 @@ tacit_status fold_graph(graph *g, tacit_error *err) {
     uint32_t count = g->node_count;
     folding w = {.g = g, .f = {.g = g, .scratch = g->a}};
     graph_count_uses(g);
+    g->file_nodes = nodes;
+    for (uint32_t k = 0; k < count; k++) {
+        for (uint32_t i = 0; i < nodes[k].out_count; i++) {
+            if (nodes[k].out[i] != NO_INDEX) node_out(g, &nodes[k], i)->source = k;
+        }
+    }
     g->nodes = NULL;
     g->node_count = g->node_capacity = 0;
-    for (uint32_t k = 0; k < count; k++) TRY(fold_node(&w, &nodes[k], err));
+    for (uint32_t k = 0; k < count; k++) TRY(fold_file_node(&w, &nodes[k], err));
+    g->file_nodes = NULL;
     TRY(check_batch(g, err));
     return simplify_graph(g, err);
 }

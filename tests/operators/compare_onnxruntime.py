@@ -17,6 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 import cases_choose
 import cases_elementwise
 import cases_moves
+import cases_norms
 
 rng = np.random.default_rng(7)
 CASES = []
@@ -298,7 +299,7 @@ def main():
     lib.tacit_model_free.argtypes = [C.c_void_p]
     for make in (conv_cases, gemm_cases, elementwise_cases, activation_cases, function_cases, pool_cases, move_cases, norm_cases):
         make()
-    for module in (cases_choose, cases_elementwise, cases_moves):
+    for module in (cases_choose, cases_elementwise, cases_moves, cases_norms):
         module.add(case, w, n, i64)
     bad = 0
     with tempfile.TemporaryDirectory() as folder:

@@ -96,7 +96,7 @@ static tacit_status make_inverse(lowering *l, const gnode *n, const value *b, do
     *r = (value){.scale = s, .lo = 0, .hi = num / smallest + 1};
     TRY(divide_make(l, n->name, &d, &r->id, err));
     if (r->hi >= INT32_MAX) return fail(err, TACIT_UNSUPPORTED, "the divisor's range is too wide");
-    limbs_range(l, n->name, r->id, &r->lo, &r->hi);
+    limbs_range(l, n->name, r->id, r->lo, r->hi);
     return TACIT_OK;
 }
 
@@ -126,6 +126,15 @@ tacit_status divide_rows(lowering *l, const gnode *n, double factor, double leas
 }
 
 /* ---- RowQuotient */
+tacit_status row_quotient_infer(graph *g, gnode *n, tacit_error *err) {
+    TRY(elementwise_infer(g, n, err));
+    if (!attribute_has(n, "most")) return TACIT_OK;
+    gtensor *y = node_out(g, n, 0);
+    y->bounded = true;
+    y->least = 0;
+    return attribute_real(n, "most", 0, &y->most, err);
+}
+
 tacit_status row_quotient_eval(frame *f, const gnode *n, tacit_error *err) {
     double factor;
     TRY(attribute_real(n, "factor", 1, &factor, err));
@@ -151,7 +160,8 @@ tacit_status div_eval(frame *f, const gnode *n, tacit_error *err) {
     return elementwise_eval(f, n, err);
 }
 
-/* x as numbers that are positive where x is not 0, and the sign (+1, -1) that they had; NO_TENSOR when x has one sign. */
+/* x as numbers that are positive where x is not 0, and the sign (+1, -1) that they had; NO_TENSOR when x has one sign.
+ */
 static tacit_status magnitude_of(lowering *l, const gnode *n, const value *x, value *out, uint32_t *sign_out,
                                  tacit_error *err) {
     *out = *x;
@@ -175,7 +185,7 @@ static tacit_status magnitude_of(lowering *l, const gnode *n, const value *x, va
     builder_advice(l->b, &a);
     *out = (value){size, x->scale, 0, x->hi > -x->lo ? x->hi : -x->lo};
     *sign_out = sign;
-    limbs_range(l, n->name, size, &out->lo, &out->hi);
+    limbs_range(l, n->name, size, out->lo, out->hi);
     return TACIT_OK;
 }
 
@@ -255,8 +265,8 @@ static tacit_status divide_integers(lowering *l, const gnode *n, tacit_error *er
     const gtensor *divisor = node_in(l->g, n, 1);
     value a, b, top, bottom = {.id = NO_TENSOR};
     uint32_t sign[2] = {NO_TENSOR, NO_TENSOR};
-    bool number = divisor->constant && shape_count(&divisor->shape) == 1 && divisor->whole[0] > 0 &&
-                  divisor->whole[0] <= 1 << 24;
+    bool number =
+        divisor->constant && shape_count(&divisor->shape) == 1 && divisor->whole[0] > 0 && divisor->whole[0] <= 1 << 24;
     TRY(lower_operand(l, n->in[0], &a, err));
     TRY(magnitude_of(l, n, &a, &top, &sign[0], err));
     if (!number) {
@@ -269,14 +279,14 @@ static tacit_status divide_integers(lowering *l, const gnode *n, tacit_error *er
     value q = {.lo = 0, .hi = number ? top.hi / divisor->whole[0] : top.hi};
     TRY(divide_make(l, n->name, &d, &q.id, err));
     if (sign[0] == NO_TENSOR && sign[1] == NO_TENSOR) return settle(l, n, q.id, 0, 0, q.hi, err);
-    limbs_range(l, n->name, q.id, &q.lo, &q.hi);
+    limbs_range(l, n->name, q.id, q.lo, q.hi);
     return apply_signs(l, n, &q, sign, err);
 }
 
 tacit_status div_lower(lowering *l, const gnode *n, tacit_error *err) {
     const gtensor *a = node_in(l->g, n, 0), *b = node_in(l->g, n, 1), *y = node_out(l->g, n, 0);
     if (y->type == ELEM_WHOLE) return divide_integers(l, n, err);
-    bool shared = shape_count(&y->shape) >= 2 * shape_count(&b->shape) &&
-                  shape_count(&a->shape) == shape_count(&y->shape);
+    bool shared =
+        shape_count(&y->shape) >= 2 * shape_count(&b->shape) && shape_count(&a->shape) == shape_count(&y->shape);
     return shared && b->lo > 0 ? divide_rows(l, n, 1, 0, err) : divide_reals(l, n, err);
 }

@@ -7,8 +7,8 @@
 #define COMPILE_LOWER_DIVIDE_H
 #include "compile/lower/lower.h"
 
-/* num, without pending scale, over the shape of the result. Divisor: `unit` times b, a tensor that broadcasts to that shape with
- * 0 < b <= b.hi on honest runs, or (b.id NO_TENSOR) the number `unit` alone. */
+/* num, without pending scale, over the shape of the result. Divisor: `unit` times b, a tensor that broadcasts to that
+ * shape with 0 < b <= b.hi on honest runs, or (b.id NO_TENSOR) the number `unit` alone. */
 typedef struct division {
     const sum *num;
     int64_t constant; /* added to num */
@@ -18,7 +18,8 @@ typedef struct division {
 } division;
 
 /* The committed quotient; the caller gives it an interval. */
-tacit_status divide_make(lowering *l, const char *name, const division *d, uint32_t *y, tacit_error *err) TACIT_MUST_CHECK;
+tacit_status divide_make(lowering *l, const char *name, const division *d, uint32_t *y,
+                         tacit_error *err) TACIT_MUST_CHECK;
 /* t = factor * a / b, b positive, one inverse per element of b (broadcast over a): a product that is rounded later.
  * least: what b is never below, as a real; 0: 1/64 of its least calibrated value. */
 tacit_status divide_rows(lowering *l, const gnode *n, double factor, double least, tacit_error *err) TACIT_MUST_CHECK;
@@ -26,7 +27,8 @@ tacit_status divide_rows(lowering *l, const gnode *n, double factor, double leas
 tacit_status div_infer(graph *g, gnode *n, tacit_error *err);
 tacit_status div_eval(frame *f, const gnode *n, tacit_error *err);
 tacit_status div_lower(lowering *l, const gnode *n, tacit_error *err);
-/* Internal RowQuotient(a, b): a * factor / b, attributes factor, least. */
+/* Internal RowQuotient(a, b): a * factor / b. Attributes: factor, least (above), most: the result is in [0, most]. */
+tacit_status row_quotient_infer(graph *g, gnode *n, tacit_error *err);
 tacit_status row_quotient_eval(frame *f, const gnode *n, tacit_error *err);
 tacit_status row_quotient_lower(lowering *l, const gnode *n, tacit_error *err);
 #endif

@@ -64,7 +64,7 @@ tacit_status row_exp_eval(frame *f, const gnode *n, tacit_error *err) {
     uint64_t size = s->dim[s->rank - 1];
     double *e = n->out[0] == NO_INDEX ? NULL : f->real[n->out[0]];
     double *shifted = n->out_count < 2 || n->out[1] == NO_INDEX ? NULL : f->real[n->out[1]];
-    for (uint64_t at = 0; at < shape_count(s); at += size) 
+    for (uint64_t at = 0; at < shape_count(s); at += size)
         exp_row(&m, frame_real(f, n->in[0]), factor, at, size, e, shifted);
     return TACIT_OK;
 }
@@ -77,9 +77,9 @@ typedef struct exponent {
     int32_t scale;
     uint32_t shift, bits; /* of the remainder */
     int64_t multiplier;
-    int64_t lo, hi; /* of v, by its parts */
-    int64_t last;   /* largest d of the table */
-    int64_t over;   /* largest excess, 0: none */
+    int64_t lo, hi;    /* of v, by its parts */
+    int64_t last;      /* largest d of the table */
+    int64_t over;      /* largest excess, 0: none */
     uint32_t low_bits; /* of the excess's lower limb where there are two, else 0 */
     value mask;
     int64_t weight; /* C, in units of v */
@@ -132,10 +132,12 @@ static void choose_remainder(const lowering *l, exponent *x, tacit_error *err) {
     x->hi = (int64_t)((x->s.hi + half) >> x->shift);
 }
 
-/* Table and excess. Without a mask and with values outside refused, the calibrated differences; else up to where e is 0. */
+/* Table and excess. Without a mask and with values outside refused, the calibrated differences; else up to where e is
+ * 0. */
 static tacit_status choose_range(lowering *l, exponent *x, double width, tacit_error *err) {
     bool clamps = l->o->overflow == TACIT_SATURATE || x->mask.id != NO_TENSOR;
-    int64_t zero = (int64_t)ceil(ldexp(ZERO_DISTANCE / x->factor, x->scale)), calibrated = (int64_t)ceil(ldexp(width, x->scale));
+    int64_t zero = (int64_t)ceil(ldexp(ZERO_DISTANCE / x->factor, x->scale)),
+            calibrated = (int64_t)ceil(ldexp(width, x->scale));
     int64_t worst = x->hi - x->lo;
     if (x->mask.id != NO_TENSOR) x->weight = worst + zero;
     x->lo -= x->weight * x->mask.hi;
@@ -199,20 +201,20 @@ static tacit_status make_table(lowering *l, const exponent *x, uint32_t *index, 
     return TACIT_OK;
 }
 
-static void look_up(lowering *l, const exponent *x, uint32_t table) {
+static void look_up(lowering *l, const exponent *x, uint32_t rows) {
     uint32_t columns[5] = {x->d}, width = 1;
     if (x->over > 0) columns[width++] = x->r_low;
     if (x->low_bits > 0) columns[width++] = x->flag;
     columns[width++] = x->e;
     columns[width++] = x->is_top;
-    uint32_t k = builder_lookup(l->b, lower_name(l, x->n->name, ".exp"), table, columns);
+    uint32_t k = builder_lookup(l->b, lower_name(l, x->n->name, ".exp"), rows, columns);
     const advice a = advice_of(ADVICE_TABLE, k);
     builder_advice(l->b, &a);
     if (x->low_bits == 0) return;
     const uint32_t high = (uint32_t)(x->over >> x->low_bits) + 1;
     const table_run flags[2] = {{1, 0, 0}, {high, 1, 0}}, highs[2] = {{1, 0, 0}, {high, 0, 1}};
-    const table_column excess[2] = {{.run_count = 2, .runs = flags}, {.run_count = 2, .runs = highs}};
-    (void)builder_lookup(l->b, lower_name(l, x->n->name, ".excess"), builder_table(l->b, 2, excess, high + 1),
+    const table_column far[2] = {{.run_count = 2, .runs = flags}, {.run_count = 2, .runs = highs}};
+    (void)builder_lookup(l->b, lower_name(l, x->n->name, ".excess"), builder_table(l->b, 2, far, high + 1),
                          (uint32_t[2]){x->flag, x->r_high});
 }
 
@@ -240,9 +242,11 @@ static tacit_status relate(lowering *l, exponent *x, tacit_error *err) {
     terms[count++] = (linear_term){-unit, top};
     x->d = builder_committed(l->b, lower_name(l, name, ".distance"), s);
     terms[count++] = (linear_term){unit, x->d};
-    if (x->over > 0) terms[count++] = (linear_term){unit, x->r_low = builder_committed(l->b, lower_name(l, name, ".over"), s)};
+    if (x->over > 0)
+        terms[count++] = (linear_term){unit, x->r_low = builder_committed(l->b, lower_name(l, name, ".over"), s)};
     if (x->low_bits > 0)
-        terms[count++] = (linear_term){unit << x->low_bits, x->r_high = builder_committed(l->b, lower_name(l, name, ".over2"), s)};
+        terms[count++] =
+            (linear_term){unit << x->low_bits, x->r_high = builder_committed(l->b, lower_name(l, name, ".over2"), s)};
     if (x->bits > 0) terms[count++] = (linear_term){-1, rem = builder_committed(l->b, lower_name(l, name, ".rem"), s)};
     uint32_t c = builder_constraint(l->b, lower_name(l, name, ".top"), s, products, x->s.product_count, terms, count,
                                     x->bits > 0 ? unit / 2 : 0);
@@ -285,7 +289,7 @@ tacit_status row_exp_lower(lowering *l, const gnode *n, tacit_error *err) {
     TRY(attribute_real(n, "factor", 1, &x.factor, err));
     const gtensor *t = node_in(l->g, n, 0);
     double width = fmax(t->hi - t->lo, 0) * l->o->headroom;
-    uint32_t table = 0;
+    uint32_t rows = 0;
     TRY(read_rows(l, &x, err));
     TRY(read_mask(l, &x, err));
     choose_scale(l, &x, width);
@@ -296,9 +300,9 @@ tacit_status row_exp_lower(lowering *l, const gnode *n, tacit_error *err) {
     x.e = builder_committed(l->b, lower_name(l, n->name, ".e"), &x.s.shape);
     x.is_top = builder_committed(l->b, lower_name(l, n->name, ".is"), &x.s.shape);
     int64_t lo = x.lo, hi = x.hi;
-    TRY(make_table(l, &x, &table, err));
-    look_up(l, &x, table);
+    TRY(make_table(l, &x, &rows, err));
+    look_up(l, &x, rows);
     demand_top(l, &x);
-    limbs_range(l, n->name, x.top, &lo, &hi);
+    limbs_range(l, n->name, x.top, lo, hi);
     return results(l, &x, err);
 }

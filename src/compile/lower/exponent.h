@@ -1,6 +1,6 @@
-/* compile/lower/exponent: the stable numerators of a softmax. Internal operator RowExp(x, mask): e = exp(x - top) along the last axis,
- * top the largest x of the row, and (second result) x - top. mask, 0 or 1 and broadcast to x, takes elements out: their e is 0
- * (unless it takes the whole row, which then counts as if it took none). */
+/* compile/lower/exponent: the stable numerators of a softmax. Internal operator RowExp(x, mask): e = exp(x - top) along
+ * the last axis, top the largest x of the row, and (second result) x - top. mask, 0 or 1 and broadcast to x, takes
+ * elements out: their e is 0 (unless it takes the whole row, which then counts as if it took none). */
 #ifndef COMPILE_LOWER_EXPONENT_H
 #define COMPILE_LOWER_EXPONENT_H
 #include "compile/operator.h"

@@ -61,16 +61,15 @@ void limbs_positive(lowering *l, const char *name, const shape *s, const product
     limbs_advice(l, &x, c);
 }
 
-void limbs_range(lowering *l, const char *name, uint32_t id, int64_t *lo, int64_t *hi) {
+void limbs_range(lowering *l, const char *name, uint32_t id, int64_t lo, int64_t hi) {
     const tensor *t = builder_tensor(l->b, id);
     if (!t) return; /* the builder has failed and says so at its end */
     const shape s = t->shape;
     const linear_term own = {1, id};
-    uint32_t bits = log2_ceil((uint64_t)(*hi - *lo) + 1);
+    uint32_t bits = log2_ceil((uint64_t)(hi - lo) + 1);
     const limbs x = limbs_make(l, name, ".limb", &s, bits);
     linear_term all[3] = {own};
     uint32_t count = limbs_terms(&x, all, 1);
-    uint32_t c = builder_constraint(l->b, lower_name(l, name, ".limbs"), &s, NULL, 0, all, count, -*lo);
+    uint32_t c = builder_constraint(l->b, lower_name(l, name, ".limbs"), &s, NULL, 0, all, count, -lo);
     limbs_advice(l, &x, c);
-    *hi = *lo + ((int64_t)1 << (x.bits + high_bits(bits, x.bits))) - 1;
 }

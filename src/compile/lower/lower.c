@@ -17,6 +17,7 @@ tacit_status lower_range(const lowering *l, uint32_t t, double *lo, double *hi, 
     *lo = fmin(x->lo, 0) * l->o->headroom;
     *hi = fmax(x->hi, 0) * l->o->headroom;
     if (x->boolean) *lo = 0, *hi = 1;
+    if (x->bounded) *lo = x->least, *hi = x->most;
     if (x->type == ELEM_WHOLE) return TACIT_OK;
     if (scale_exists(fmax(-*lo, *hi), activation_limit(l))) return TACIT_OK;
     return fail(err, TACIT_VALUE, "tensor \"%s\": its values are too large", x->name);

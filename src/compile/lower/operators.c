@@ -3,6 +3,7 @@
 #include "compile/expand/logic.h"
 #include "compile/expand/batchnorm.h"
 #include "compile/expand/moves.h"
+#include "compile/expand/norms.h"
 #include "compile/expand/reductions.h"
 #include "compile/expand/tapers.h"
 #include "compile/expand/windows.h"
@@ -13,7 +14,9 @@
 #include "compile/lower/constant.h"
 #include "compile/lower/contract.h"
 #include "compile/lower/conv.h"
+#include "compile/lower/divide.h"
 #include "compile/lower/elementwise.h"
+#include "compile/lower/exponent.h"
 #include "compile/lower/gemm.h"
 #include "compile/lower/generate.h"
 #include "compile/lower/larger.h"
@@ -21,6 +24,7 @@
 #include "compile/lower/pool.h"
 #include "compile/lower/reduce.h"
 #include "compile/lower/reshape.h"
+#include "compile/lower/rows.h"
 #include "compile/lower/scale_shift.h"
 #include "compile/lower/select.h"
 #include "compile/lower/where.h"
@@ -71,7 +75,7 @@ static const operator_rule RULES[] = {
     ON_ALL("Sub", 7, 22, 2, 2, 1, "", elementwise_infer, elementwise_eval, add_lower),
     ON_ALL("Mul", 7, 22, 2, 2, 1, "", elementwise_infer, elementwise_eval, mul_lower),
     EXPANDS("Div", 7, 22, 2, 2, 1, "", divide_expand),
-    INTERNAL("Quotient", 2, 2, 1, "", elementwise_infer, elementwise_eval, NULL),
+    INTERNAL("Quotient", 2, 2, 1, "", elementwise_infer, elementwise_eval, div_lower),
     INTERNAL("PowerOf", 2, 2, 1, "", elementwise_infer, elementwise_eval, NULL),
     EXPANDS("Mod", 10, 22, 2, 2, 1, "fmod", modulo_expand),
     EXPANDS("Pow", 7, 22, 2, 2, 1, "", power_expand),
@@ -82,6 +86,19 @@ static const operator_rule RULES[] = {
     EXPANDS("Sum", 8, 22, 1, MANY, 1, "", total_expand),
     EXPANDS("Mean", 8, 22, 1, MANY, 1, "", total_expand),
     EXPANDS("PRelu", 7, 22, 2, 2, 1, "", prelu_expand),
+    INTERNAL("RowQuotient", 2, 2, 1, "factor least most", row_quotient_infer, row_quotient_eval, row_quotient_lower),
+    INTERNAL("RowCentre", 1, 1, 1, "", row_same_infer, row_centre_eval, row_centre_lower),
+    INTERNAL("RowNorm", 1, 1, 1, "epsilon", row_number_infer, row_norm_eval, row_norm_lower),
+    INTERNAL("RowSum", 1, 1, 1, "", row_number_infer, row_sum_eval, row_sum_lower),
+    INTERNAL("RowExp", 1, 2, 2, "factor", row_exp_infer, row_exp_eval, row_exp_lower),
+    EXPANDS("Softmax", 1, 22, 1, 1, 1, "axis", softmax_expand),
+    EXPANDS("LogSoftmax", 1, 22, 1, 1, 1, "axis", softmax_expand),
+    EXPANDS("LayerNormalization", 17, 22, 2, 3, 3, "axis epsilon stash_type", layer_norm_expand),
+    EXPANDS("InstanceNormalization", 6, 22, 3, 3, 1, "epsilon", instance_norm_expand),
+    EXPANDS("GroupNormalization", 18, 22, 3, 3, 1, "epsilon num_groups stash_type", group_norm_expand),
+    EXPANDS("LpNormalization", 1, 22, 1, 1, 1, "axis p", lp_norm_expand),
+    EXPANDS("MeanVarianceNormalization", 9, 22, 1, 1, 1, "axes", mean_variance_expand),
+    EXPANDS("LRN", 1, 22, 1, 1, 1, "alpha beta bias size", lrn_expand),
     ON_ALL("Neg", 6, 22, 1, 1, 1, "", neg_infer, neg_eval, neg_lower),
     FUNCTION(ON_ALL, "Relu", 6, ""),
     FUNCTION(ON_REALS, "Sigmoid", 6, ""),

@@ -104,7 +104,7 @@ tacit_status row_centre_lower(lowering *l, const gnode *n, tacit_error *err) {
     const division d = {.num = &total, .b = {.id = NO_TENSOR}, .unit = (int64_t)row_length(s)};
     TRY(divide_make(l, n->name, &d, &m.id, err));
     m.lo = unit * x.lo, m.hi = unit * x.hi;
-    limbs_range(l, n->name, m.id, &m.lo, &m.hi);
+    limbs_range(l, n->name, m.id, m.lo, m.hi);
     TRY(view_reshape(l, m.id, &one, &m.id, err));
     TRY(view_broadcast(l, m.id, s, &m.id, err));
     const linear_term terms[2] = {{unit, x.id}, {-1, m.id}};
@@ -159,8 +159,8 @@ tacit_status row_norm_lower(lowering *l, const gnode *n, tacit_error *err) {
     product products[2] = {s.products[0], {.coef = -1, .a = r.id, .b = r.id}};
     for (uint8_t k = 0; k < MAX_RANK; k++) products[1].a_label[k] = products[1].b_label[k] = k;
     uint32_t count = limbs_terms(&rem, terms, 0);
-    uint32_t c = builder_constraint(l->b, lower_name(l, n->name, ".squares"), &s.shape, products, 2, terms, count,
-                                    epsilon);
+    uint32_t c =
+        builder_constraint(l->b, lower_name(l, n->name, ".squares"), &s.shape, products, 2, terms, count, epsilon);
     advice a = advice_of(ADVICE_ROOT, c);
     a.y = r.id, a.rem = rem.low, a.r_high = rem.high;
     builder_advice(l->b, &a);
@@ -168,7 +168,7 @@ tacit_status row_norm_lower(lowering *l, const gnode *n, tacit_error *err) {
     terms[0] = (linear_term){2, r.id};
     count = limbs_terms(&rem, terms, 1);
     limbs_positive(l, n->name, &s.shape, NULL, 0, terms, count, 0, bits);
-    limbs_range(l, n->name, r.id, &r.lo, &r.hi);
+    limbs_range(l, n->name, r.id, r.lo, r.hi);
     return lower_set_value(l, n->out[0], &r, err);
 }
 
@@ -187,6 +187,6 @@ tacit_status row_sum_lower(lowering *l, const gnode *n, tacit_error *err) {
     advice a = advice_of(ADVICE_SOLVE, c);
     a.y = y.id;
     builder_advice(l->b, &a);
-    limbs_range(l, n->name, y.id, &y.lo, &y.hi);
+    limbs_range(l, n->name, y.id, y.lo, y.hi);
     return lower_set_value(l, n->out[0], &y, err);
 }

@@ -171,8 +171,8 @@ static tacit_status convert(const Onnx__TensorProto *p, const data_type *d, cons
         uint64_t bits = raw ? raw_bits(raw + i * d->bytes, d->bytes) : field_bits(p, d->field, i);
         if (d->elem == ELEM_REAL) {
             real[i] = real_of_bits(d, bits);
-            if (!isfinite(real[i]))
-                return fail(err, TACIT_VALUE, "tensor \"%s\": element %u is not a finite number", t->name, (uint64_t)i);
+            if (isnan(real[i])) /* infinity is what masks are made of */
+                return fail(err, TACIT_VALUE, "tensor \"%s\": element %u is not a number", t->name, (uint64_t)i);
         } else {
             whole[i] = whole_of_bits(d, bits);
             if (!d->is_signed && whole[i] < 0)

@@ -1,0 +1,258 @@
+#include "compile/expand/norms.h"
+#include "compile/fold.h"
+#include "compile/lower/axes.h"
+#include "compile/onnx/attribute.h"
+#include "onnx.pb-c.h"
+#include <math.h>
+#include <string.h>
+
+#define FAR (-1e4) /* an additive constant from here down takes an element out of a softmax */
+
+static bool is(const gnode *n, const char *op) {
+    return n && strcmp(n->op, op) == 0;
+}
+
+/* ---- rows */
+void row_axes_take(row_axes *r, const shape *s, const bool over[MAX_RANK]) {
+    uint32_t at = 0;
+    *r = (row_axes){.shape = *s, .size = 1};
+    for (uint32_t k = 0; k < s->rank; k++) {
+        if (!over[k]) r->perm[at++] = k;
+    }
+    for (uint32_t k = 0; k < s->rank; k++) {
+        if (!over[k]) continue;
+        r->perm[at++] = k;
+        r->axis[r->count++] = k;
+        r->size *= s->dim[k];
+    }
+    for (uint32_t k = 0; k < s->rank; k++) {
+        r->inverse[r->perm[k]] = k;
+        r->moved = r->moved || r->perm[k] != k;
+    }
+}
+
+uint32_t rows_of(expansion *x, const row_axes *r, uint32_t t) {
+    int64_t dim[MAX_RANK];
+    uint32_t rank = r->shape.rank - r->count;
+    if (r->moved) {
+        ex_ints(x, "perm", r->shape.rank, r->perm);
+        t = EX(x, "Transpose", t);
+    }
+    if (r->count == 1) return t;
+    for (uint32_t k = 0; k < rank; k++) dim[k] = r->shape.dim[r->perm[k]];
+    dim[rank] = (int64_t)r->size;
+    return EX(x, "Reshape", t, ex_list(x, rank + 1, dim));
+}
+
+uint32_t rows_back(expansion *x, const row_axes *r, uint32_t t) {
+    int64_t dim[MAX_RANK];
+    for (uint32_t k = 0; k < r->shape.rank; k++) dim[k] = r->shape.dim[r->perm[k]];
+    if (r->count != 1) t = EX(x, "Reshape", t, ex_list(x, r->shape.rank, dim));
+    if (!r->moved) return t;
+    ex_ints(x, "perm", r->shape.rank, r->inverse);
+    return EX(x, "Transpose", t);
+}
+
+/* ---- softmax */
+/* e, and perhaps x - top, of rows. */
+static uint32_t exponentials(expansion *x, uint32_t t, double factor, uint32_t mask, uint32_t *shifted) {
+    uint32_t in[2] = {t, mask}, out[2];
+    if (factor != 1) ex_float(x, "factor", factor);
+    ex_nodes(x, "RowExp", mask == NO_INDEX ? 1 : 2, in, 2, out);
+    if (shifted) *shifted = out[1];
+    return out[0];
+}
+
+static uint32_t along(expansion *x, const row_axes *r, uint32_t mask) {
+    int64_t dim[MAX_RANK];
+    if (mask == NO_INDEX || !r->moved) return mask;
+    for (uint32_t k = 0; k < r->shape.rank; k++) dim[k] = r->shape.dim[k];
+    return rows_of(x, r, EX(x, "Expand", mask, ex_list(x, r->shape.rank, dim)));
+}
+
+uint32_t softmax_of(expansion *x, uint32_t t, uint32_t axis, double factor, uint32_t mask) {
+    bool over[MAX_RANK] = {false};
+    const shape s = *ex_shape(x, t);
+    row_axes r;
+    over[axis] = true;
+    row_axes_take(&r, &s, over);
+    uint32_t e = exponentials(x, rows_of(x, &r, t), factor, along(x, &r, mask), NULL);
+    uint32_t total = EX(x, "RowSum", e);
+    ex_float(x, "least", 1);
+    ex_float(x, "most", 1);
+    return rows_back(x, &r, EX(x, "RowQuotient", e, total));
+}
+
+static uint32_t log_softmax_of(expansion *x, uint32_t t, uint32_t axis) {
+    bool over[MAX_RANK] = {false};
+    const shape s = *ex_shape(x, t);
+    row_axes r;
+    uint32_t shifted;
+    over[axis] = true;
+    row_axes_take(&r, &s, over);
+    uint32_t e = exponentials(x, rows_of(x, &r, t), 1, NO_INDEX, &shifted);
+    return rows_back(x, &r, EX(x, "Sub", shifted, EX(x, "Log", EX(x, "RowSum", e))));
+}
+
+/* Before opset 13 everything from `axis` on is one row. */
+static uint32_t flattened(expansion *x, uint32_t t, uint32_t axis) {
+    const shape *s = ex_shape(x, t);
+    int64_t dim[2] = {1, 1};
+    for (uint32_t k = 0; k < s->rank; k++) dim[k >= axis] *= s->dim[k];
+    return EX(x, "Reshape", t, ex_list(x, 2, dim));
+}
+
+static uint32_t shaped(expansion *x, uint32_t t, const shape *s) {
+    int64_t dim[MAX_RANK];
+    for (uint32_t k = 0; k < s->rank; k++) dim[k] = s->dim[k];
+    return EX(x, "Reshape", t, ex_list(x, s->rank, dim));
+}
+
+tacit_status softmax_expand(expansion *x, const gnode *n, tacit_error *err) {
+    bool old = !n->internal && x->g->opset < 13, logs = is(n, "LogSoftmax");
+    const shape s = *ex_shape(x, ex_in(x, 0));
+    int64_t given;
+    uint32_t axis, t = ex_in(x, 0);
+    TRY(attribute_int(n, "axis", old ? 1 : -1, &given, err));
+    if (s.rank == 0) return misshapen(n, "a scalar", err);
+    if (old && given == s.rank) given = s.rank - 1; /* rows of one element would be ones */
+    TRY(axis_normal(n, given, s.rank, &axis, err));
+    bool flat = old && axis != s.rank - 1;
+    if (flat) t = flattened(x, t, axis);
+    uint32_t along_axis = flat ? 1 : axis;
+    masked_input m = {.rest = t, .mask = NO_INDEX, .factor = 1};
+    if (!flat && !logs) m = masked_match(x, t);
+    uint32_t y = logs ? log_softmax_of(x, t, along_axis) : softmax_of(x, m.rest, along_axis, m.factor, m.mask);
+    ex_result(x, 0, flat ? shaped(x, y, &s) : y);
+    return x->status;
+}
+
+/* ---- masks */
+/* The one number of a constant; false if it is none. */
+static bool number(const expansion *x, uint32_t t, double *v) {
+    const gtensor *k = ex_tensor(x, t);
+    if (!k->constant || shape_count(&k->shape) != 1) return false;
+    *v = k->type == ELEM_REAL ? k->real[0] : (double)k->whole[0];
+    return true;
+}
+
+/* Every element is 0 or far below; at least one is (`far`), or none must be. */
+static bool all_elements(const expansion *x, uint32_t t, bool zero, bool far) {
+    const gtensor *k = ex_tensor(x, t);
+    bool good = k->constant && k->type == ELEM_REAL, any = false;
+    for (uint64_t i = 0; good && i < shape_count(&k->shape); i++) {
+        good = (zero && k->real[i] == 0) || (far && k->real[i] <= FAR);
+        any = any || k->real[i] <= FAR;
+    }
+    return good && (!far || any);
+}
+
+/* A constant whose elements are 0 or far: 1 where far. */
+static uint32_t constant_mask(expansion *x, uint32_t t) {
+    const shape s = *ex_shape(x, t);
+    double *v = ex_new_reals(x, shape_count(&s));
+    for (uint64_t i = 0; v && i < shape_count(&s); i++) v[i] = ex_tensor(x, t)->real[i] <= FAR;
+    return v ? ex_reals(x, &s, v) : NO_INDEX;
+}
+
+static uint32_t opposite(expansion *x, uint32_t condition) {
+    return EX(x, "Sub", ex_whole(x, 1), condition);
+}
+
+static bool moves_only(const gnode *n) {
+    static const char *const MOVES[] = {"Unsqueeze", "Expand",   "Reshape", "Slice",   "Transpose",
+                                        "Squeeze",   "Identity", "Flatten", "Dropout", "Gather"};
+    for (size_t i = 0; n && i < sizeof MOVES / sizeof MOVES[0]; i++) {
+        if (is(n, MOVES[i])) return true;
+    }
+    return is(n, "Cast");
+}
+
+static bool same_shape(const expansion *x, uint32_t a, uint32_t b) {
+    return shape_equal(ex_shape(x, a), ex_shape(x, b));
+}
+
+/* u broadcast to t's shape. */
+static uint32_t fit(expansion *x, uint32_t u, uint32_t t) {
+    int64_t dim[MAX_RANK];
+    const shape s = *ex_shape(x, t);
+    for (uint32_t k = 0; k < s.rank; k++) dim[k] = s.dim[k];
+    return same_shape(x, u, t) ? u : EX(x, "Expand", u, ex_list(x, s.rank, dim));
+}
+
+/* 1 where t is far below 0, given that t is nowhere but there or at 0; NO_INDEX when it is not such a tensor. */
+static uint32_t mask_of(expansion *x, uint32_t t, int depth) {
+    double v;
+    const gnode *n = graph_source(x->g, t);
+    if (x->status != TACIT_OK || ex_tensor(x, t)->type != ELEM_REAL) return NO_INDEX;
+    if (ex_tensor(x, t)->constant) return all_elements(x, t, true, true) ? constant_mask(x, t) : NO_INDEX;
+    if (!n || depth > 12) return NO_INDEX;
+    if (is(n, "Where") && all_elements(x, n->in[1], false, true) && all_elements(x, n->in[2], true, false))
+        return fit(x, n->in[0], t);
+    if (is(n, "Where") && all_elements(x, n->in[2], false, true) && all_elements(x, n->in[1], true, false))
+        return fit(x, opposite(x, n->in[0]), t);
+    if (is(n, "Mul")) {
+        for (uint32_t k = 0; k < 2; k++) {
+            if (number(x, n->in[k], &v) && v <= FAR) return fit(x, n->in[1 - k], t);
+        }
+    }
+    if (is(n, "Add")) {
+        uint32_t a = mask_of(x, n->in[0], depth + 1), b = a == NO_INDEX ? a : mask_of(x, n->in[1], depth + 1);
+        return b == NO_INDEX ? b : EX(x, "Add", a, b);
+    }
+    if (!moves_only(n)) return NO_INDEX;
+    uint32_t under = mask_of(x, n->in[0], depth + 1);
+    return under == NO_INDEX || is(n, "Cast") ? under : ex_like(x, n, under);
+}
+
+static uint32_t both_masks(expansion *x, uint32_t a, uint32_t b) {
+    uint32_t in[2] = {a, b};
+    if (a == NO_INDEX) return b;
+    bool mixed = ex_tensor(x, a)->type != ex_tensor(x, b)->type;
+    for (int k = 0; k < 2 && mixed; k++) {
+        if (ex_tensor(x, in[k])->type == ELEM_REAL) continue;
+        ex_int(x, "to", ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
+        in[k] = EX(x, "Cast", in[k]);
+    }
+    return EX(x, "Add", in[0], in[1]);
+}
+
+/* One layer of t taken off; false when there is none. */
+static bool peel(expansion *x, masked_input *m, const shape *full) {
+    const gnode *n = graph_source(x->g, m->rest);
+    double v;
+    if (!n || n->in_count < 2) return false;
+    if (is(n, "Add")) {
+        for (uint32_t k = 0; k < 2; k++) {
+            uint32_t found = same_shape(x, n->in[1 - k], m->rest) ? mask_of(x, n->in[k], 0) : NO_INDEX;
+            uint32_t both = found == NO_INDEX ? found : both_masks(x, m->mask, found);
+            if (both == NO_INDEX) continue;
+            m->mask = both, m->rest = n->in[1 - k];
+            return true;
+        }
+    }
+    if (is(n, "Where")) {
+        for (uint32_t k = 1; k < 3; k++) {
+            if (!all_elements(x, n->in[k], false, true) || !same_shape(x, n->in[3 - k], m->rest)) continue;
+            uint32_t both = both_masks(x, m->mask, k == 1 ? n->in[0] : opposite(x, n->in[0]));
+            if (both == NO_INDEX) continue;
+            m->mask = both, m->rest = n->in[3 - k];
+            return true;
+        }
+    }
+    bool scaled = (is(n, "Mul") || is(n, "Div")) && number(x, n->in[1], &v) && v > 0 && isfinite(v);
+    if (scaled && same_shape(x, n->in[0], m->rest) && shape_equal(ex_shape(x, n->in[0]), full)) {
+        m->factor *= is(n, "Mul") ? v : 1 / v;
+        m->rest = n->in[0];
+        return true;
+    }
+    return false;
+}
+
+masked_input masked_match(expansion *x, uint32_t t) {
+    masked_input m = {.rest = t, .mask = NO_INDEX, .factor = 1};
+    const shape full = *ex_shape(x, t);
+    while (x->status == TACIT_OK && peel(x, &m, &full)) continue;
+    if (m.mask != NO_INDEX && ex_shape(x, m.mask)->rank > full.rank) return (masked_input){t, NO_INDEX, 1};
+    return m;
+}

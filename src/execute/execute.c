@@ -360,7 +360,8 @@ static tacit_status run_all(run *r) {
     TRY(prepare(r));
     for (uint32_t i = 0; i < r->p->advice_count; i++) {
         size_t mark = arena_mark(r->a);
-        TRY(step(r, &r->p->advices[i]));
+        tacit_status s = step(r, &r->p->advices[i]);
+        if (s != TACIT_OK && !(s == TACIT_OVERFLOW && r->after)) return s; /* who watches looks at intervals himself */
         arena_release(r->a, mark);
         if (r->after) r->after(r->context, r->t, i);
     }

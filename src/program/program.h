@@ -140,8 +140,8 @@ typedef enum advice_kind {
     ADVICE_TABLE, /* lookup */
     /* The constraint's one term `y` with coefficient +1 or -1 from everything else. */
     ADVICE_SOLVE, /* constraint, y */
-    /* LIMBS to TREE: constraint (for messages, LIMBS apart), y, rem, r_low, r_high, shift, lo; what a kind does not name
-     * is NO_TENSOR or 0. The constraint is  rest - sum_i 2^(shift i) view_i(y) = 0, y one axis longer than the
+    /* LIMBS to TREE: constraint (for messages, LIMBS apart), y, rem, r_low, r_high, shift, lo; what a kind does not
+     * name is NO_TENSOR or 0. The constraint is  rest - sum_i 2^(shift i) view_i(y) = 0, y one axis longer than the
      * constraint: y[.., i] = limb i of the rest, which must be in [0, 2^(shift limbs)). */
     ADVICE_LIMBS,
     /* y[.., v] = 1 where index (rem) = v, else 0. With r_low, an index in [-V, 0) means V more: r_low = 1 there. */

@@ -14,7 +14,9 @@ enum { POSITIONS = 24, MAX_RELATION = 4096 };
 /* At most three elements changed by `by`, at flat index `at` or a little behind. */
 typedef struct lie {
     uint32_t step, count;
-    bool far; /* instead: the value is said to be beyond the upper end, by a negative excess */
+    bool far;     /* instead: the value is said to be beyond the upper end, by a negative excess */
+    bool row;     /* instead: a row's maximum is one more than it is, and all distances with it */
+    bool settled; /* the limbs of two steps later, which would show the lie, are said to be 0 */
     uint32_t tensor[3];
     int64_t by[3];
     uint64_t at, then[3]; /* element at + then[i] of tensor i */
@@ -31,9 +33,32 @@ static void tell_far(const trace *t, const advice *x, uint64_t at) {
     t->values[x->flag][at] = 1;
 }
 
+/* The tensor of the rows' maxima. */
+static uint32_t top_of(const program *p, const advice *x) {
+    return p->tensors[x->flag].kind == TENSOR_VIEW ? p->tensors[x->flag].source : x->flag;
+}
+
+/* Element `at` of the row numbers. */
+static void tell_row(const trace *t, const advice *x, uint64_t at) {
+    uint32_t top = top_of(t->p, x);
+    uint64_t row = shape_count(&t->p->tensors[x->y].shape) / shape_count(&t->p->tensors[top].shape);
+    t->values[top][at]++;
+    for (uint64_t k = at * row; k < (at + 1) * row; k++) {
+        bool clamped = x->r_low != NO_TENSOR && t->values[x->y][k] == x->hi;
+        t->values[clamped ? x->r_low : x->y][k]++;
+    }
+}
+
+static void tell_zero(const trace *t, const advice *x, uint64_t at) {
+    if (x->y != NO_TENSOR) t->values[x->y][at] = 0;
+    if (x->rem != NO_TENSOR) t->values[x->rem][at] = 0;
+}
+
 static void tell(void *context, trace *t, uint32_t step) {
     const lie *l = context;
+    if (l->settled && step == l->step + 2) tell_zero(t, &t->p->advices[step], l->at);
     if (step != l->step) return;
+    if (l->row) tell_row(t, &t->p->advices[step], l->at);
     if (l->far) tell_far(t, &t->p->advices[step], l->at);
     for (uint32_t i = 0; i < l->count; i++) t->values[l->tensor[i]][l->at + l->then[i]] += (int32_t)l->by[i];
 }
@@ -58,8 +83,9 @@ static bool computed(const program *p, uint32_t id) {
 /* What step x computes. */
 static uint32_t computed_by(const program *p, const advice *x, bool *known, uint32_t out[MAX_TABLE_WIDTH + 5]) {
     uint32_t n = 0;
-    const uint32_t own[5] = {x->y, x->rem, x->r_low, x->r_high, x->flag};
-    for (uint32_t i = 0; i < 5; i++) {
+    const uint32_t own[5] = {x->y, x->rem, x->r_low, x->r_high, x->kind == ADVICE_PEAK ? top_of(p, x) : x->flag};
+    bool quotient = x->kind == ADVICE_DIVIDE || x->kind == ADVICE_ROOT; /* the remainder's limbs come later */
+    for (uint32_t i = 0; i < (quotient ? 1 : 5); i++) {
         if (computed(p, own[i]) && !known[own[i]]) out[n++] = own[i];
     }
     if (x->kind == ADVICE_TABLE) {
@@ -70,6 +96,21 @@ static uint32_t computed_by(const program *p, const advice *x, bool *known, uint
     }
     for (uint32_t i = 0; i < n; i++) known[out[i]] = true;
     return n;
+}
+
+static void two(trace *t, arena *a, uint32_t step, uint64_t at, uint32_t x, int64_t by_x, uint32_t y, int64_t by_y,
+                bool *needed) {
+    lie l = {.step = step, .count = 2, .tensor = {x, y}, .by = {by_x, by_y}, .at = at};
+    if (x != NO_TENSOR && y != NO_TENSOR) try_lie(t, a, &l, needed);
+}
+
+/* 2^shift (d + r) - rem stays. */
+static void top_lies(trace *t, arena *a, const advice *x, uint32_t step, uint64_t at, int64_t sign, bool *needed) {
+    int64_t unit = (int64_t)1 << x->shift;
+    two(t, a, step, at, x->y, sign, x->rem, sign * unit, needed);
+    two(t, a, step, at, x->r_low, sign, x->rem, sign * unit, needed);
+    two(t, a, step, at, x->y, sign, x->r_low, -sign, needed);
+    two(t, a, step, at, x->r_high, sign, x->r_low, -sign * ((int64_t)1 << x->low_bits), needed);
 }
 
 /* Changes that leave the step's equation as it is: its lookups alone can notice. */
@@ -85,6 +126,7 @@ static void joint_lies(trace *t, arena *a, const advice *x, uint32_t step, uint6
             l = (lie){.step = step, .count = 1, .tensor = {x->y}, .by = {1}, .at = at - at % s->dim[s->rank - 1]};
             try_lie(t, a, &l, needed); /* a second bit, at index 0 */
         }
+        if (x->kind == ADVICE_PEAK) top_lies(t, a, x, step, at, sign, needed);
         if (x->kind != ADVICE_SATURATE) continue;
         if (x->rem != NO_TENSOR) try_lie(t, a, &l, needed);
         l.tensor[1] = x->r_low, l.by[1] = -sign;
@@ -101,6 +143,19 @@ static void joint_lies(trace *t, arena *a, const advice *x, uint32_t step, uint6
     }
 }
 
+/* A quotient or root that is one off, or a row's maximum, with limbs that hide it. */
+static void settled_lies(trace *t, arena *a, const advice *x, uint32_t step, uint64_t at, bool *needed) {
+    if (step + 2 >= t->p->advice_count) return;
+    for (int64_t by = -1; by <= 1; by += 2) {
+        lie l = {.step = step, .count = 1, .settled = true, .tensor = {x->y}, .by = {by}, .at = at};
+        if (x->kind == ADVICE_DIVIDE || x->kind == ADVICE_ROOT) try_lie(t, a, &l, needed);
+    }
+    lie row = {.step = step, .row = true, .settled = true, .at = at};
+    if (x->kind != ADVICE_PEAK) return;
+    const shape *s = &t->p->tensors[x->y].shape;
+    if (at < shape_count(s) / s->dim[s->rank - 1]) try_lie(t, a, &row, needed);
+}
+
 static void lies_about(trace *t, arena *a, uint32_t step, bool *known, bool *needed) {
     const advice *x = &t->p->advices[step];
     uint32_t id[MAX_TABLE_WIDTH + 5], count = computed_by(t->p, x, known, id);
@@ -112,7 +167,9 @@ static void lies_about(trace *t, arena *a, uint32_t step, bool *known, bool *nee
                 lie l = {.step = step, .count = 1, .tensor = {id[i]}, .by = {by}, .at = at};
                 try_lie(t, a, &l, needed);
             }
-            if (i == 0) joint_lies(t, a, x, step, at, needed);
+            if (i > 0) continue;
+            joint_lies(t, a, x, step, at, needed);
+            settled_lies(t, a, x, step, at, needed);
         }
     }
 }

@@ -151,7 +151,7 @@ tacit_status divide_expand(expansion *x, const gnode *n, tacit_error *err) {
     else if (ex_number(x, n->in[1], n->in[0], &d))
         ex_result(x, 0, EX(x, "Truncated", n->in[0], ex_real(x, d)));
     else
-        return unsupported(n, "of integers by several different constants", err);
+        ex_result(x, 0, EX(x, "Quotient", n->in[0], n->in[1]));
     return x->status;
 }
 

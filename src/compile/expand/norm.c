@@ -13,7 +13,7 @@ uint32_t normalised(expansion *x, uint32_t t, const bool over[MAX_RANK], bool ce
     ex_float(x, "epsilon", epsilon * (double)r.size);
     uint32_t norm = EX(x, "RowNorm", d);
     ex_float(x, "factor", sqrt((double)r.size));
-    return rows_back(x, &r, EX(x, "RowQuotient", d, norm));
+    return rows_back(x, &r, EX(x, "QuotientByRow", d, norm));
 }
 
 /* t, reshaped to these dimensions. */
@@ -133,7 +133,7 @@ tacit_status lp_norm_expand(expansion *x, const gnode *n, tacit_error *err) {
     row_axes_take(&r, &s, over);
     uint32_t rows = rows_of(x, &r, ex_in(x, 0));
     uint32_t norm = p == 2 ? EX(x, "RowNorm", rows) : EX(x, "RowSum", EX(x, "Abs", rows));
-    ex_result(x, 0, rows_back(x, &r, EX(x, "RowQuotient", rows, norm)));
+    ex_result(x, 0, rows_back(x, &r, EX(x, "QuotientByRow", rows, norm)));
     return x->status;
 }
 

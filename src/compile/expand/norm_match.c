@@ -151,7 +151,7 @@ static bool emit_length(expansion *x, uint32_t numerator, const root *r) {
     uint32_t rows = rows_of(x, &a, r->of);
     ex_float(x, "epsilon", r->epsilon * r->epsilon);
     uint32_t norm = EX(x, "RowNorm", rows);
-    ex_result(x, 0, rows_back(x, &a, EX(x, "RowQuotient", rows, norm)));
+    ex_result(x, 0, rows_back(x, &a, EX(x, "QuotientByRow", rows, norm)));
     return true;
 }
 
@@ -173,14 +173,4 @@ bool norm_match(expansion *x, const gnode *n) {
         if (is_inverse_root(x, n->in[k], &r) && emit(x, n->in[1 - k], &r)) return true;
     }
     return false;
-}
-
-/* A constant divisor is a factor. */
-tacit_status div_expand(expansion *x, const gnode *n, tacit_error *err) {
-    const gtensor *b = ex_tensor(x, n->in[1]);
-    (void)err;
-    bool factor = b->constant && b->type == ELEM_REAL && !ex_tensor(x, n->in[0])->constant;
-    uint32_t inverse = factor ? EX(x, "Divide", ex_real(x, 1), n->in[1]) : NO_INDEX;
-    ex_result(x, 0, factor ? EX(x, "Mul", n->in[0], inverse) : EX(x, "Divide", n->in[0], n->in[1]));
-    return x->status;
 }

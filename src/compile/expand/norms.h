@@ -1,5 +1,5 @@
 /* compile/expand/norms: softmax and the norms as chains of the row operators (lower/rows.h, lower/exponent.h,
- * RowQuotient of lower/divide.h), and Div. The same chains take the place of the decomposed forms that exporters write:
+ * QuotientByRow of lower/divide.h). The same chains take the place of the decomposed forms that exporters write:
  * they are recognised in the file's own nodes (graph_source), before anything is expanded. */
 #ifndef COMPILE_EXPAND_NORMS_H
 #define COMPILE_EXPAND_NORMS_H
@@ -33,7 +33,6 @@ typedef struct masked_input {
 } masked_input;
 masked_input masked_match(expansion *x, uint32_t t);
 
-tacit_status div_expand(expansion *x, const gnode *n, tacit_error *err);
 tacit_status softmax_expand(expansion *x, const gnode *n, tacit_error *err);    /* and LogSoftmax */
 tacit_status layer_norm_expand(expansion *x, const gnode *n, tacit_error *err); /* and RMSNormalization */
 tacit_status instance_norm_expand(expansion *x, const gnode *n, tacit_error *err);

@@ -80,7 +80,7 @@ uint32_t softmax_of(expansion *x, uint32_t t, uint32_t axis, double factor, uint
     uint32_t total = EX(x, "RowSum", e);
     ex_float(x, "least", 1);
     ex_float(x, "most", 1);
-    return rows_back(x, &r, EX(x, "RowQuotient", e, total));
+    return rows_back(x, &r, EX(x, "QuotientByRow", e, total));
 }
 
 static uint32_t log_softmax_of(expansion *x, uint32_t t, uint32_t axis) {

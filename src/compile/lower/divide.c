@@ -43,7 +43,7 @@ static tacit_status divide_relate(lowering *l, const char *name, const division 
     count = limbs_terms(&rem, terms, count);
     uint32_t c = builder_constraint(l->b, lower_name(l, name, ".divide"), s, product_of, products, terms, count,
                                     k * d->constant + half);
-    advice a = advice_of(ADVICE_DIVIDE, c);
+    advice a = advice_bare(ADVICE_DIVIDE, c);
     a.y = y, a.rem = rem.low, a.r_high = rem.high;
     builder_advice(l->b, &a);
     limbs_advice(l, &rem, c);
@@ -125,7 +125,7 @@ tacit_status divide_rows(lowering *l, const gnode *n, double factor, double leas
     return multiply(l, n, &a, &r, err);
 }
 
-/* ---- RowQuotient */
+/* ---- QuotientByRow */
 tacit_status row_quotient_infer(graph *g, gnode *n, tacit_error *err) {
     TRY(elementwise_infer(g, n, err));
     if (!attribute_has(n, "most")) return TACIT_OK;
@@ -138,7 +138,7 @@ tacit_status row_quotient_infer(graph *g, gnode *n, tacit_error *err) {
 tacit_status row_quotient_eval(frame *f, const gnode *n, tacit_error *err) {
     double factor;
     TRY(attribute_real(n, "factor", 1, &factor, err));
-    TRY(div_eval(f, n, err));
+    TRY(elementwise_eval(f, n, err));
     for (uint64_t i = 0; i < shape_count(&node_out(f->g, n, 0)->shape); i++) f->real[n->out[0]][i] *= factor;
     return TACIT_OK;
 }
@@ -152,14 +152,7 @@ tacit_status row_quotient_lower(lowering *l, const gnode *n, tacit_error *err) {
     return divide_rows(l, n, factor, least, err);
 }
 
-/* ---- Div */
-tacit_status div_infer(graph *g, gnode *n, tacit_error *err) {
-    return elementwise_infer(g, n, err);
-}
-tacit_status div_eval(frame *f, const gnode *n, tacit_error *err) {
-    return elementwise_eval(f, n, err);
-}
-
+/* ---- Quotient */
 /* x as numbers that are positive where x is not 0, and the sign (+1, -1) that they had; NO_TENSOR when x has one sign.
  */
 static tacit_status magnitude_of(lowering *l, const gnode *n, const value *x, value *out, uint32_t *sign_out,
@@ -180,7 +173,7 @@ static tacit_status magnitude_of(lowering *l, const gnode *n, const value *x, va
     const linear_term term = {1, size};
     uint32_t c = builder_constraint(l->b, lower_name(l, n->name, ".abs"), &s, &p, 1, &term, 1, 0);
     (void)builder_lookup(l->b, lower_name(l, n->name, ".sign"), builder_table(l->b, 1, &column, 2), &sign);
-    advice a = advice_of(ADVICE_SIGN, c);
+    advice a = advice_bare(ADVICE_SIGN, c);
     a.y = size, a.rem = sign, a.flag = x->id;
     builder_advice(l->b, &a);
     *out = (value){size, x->scale, 0, x->hi > -x->lo ? x->hi : -x->lo};
@@ -252,7 +245,7 @@ static tacit_status apply_signs(lowering *l, const gnode *n, const value *q, con
         const linear_term term = {1, both};
         uint32_t c = builder_constraint(l->b, lower_name(l, n->name, ".signs"), s, &p, 1, &term, 1, 0);
         (void)builder_lookup(l->b, lower_name(l, n->name, ".sign"), builder_table(l->b, 1, &column, 2), &both);
-        advice a = advice_of(ADVICE_SOLVE, c);
+        advice a = advice_bare(ADVICE_SOLVE, c);
         a.y = both;
         builder_advice(l->b, &a);
     }

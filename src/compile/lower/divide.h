@@ -24,10 +24,9 @@ tacit_status divide_make(lowering *l, const char *name, const division *d, uint3
  * least: what b is never below, as a real; 0: 1/64 of its least calibrated value. */
 tacit_status divide_rows(lowering *l, const gnode *n, double factor, double least, tacit_error *err) TACIT_MUST_CHECK;
 
-tacit_status div_infer(graph *g, gnode *n, tacit_error *err);
-tacit_status div_eval(frame *f, const gnode *n, tacit_error *err);
+/* Internal Quotient(a, b), b computed. */
 tacit_status div_lower(lowering *l, const gnode *n, tacit_error *err);
-/* Internal RowQuotient(a, b): a * factor / b. Attributes: factor, least (above), most: the result is in [0, most]. */
+/* Internal QuotientByRow(a, b): a * factor / b. Attributes: factor, least (above), most: the result is in [0, most]. */
 tacit_status row_quotient_infer(graph *g, gnode *n, tacit_error *err);
 tacit_status row_quotient_eval(frame *f, const gnode *n, tacit_error *err);
 tacit_status row_quotient_lower(lowering *l, const gnode *n, tacit_error *err);

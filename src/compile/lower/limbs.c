@@ -4,7 +4,7 @@
 
 enum { LEAST_LIMB = 8, WIDE_LIMB = 16 };
 
-advice advice_of(advice_kind kind, uint32_t relation) {
+advice advice_bare(advice_kind kind, uint32_t relation) {
     return (advice){.kind = kind,
                     .relation = relation,
                     .y = NO_TENSOR,
@@ -44,7 +44,7 @@ uint32_t limbs_terms(const limbs *x, linear_term *terms, uint32_t count) {
 }
 
 void limbs_advice(lowering *l, const limbs *x, uint32_t relation) {
-    advice a = advice_of(ADVICE_RESCALE, relation);
+    advice a = advice_bare(ADVICE_RESCALE, relation);
     a.y = x->high == NO_TENSOR ? x->low : x->high;
     if (x->high != NO_TENSOR) a.rem = x->low, a.shift = x->bits;
     builder_advice(l->b, &a);

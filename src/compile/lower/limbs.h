@@ -22,12 +22,12 @@ uint32_t limbs_terms(const limbs *x, linear_term *terms, uint32_t count);
 /* The constraint is rest - low - 2^bits high = 0. */
 void limbs_advice(lowering *l, const limbs *x, uint32_t relation);
 
-/* Gives committed tensor `id`, which is in [lo, hi] on honest runs, an interval from lo to at least hi: id - lo = limbs. How far
- * it goes beyond hi depends on the plan, so that nothing else may. */
+/* Gives committed tensor `id`, which is in [lo, hi] on honest runs, an interval from lo to at least hi: id - lo =
+ * limbs. How far it goes beyond hi depends on the plan, so that nothing else may. */
 void limbs_range(lowering *l, const char *name, uint32_t id, int64_t lo, int64_t hi);
 /* products + terms + constant >= 0, at most `bits` bits. */
 void limbs_positive(lowering *l, const char *name, const shape *s, const product *products, uint32_t product_count,
                     const linear_term *terms, uint32_t count, int64_t constant, uint32_t bits);
 /* An advice step with no tensors. */
-advice advice_of(advice_kind kind, uint32_t relation);
+advice advice_bare(advice_kind kind, uint32_t relation);
 #endif

@@ -86,7 +86,7 @@ static const operator_rule RULES[] = {
     EXPANDS("Sum", 8, 22, 1, MANY, 1, "", total_expand),
     EXPANDS("Mean", 8, 22, 1, MANY, 1, "", total_expand),
     EXPANDS("PRelu", 7, 22, 2, 2, 1, "", prelu_expand),
-    INTERNAL("RowQuotient", 2, 2, 1, "factor least most", row_quotient_infer, row_quotient_eval, row_quotient_lower),
+    INTERNAL("QuotientByRow", 2, 2, 1, "factor least most", row_quotient_infer, row_quotient_eval, row_quotient_lower),
     INTERNAL("RowCentre", 1, 1, 1, "", row_same_infer, row_centre_eval, row_centre_lower),
     INTERNAL("RowNorm", 1, 1, 1, "epsilon", row_number_infer, row_norm_eval, row_norm_lower),
     INTERNAL("RowSum", 1, 1, 1, "", row_number_infer, row_sum_eval, row_sum_lower),

@@ -156,7 +156,7 @@ static uint32_t constant_mask(expansion *x, uint32_t t) {
 }
 
 static uint32_t opposite(expansion *x, uint32_t condition) {
-    return EX(x, "Sub", ex_whole(x, 1), condition);
+    return EX(x, "Sub", ex_open(x, ex_whole(x, 1)), condition);
 }
 
 static bool moves_only(const gnode *n) {
@@ -180,6 +180,14 @@ static uint32_t fit(expansion *x, uint32_t u, uint32_t t) {
     return same_shape(x, u, t) ? u : EX(x, "Expand", u, ex_list(x, s.rank, dim));
 }
 
+/* 1 - b with the 1 in the program, so that its interval is [0, 1] as b's. */
+static uint32_t narrow(expansion *x, uint32_t t) {
+    double v;
+    const gnode *n = graph_source(x->g, t);
+    bool complement = is(n, "Sub") && number(x, n->in[0], &v) && v == 1;
+    return complement ? EX(x, "Sub", ex_open(x, ex_real(x, 1)), n->in[1]) : t;
+}
+
 /* 1 where t is far below 0, given that t is nowhere but there or at 0; NO_INDEX when it is not such a tensor. */
 static uint32_t mask_of(expansion *x, uint32_t t, int depth) {
     double v;
@@ -193,7 +201,7 @@ static uint32_t mask_of(expansion *x, uint32_t t, int depth) {
         return fit(x, opposite(x, n->in[0]), t);
     if (is(n, "Mul")) {
         for (uint32_t k = 0; k < 2; k++) {
-            if (number(x, n->in[k], &v) && v <= FAR) return fit(x, n->in[1 - k], t);
+            if (number(x, n->in[k], &v) && v <= FAR) return fit(x, narrow(x, n->in[1 - k]), t);
         }
     }
     if (is(n, "Add")) {

@@ -26,10 +26,9 @@ static onnx_build *one_node(const char *op, const char *inputs) {
 
 static void test_operators(void **unused) {
     (void)unused;
-    refuse_case(one_node("Softmax", "x"), TACIT_UNSUPPORTED, "Softmax_0\" (Softmax): operator");
+    refuse_case(one_node("Det", "x"), TACIT_UNSUPPORTED, "Det_0\" (Det): operator");
     refuse_case(one_node("MatMul", "x"), TACIT_SHAPE, "number of inputs");
     refuse_case(one_node("MatMul", "x x"), TACIT_SHAPE, "do not fit");
-    refuse_case(one_node("Div", "x x"), TACIT_UNSUPPORTED, "Div_0");
 }
 
 static void test_attributes(void **unused) {
@@ -54,10 +53,11 @@ static void test_attributes(void **unused) {
 static void test_weights(void **unused) {
     (void)unused;
     static const double BAD[2] = {NAN, INFINITY};
+    static const char *const WHY[2] = {"\"w\": element 3 is not a number", "is not a finite number on this input"};
     for (int i = 0; i < 2; i++) {
         onnx_build *m = one_node("MatMul", "x w");
         m->initializers[0]->double_data[3] = BAD[i];
-        refuse_case(m, TACIT_VALUE, "\"w\": element 3 is not a finite number");
+        refuse_case(m, TACIT_VALUE, WHY[i]);
     }
     onnx_build *m = one_node("MatMul", "x w");
     m->initializers[0]->n_double_data = 5;

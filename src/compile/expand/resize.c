@@ -97,7 +97,7 @@ static void find_taps(const resize *r, const axis *a, uint32_t o, taps *t) {
     double x = coordinate(r, a, o);
     t->count = 0;
     if (r->filter == LINEAR && !r->antialias) x = fmin(fmax(x, 0), (double)a->n - 1);
-    for (int64_t i = (int64_t)floor(x - reach) + 1; i < x + reach; i++)
+    for (int64_t i = (int64_t)floor(x - reach) + 1; (double)i < x + reach; i++)
         add_tap(r, a, t, i, kernel(r, (x - (double)i) / stretch));
     if (r->exclude_outside || r->antialias) normalise(t);
 }

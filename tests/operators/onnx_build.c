@@ -201,6 +201,26 @@ void build_ints(onnx_build *m, const char *name, uint32_t count, const int64_t *
     memcpy(p->ints, v, count * sizeof(int64_t));
 }
 
+void build_branch(onnx_build *m, const char *name, const char *op, const char *inputs, const char *constant,
+                  double value) {
+    Onnx__AttributeProto *p = attribute(m, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH);
+    size_t node = m->graph.n_node, initializer = m->graph.n_initializer;
+    Onnx__GraphProto *g = take(m, sizeof *g);
+    onnx__graph_proto__init(g);
+    g->name = text(m, name, strlen(name));
+    build_node(m, op, inputs, "branch_out"); /* made as if it were the graph's, then moved */
+    (void)build_real(m, constant, (shape){.rank = 0}, &value);
+    g->node = take(m, sizeof *g->node);
+    g->node[g->n_node++] = m->nodes[node];
+    g->initializer = take(m, sizeof *g->initializer);
+    g->initializer[g->n_initializer++] = m->initializers[initializer];
+    g->output = take(m, sizeof *g->output);
+    g->output[g->n_output++] = value_info(m, "branch_out");
+    m->graph.n_node = node;
+    m->graph.n_initializer = initializer;
+    p->g = g;
+}
+
 const char *build_write(onnx_build *m) {
     size_t size = onnx__model_proto__get_packed_size(&m->model);
     unsigned char *data = malloc(size + 1);

@@ -37,6 +37,9 @@ void build_int(onnx_build *m, const char *name, int64_t v);
 void build_float(onnx_build *m, const char *name, double v);
 void build_text(onnx_build *m, const char *name, const char *text);
 void build_ints(onnx_build *m, const char *name, uint32_t count, const int64_t *v);
+/* A graph of one node, which may read a constant of its own and the graph's tensors. */
+void build_branch(onnx_build *m, const char *name, const char *op, const char *inputs, const char *constant,
+                  double value);
 /* Writes the model to a temporary file. */
 const char *build_write(onnx_build *m);
 void build_end(onnx_build *m);

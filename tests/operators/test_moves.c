@@ -293,6 +293,38 @@ static void test_mask(void **unused) {
     }
 }
 
+/* If on the length of an axis: the then branch scales relu(x) by 3, the else branch shifts it by 0.5. */
+static void branch_reference(const double *const *in, double *out, const void *context) {
+    for (int i = 0; i < 6; i++) {
+        double r = in[0][i] > 0 ? in[0][i] : 0;
+        out[i] = *(const int64_t *)context == 2 ? 3 * r : r + 0.5;
+    }
+}
+
+static onnx_build *branches(const char *condition, int64_t length) {
+    onnx_build *m = build_start(13);
+    build_input(m, "x", S(2, 2, 3, 0, 0));
+    build_wholes(m, "n", (shape){.rank = 0}, ONNX__TENSOR_PROTO__DATA_TYPE__INT64, &length);
+    build_wholes(m, "k", (shape){.rank = 0}, ONNX__TENSOR_PROTO__DATA_TYPE__INT64, &(int64_t){0});
+    build_node(m, "Relu", "x", "r");
+    build_node(m, "Shape", "r", "s");
+    build_node(m, "Gather", "s k", "d");
+    build_node(m, "Equal", "d n", "c");
+    build_node(m, "Greater", "x x", "computed");
+    build_node(m, "If", condition, "y");
+    build_branch(m, "then_branch", "Mul", "r three", "three", 3);
+    build_branch(m, "else_branch", "Add", "half r", "half", 0.5);
+    build_output(m, "y");
+    return m;
+}
+
+static void test_branches(void **unused) {
+    (void)unused;
+    for (int64_t length = 2; length < 4; length++)
+        check_case(branches("c", length), branch_reference, &length, 5e-4, 1);
+    refuse_case(branches("computed", 2), TACIT_UNSUPPORTED, "a condition that is not constant");
+}
+
 /* Integers: padded with 7, the lower triangle, tiled. */
 static void whole_reference(const double *const *in, double *out, const void *unused) {
     (void)unused;
@@ -356,10 +388,11 @@ static void test_refusals(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pad),    cmocka_unit_test(test_split),    cmocka_unit_test(test_repeats),
-        cmocka_unit_test(test_blocks), cmocka_unit_test(test_trilu),    cmocka_unit_test(test_sequences),
-        cmocka_unit_test(test_mask),   cmocka_unit_test(test_indices),  cmocka_unit_test(test_constants),
-        cmocka_unit_test(test_whole),  cmocka_unit_test(test_refusals), cmocka_unit_test(test_tapers),
+        cmocka_unit_test(test_pad),      cmocka_unit_test(test_split),    cmocka_unit_test(test_repeats),
+        cmocka_unit_test(test_blocks),   cmocka_unit_test(test_trilu),    cmocka_unit_test(test_sequences),
+        cmocka_unit_test(test_mask),     cmocka_unit_test(test_indices),  cmocka_unit_test(test_constants),
+        cmocka_unit_test(test_whole),    cmocka_unit_test(test_refusals), cmocka_unit_test(test_tapers),
+        cmocka_unit_test(test_branches),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* compile/lower/operators: the table. One line per ONNX operator. */
 #include "compile/expand/arithmetic.h"
+#include "compile/expand/branch.h"
 #include "compile/expand/logic.h"
 #include "compile/expand/batchnorm.h"
 #include "compile/expand/moves.h"
@@ -229,6 +230,7 @@ static const operator_rule RULES[] = {
     INTERNAL("Top", 1, 1, 3, "k mode", top_infer, top_eval, top_lower),
     INTERNAL("Choice", 2, 2, 1, "a b rank select boolean", choice_infer, choice_eval, choice_lower),
     INTERNAL("Covered", 1, 1, 1, "a rank", covered_infer, covered_eval, covered_lower),
+    EXPANDS("If", 1, 22, 1, 1, MANY, "then_branch else_branch", if_expand),
     EXPANDS("HannWindow", 17, 22, 1, 1, 1, "output_datatype periodic", taper_expand),
     EXPANDS("HammingWindow", 17, 22, 1, 1, 1, "output_datatype periodic", taper_expand),
     EXPANDS("BlackmanWindow", 17, 22, 1, 1, 1, "output_datatype periodic", taper_expand),

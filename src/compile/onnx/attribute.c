@@ -83,6 +83,11 @@ const Onnx__TensorProto *attribute_tensor(const gnode *n, const char *name) {
     return p ? p->t : NULL;
 }
 
+const Onnx__GraphProto *attribute_graph(const gnode *n, const char *name) {
+    const Onnx__AttributeProto *p = find(n, name);
+    return p ? p->g : NULL;
+}
+
 static bool listed(const char *list, const char *name) {
     size_t n = strlen(name);
     for (const char *p = list; n > 0 && (p = strstr(p, name)) != NULL; p += n) {

@@ -18,6 +18,7 @@ tacit_status attribute_reals(const gnode *n, const char *name, double *out, uint
 /* The text, cut at `size` - 1 characters; the fallback when missing. */
 tacit_status attribute_text(const gnode *n, const char *name, const char *fallback, char *out, size_t size,
                             tacit_error *err) TACIT_MUST_CHECK;
+const struct Onnx__GraphProto *attribute_graph(const gnode *n, const char *name);
 const struct Onnx__TensorProto *attribute_tensor(const gnode *n, const char *name);
 /* UNSUPPORTED at the first attribute that is not in `allowed` (names separated by blanks; NULL: any). */
 tacit_status attribute_check(const gnode *n, const char *allowed, tacit_error *err) TACIT_MUST_CHECK;

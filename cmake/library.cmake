@@ -2,6 +2,18 @@
 file(GLOB LIBRARY_SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/*/*.c ${CMAKE_SOURCE_DIR}/src/compile/*/*.c)
 list(FILTER LIBRARY_SOURCES EXCLUDE REGEX "_ref\\.c$")
 
+# Check deletion (tools/delete_checks): the verifier's files with a switch at every check.
+if(TACIT_INSTRUMENTED)
+  file(STRINGS ${CMAKE_SOURCE_DIR}/src/verifier.list CHECKED_FILES)
+  foreach(file ${CHECKED_FILES})
+    list(REMOVE_ITEM LIBRARY_SOURCES ${CMAKE_SOURCE_DIR}/${file})
+    list(APPEND LIBRARY_SOURCES ${TACIT_INSTRUMENTED}/${file})
+    set_source_files_properties(${TACIT_INSTRUMENTED}/${file} PROPERTIES COMPILE_OPTIONS "-w;-ftrivial-auto-var-init=pattern")
+  endforeach()
+  list(APPEND LIBRARY_SOURCES ${TACIT_INSTRUMENTED}/delete_checks.c)
+  include_directories(BEFORE ${TACIT_INSTRUMENTED} ${TACIT_INSTRUMENTED}/src)
+endif()
+
 # onnx.proto -> C
 set(ONNX_PROTO ${CMAKE_SOURCE_DIR}/src/compile/onnx/onnx.proto)
 set(ONNX_DIR ${CMAKE_BINARY_DIR}/onnx)

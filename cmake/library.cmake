@@ -91,9 +91,10 @@ endforeach()
 include(GNUInstallDirs)
 configure_file(${CMAKE_SOURCE_DIR}/cmake/tacit.pc.in ${CMAKE_BINARY_DIR}/tacit.pc @ONLY)
 configure_file(${CMAKE_SOURCE_DIR}/cmake/tacit-verify.pc.in ${CMAKE_BINARY_DIR}/tacit-verify.pc @ONLY)
-install(TARGETS tacit tacit_shared tacit-verify LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+configure_file(${CMAKE_SOURCE_DIR}/cmake/tacit3.pc.in ${CMAKE_BINARY_DIR}/tacit3.pc @ONLY)
+install(TARGETS tacit tacit3 tacit_shared tacit-verify tacit-verify3 LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/tacit DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(FILES ${CMAKE_BINARY_DIR}/tacit.pc ${CMAKE_BINARY_DIR}/tacit-verify.pc
+install(FILES ${CMAKE_BINARY_DIR}/tacit.pc ${CMAKE_BINARY_DIR}/tacit3.pc ${CMAKE_BINARY_DIR}/tacit-verify.pc
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
-install(FILES ${CMAKE_BINARY_DIR}/tacit_verify.c DESTINATION ${CMAKE_INSTALL_DATADIR}/tacit)
+install(FILES ${CMAKE_BINARY_DIR}/tacit_verify.c ${CMAKE_BINARY_DIR}/tacit_verify3.c DESTINATION ${CMAKE_INSTALL_DATADIR}/tacit)

@@ -31,6 +31,9 @@ endforeach()
 
 include(cmake/toy.cmake)
 include(cmake/inject.cmake)
+foreach(degree 2 3)
+  target_link_options(test_scratch_${degree} PRIVATE -Wl,--wrap=arena_alloc,--wrap=arena_zalloc)
+endforeach()
 
 # The command's readers, and the command from end to end.
 set(APP_READERS array errors disk interrupt io_npy io_npz io_json data tensors report)
@@ -43,8 +46,10 @@ target_compile_options(test_io PRIVATE -Wno-conversion -Wno-missing-field-initia
 add_test(NAME test_io COMMAND test_io)
 add_test(NAME cli COMMAND sh ${CMAKE_SOURCE_DIR}/tests/cli/cli.sh $<TARGET_FILE:tacit_command> ${CMAKE_SOURCE_DIR})
 set_tests_properties(cli PROPERTIES ENVIRONMENT "OMP_NUM_THREADS=1;XDG_STATE_HOME=${CMAKE_BINARY_DIR}/state")
-add_test(NAME cli_degree3 COMMAND sh ${CMAKE_SOURCE_DIR}/tests/cli/cli.sh $<TARGET_FILE:tacit3_command> ${CMAKE_SOURCE_DIR})
-set_tests_properties(cli_degree3 PROPERTIES ENVIRONMENT "OMP_NUM_THREADS=1;XDG_STATE_HOME=${CMAKE_BINARY_DIR}/state")
+# The other profile: everything once more, and files of one profile held against the other.
+add_test(NAME cli_128 COMMAND sh ${CMAKE_SOURCE_DIR}/tests/cli/cli.sh ${CMAKE_SOURCE_DIR}/tests/cli/tacit128 ${CMAKE_SOURCE_DIR})
+add_test(NAME cli_profiles COMMAND sh ${CMAKE_SOURCE_DIR}/tests/cli/profiles.sh $<TARGET_FILE:tacit_command> ${CMAKE_SOURCE_DIR})
+set_tests_properties(cli_128 cli_profiles PROPERTIES ENVIRONMENT "OMP_NUM_THREADS=1;XDG_STATE_HOME=${CMAKE_BINARY_DIR}/state;TACIT_COMMAND=$<TARGET_FILE:tacit_command>")
 
 # Models from elsewhere, from compile to verify, against what ONNX Runtime said (skipped where they are absent).
 add_test(NAME models COMMAND python3 -B ${CMAKE_SOURCE_DIR}/tests/models/run.py --allow-refused $<TARGET_FILE:tacit_command> ${CMAKE_SOURCE_DIR}/../shared/models/ezkl)
@@ -52,7 +57,7 @@ set_tests_properties(models PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1200)
 
 # The published test vectors: replayed here and by the second verifier; `make vectors` prints them again.
 file(GLOB VECTOR_SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/vectors/*.c)
-list(FILTER VECTOR_SOURCES EXCLUDE REGEX "(test_vectors|make_vectors|false_proof)\\.c$")
+list(FILTER VECTOR_SOURCES EXCLUDE REGEX "(test_vectors|test_checks|make_vectors|false_proof)\\.c$")
 foreach(degree 2 3)
   if(degree EQUAL 2)
     set(library tacit)
@@ -60,9 +65,10 @@ foreach(degree 2 3)
     set(library tacit3)
   endif()
   tacit_test(test_vectors ${degree} ${library} ${CMAKE_SOURCE_DIR}/tests/vectors/test_vectors.c ${VECTOR_SOURCES})
+  tacit_test(test_checks ${degree} ${library} ${CMAKE_SOURCE_DIR}/tests/vectors/test_checks.c ${VECTOR_SOURCES})
   add_executable(make_vectors_${degree} ${CMAKE_SOURCE_DIR}/tests/vectors/make_vectors.c ${VECTOR_SOURCES})
   add_executable(false_proof_${degree} ${CMAKE_SOURCE_DIR}/tests/vectors/false_proof.c)
-  foreach(name test_vectors_${degree} make_vectors_${degree} false_proof_${degree})
+  foreach(name test_vectors_${degree} test_checks_${degree} make_vectors_${degree} false_proof_${degree})
     target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/src)
     target_link_libraries(${name} PRIVATE ${library} PkgConfig::JSONC)
     target_compile_options(${name} PRIVATE -Wno-conversion -Wno-missing-field-initializers)

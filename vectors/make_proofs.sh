@@ -11,9 +11,10 @@ export XDG_STATE_HOME
 "$build/make_vectors_2" --model small.tacit
 echo '{"input_data": [[0.25, 1.75, 0.0, 1.25]]}' > "$work/x.json"
 for degree in 2 3; do
-    case $degree in 2) tacit=$build/tacit ;; *) tacit=$build/tacit3 ;; esac
-    "$tacit" commit small.tacit -o small-$degree.cert --key "$work/$degree.key" --proofs 3
-    "$tacit" prove --key "$work/$degree.key" --input "$work/x.json" -o small-$degree.proof --context vectors
-    "$tacit" prove --key "$work/$degree.key" --input "$work/x.json" -o shown-$degree.proof --show input --hide output
+    case $degree in 2) bits=100 ;; *) bits=128 ;; esac
+    "$build/tacit" commit --security $bits small.tacit -o small-$degree.cert --key "$work/$degree.key" --proofs 3
+    "$build/tacit" prove --security $bits --key "$work/$degree.key" --input "$work/x.json" -o small-$degree.proof --context vectors
+    "$build/tacit" prove --security $bits --key "$work/$degree.key" --input "$work/x.json" -o shown-$degree.proof \
+        --show input --hide output
     "$build/false_proof_$degree" "$work/$degree.key" false-$degree.proof
 done

@@ -15,10 +15,21 @@ typedef struct command {
 
 extern const command cmd_check, cmd_compile, cmd_commit, cmd_run, cmd_prove, cmd_verify, cmd_inspect, cmd_params;
 
+/* One program holds the command twice, for each security profile (cmake/apps.cmake); this is the other one. */
+#if EXT_DEG == 2
+enum { COMMAND_SECURITY = 100 };
+#define command_main main
+int command_main_128(int argc, char **argv);
+#else
+enum { COMMAND_SECURITY = 128 };
+#define command_main command_main_128
+#endif
+
 /* Every command has these; they stand at the end of its table. */
 #define COMMON_OPTIONS                                                                                                 \
-    {"json", 0, NULL, false, "print one JSON object instead of text"}, {"help", 'h', NULL, false, "print this help"},  \
-    {                                                                                                                  \
+    {"security", 0, "BITS", false, "security profile of certificates and proofs: 100 (the default) or 128"},           \
+        {"json", 0, NULL, false, "print one JSON object instead of text"},                                             \
+        {"help", 'h', NULL, false, "print this help"}, {                                                               \
         0                                                                                                              \
     }
 

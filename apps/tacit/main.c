@@ -50,6 +50,8 @@ static int print_error(const char *name, tacit_status status, const tacit_error 
     cli_clean(clean, sizeof clean, text, strlen(text));
     /* A text with a semicolon says itself what to do. */
     const char *advice = strchr(text, ';') == NULL ? cli_advice(status) : "";
+    if (status == TACIT_VERSION && strstr(text, "security profile") != NULL)
+        advice = "--security 100 or 128 chooses it";
     if (status == TACIT_REJECTED) {
         (void)fprintf(stderr, "tacit %s: %s [%s]\n", name, clean, tacit_reject_name(err->reject));
     } else {
@@ -67,15 +69,29 @@ static tacit_status check_files(const command *c, const arguments *args, tacit_e
     return TACIT_OK;
 }
 
-static int run_command(const command *c, int argc, char *const *argv) {
+/* 100 unless the command line says otherwise. */
+static tacit_status read_security(uint64_t *bits, const arguments *args, tacit_error *err) {
+    *bits = 100;
+    CLI_TRY(options_u64(bits, args, "security", 0, UINT64_MAX, err));
+    if (*bits == 100 || *bits == 128) return TACIT_OK;
+    return cli_fail(err, TACIT_USAGE, "--security %s: must be 100 or 128", options_value(args, "security", 0));
+}
+
+/* argv: the program's name, the command's, then its own. */
+static int run_command(const command *c, int argc, char **argv) {
     static arguments args;
     tacit_error err = {0};
     report r;
-    tacit_status status = options_parse(&args, c->options, argc, argv, &err);
+    uint64_t bits;
+    tacit_status status = options_parse(&args, c->options, argc - 2, argv + 2, &err);
     if (status == TACIT_OK && options_has(&args, "help")) {
         print_command_help(c);
         return 0;
     }
+    if (status == TACIT_OK) status = read_security(&bits, &args, &err);
+#if EXT_DEG == 2
+    if (status == TACIT_OK && bits != COMMAND_SECURITY) return command_main_128(argc, argv);
+#endif
     report_open(&r, options_has(&args, "json"));
     if (status == TACIT_OK) status = check_files(c, &args, &err);
     if (status == TACIT_OK) status = c->run(&args, &r, &err);
@@ -83,7 +99,7 @@ static int run_command(const command *c, int argc, char *const *argv) {
     return status == TACIT_OK ? 0 : print_error(c->name, status, &err);
 }
 
-int main(int argc, char **argv) {
+int command_main(int argc, char **argv) {
     interrupt_install();
     if (argc < 2) {
         print_help(stderr);
@@ -98,7 +114,7 @@ int main(int argc, char **argv) {
         return 0;
     }
     for (size_t i = 0; i < COMMANDS; i++)
-        if (strcmp(argv[1], commands[i]->name) == 0) return run_command(commands[i], argc - 2, argv + 2);
+        if (strcmp(argv[1], commands[i]->name) == 0) return run_command(commands[i], argc, argv);
     (void)fprintf(stderr, "tacit: %s: unknown command; tacit --help lists them\n", argv[1]);
     return TACIT_USAGE;
 }

@@ -46,8 +46,7 @@ int64_t read_i64(reader *r) {
 uint64_t read_var(reader *r) {
     uint64_t v = 0;
     for (unsigned i = 0; i < VAR_BYTES; i++) {
-        uint64_t byte = read_u8(r), part = byte & 0x7F;
-        if (r->bad) return 0;
+        uint64_t byte = read_u8(r), part = byte & 0x7F; /* 0 at the end of the data, where r is bad already */
         /* The tenth byte holds bit 63 alone; a last byte of zero could be left out. */
         if ((i == VAR_BYTES - 1 && byte > 1) || (i > 0 && byte == 0)) break;
         v |= part << (7 * i);

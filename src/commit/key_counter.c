@@ -117,6 +117,7 @@ tacit_status key_read_header(key_header *h, int fd, tacit_error *err) {
     const unsigned char *magic = read_bytes(&r, 4);
     if (memcmp(magic, "TACK", 4) != 0) return fail(err, TACIT_MALFORMED, "not a key file: wrong magic");
     uint32_t version = read_u32(&r);
+    if ((version ^ KEY_VERSION) >> 16 == 1) return fail(err, TACIT_VERSION, "key file of another security profile");
     if (version != KEY_VERSION) return fail(err, TACIT_VERSION, "key file of version %u", (uint64_t)version);
     h->file_size = read_u64(&r);
     h->model = read_section(&r);

@@ -12,7 +12,8 @@
 #include "commit/key.h"
 #include "commit/rng.h"
 
-enum { KEY_VERSION = 1, KEY_PAGE = 4096, KEY_RECORD_SIZE = 4 + 8 + 8 + 32 };
+/* The upper half tells the security profile: a certificate's range proof is of one profile. */
+enum { KEY_VERSION = 1 + ((EXT_DEG - 2) << 16), KEY_PAGE = 4096, KEY_RECORD_SIZE = 4 + 8 + 8 + 32 };
 
 typedef struct key_section {
     uint64_t at, size;

@@ -1,34 +1,34 @@
 #include "commit/ladder.h"
 #include <string.h>
 
-/* A sum of at most 2^32 products of canonical elements: low and high words of the products apart, so each half is
- * below 2^96. */
-typedef struct wide_sum {
-    unsigned __int128 low, high;
-} wide_sum;
+/* A sum of products of canonical elements: low and high words of the products apart, each with its carries. */
+typedef struct product_sum {
+    uint64_t low, low_carry, high, high_carry;
+} product_sum;
 
-static inline void wide_add(wide_sum *s, gl a, gl b) {
-    unsigned __int128 x = (unsigned __int128)a * b;
-    s->low += (uint64_t)x;
-    s->high += (uint64_t)(x >> 64);
+static inline void product_add(product_sum *s, gl a, gl b) {
+    uint64_t high, low = mul_64(a, b, &high);
+    s->low += low;
+    s->low_carry += s->low < low;
+    s->high += high;
+    s->high_carry += s->high < high;
 }
 
-static inline gl wide_reduce(const wide_sum *s) {
-    gl low = gl_reduce128((uint64_t)s->low, (uint64_t)(s->low >> 64));
-    gl high = gl_reduce128((uint64_t)s->high, (uint64_t)(s->high >> 64));
+static inline gl product_reduce(const product_sum *s) {
+    gl low = gl_reduce128(s->low, s->low_carry), high = gl_reduce128(s->high, s->high_carry);
     return gl_add(low, gl_mul(high, GL_EPS)); /* 2^64 = EPS (mod p) */
 }
 
 ext ladder_dot(const ext *weight, const gl *v, size_t n) {
-    wide_sum s[EXT_DEG] = {{0, 0}};
+    product_sum s[EXT_DEG] = {{0, 0, 0, 0}};
     ext r;
     for (size_t i = 0; i < n; i++)
-        for (int j = 0; j < EXT_DEG; j++) wide_add(&s[j], weight[i].c[j], v[i]);
-    for (int j = 0; j < EXT_DEG; j++) r.c[j] = wide_reduce(&s[j]);
+        for (int j = 0; j < EXT_DEG; j++) product_add(&s[j], weight[i].c[j], v[i]);
+    for (int j = 0; j < EXT_DEG; j++) r.c[j] = product_reduce(&s[j]);
     return r;
 }
 
-/* Horner in x^16 over runs of 16, each one wide sum. */
+/* Horner in x^16 over runs of 16, each one sum. */
 ext ladder_horner(const ext *v, unsigned log, gl x) {
     enum { RUN_LOG = 4, RUN = 1 << RUN_LOG };
     gl power[RUN + 1] = {1};

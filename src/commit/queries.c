@@ -1,8 +1,11 @@
 #include "commit/queries.h"
+#include "base/wide.h"
 #include "commit/geometry.h"
 
 static uint64_t mul_high(uint64_t a, uint64_t b) {
-    return (uint64_t)((unsigned __int128)a * b >> 64);
+    uint64_t high;
+    (void)mul_64(a, b, &high);
+    return high;
 }
 
 /* ceil(2^64 x / d) for x < d <= 2^32 (so the result fits): two steps of long division in base 2^32. */
@@ -15,7 +18,7 @@ static uint64_t ratio_up(uint64_t x, uint64_t d) {
 /* C(A,t)/C(n,t) = prod_{i<t} (A-i)/(n-i). The running product is at most m 2^-(63+e), 2^62 < m <= 2^63: every step
  * rounds up, so the answer is never too small; it is exact unless the product comes within 2^-50 of the target. */
 uint32_t queries_for_bits(uint64_t n, uint64_t dimension, unsigned bits) {
-    if (n > UINT64_C(1) << 32 || dimension >= n) return 0;
+    if (n > UINT64_C(1) << 32) return 0;
     uint64_t agree = (n + dimension + 1) / 2, m = UINT64_C(1) << 63;
     unsigned e = 0;
     for (uint32_t i = 0; i < n / 2; i++) {
@@ -41,13 +44,13 @@ static uint64_t miss(unsigned log, uint32_t t) {
     return power;
 }
 
-/* A node is sent when none of its leaves is opened and its sibling's are: 2^l nodes, each with probability
+/* h <= 32. A node is sent when none of its leaves is opened and its sibling's are: 2^l nodes, each with probability
  * (1 - 2^-l)^t - (1 - 2^(1-l))^t. */
 uint64_t expected_siblings(unsigned h, uint32_t t) {
     uint64_t sum = 0, above = 0; /* units of 2^-16 */
     for (unsigned l = 1; l <= h; l++) {
         uint64_t here = miss(l, t);
-        sum += (uint64_t)((unsigned __int128)(here - above) << l >> 48);
+        sum += (here - above) >> (48 - l);
         above = here;
     }
     return (sum >> 16) + 1;

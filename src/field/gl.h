@@ -5,6 +5,7 @@
 #define FIELD_GL_H
 #include <stdbool.h>
 #include <stdint.h>
+#include "base/wide.h"
 
 typedef uint64_t gl;
 #define GL_P UINT64_C(0xFFFFFFFF00000001)
@@ -36,8 +37,8 @@ static inline gl gl_reduce128(uint64_t lo, uint64_t hi) {
     return gl_canonical(r);
 }
 static inline gl gl_mul(gl a, gl b) {
-    unsigned __int128 x = (unsigned __int128)a * b;
-    return gl_reduce128((uint64_t)x, (uint64_t)(x >> 64));
+    uint64_t high, low = mul_64(a, b, &high);
+    return gl_reduce128(low, high);
 }
 /* |v| <= 2^63 - 1; a negative v is p - |v|. */
 static inline gl gl_from_i64(int64_t v) {

@@ -5,6 +5,7 @@
 #include "program/tensor_eval.h"
 
 /* ---------------------------------------------------------------- forests */
+_Static_assert(2 * (MAX_LOG_TENSOR + 8) <= MAX_TREES, "a tree for every bit of two sizes");
 static tacit_status add_trees(logup *l, bool is_table, tacit_error *err) {
     const layout *lay = &l->forest[is_table];
     uint64_t start = 0;
@@ -12,7 +13,6 @@ static tacit_status add_trees(logup *l, bool is_table, tacit_error *err) {
     if (lay->size >> (MAX_LOG_TENSOR + 8)) return fail(err, TACIT_MALFORMED, "program: too many lookup rows");
     for (unsigned h = MAX_LOG_TENSOR + 8; h-- > 0;) {
         if (!(lay->size >> h & 1)) continue;
-        if (l->tree_count == MAX_TREES) return fail(err, TACIT_MALFORMED, "program: too many lookup rows");
         logup_tree *t = &l->trees[l->tree_count++];
         *t = (logup_tree){.table = is_table, .height = h, .start = start, .first = next};
         start += UINT64_C(1) << h;

@@ -28,7 +28,7 @@ static tacit_status check_rounding(const program *p, const constraint *c, const 
         return BAD("advice for \"%s\": the constraint is not acc - 2^shift y - rem", c->name);
     if (x->kind == ADVICE_RESCALE) return TACIT_OK;
     if (!has(p, c, x->r_low, -unit)) return BAD("advice for \"%s\": the excess is not in the constraint", c->name);
-    if (x->r_high != NO_TENSOR && (x->shift + x->low_bits > 40 || !has(p, c, x->r_high, -(unit << x->low_bits))))
+    if (x->r_high != NO_TENSOR && !has(p, c, x->r_high, -(unit << x->low_bits)))
         return BAD("advice for \"%s\": the excess's high limb is not in the constraint", c->name);
     if (x->flag != NO_TENSOR && (!computed(p, x->flag) || !shape_equal(&p->tensors[x->flag].shape, &c->shape)))
         return BAD("advice for \"%s\": its flag", c->name);

@@ -1,4 +1,6 @@
 /* program/check: what a program must look like (docs/protocol.md, sections 1 and 2), everything but the intervals.
+ * The reader (format.c), its only caller, has held numbers against their limits: indices are of earlier tensors, of
+ * tables, axes and labels that there are; multiplicities come after the relations, so none can name one.
  * Cost: O(size of the program) and a heap sort of the names. */
 #include "program/rules.h"
 
@@ -57,9 +59,9 @@ static tacit_status check_all_names(const program *p, arena *scratch, tacit_erro
 
 /* ---- tensors */
 /* Axes ascend and none of them was seen before. */
-static bool take_axes(const uint8_t *axis, uint32_t count, uint32_t rank, uint32_t *seen) {
+static bool take_axes(const uint8_t *axis, uint32_t count, uint32_t *seen) {
     for (uint32_t i = 0; i < count; i++) {
-        if (axis[i] >= rank || (i && axis[i] <= axis[i - 1]) || *seen >> axis[i] & 1) return false;
+        if ((i && axis[i] <= axis[i - 1]) || *seen >> axis[i] & 1) return false;
         *seen |= 1u << axis[i];
     }
     return true;
@@ -74,22 +76,20 @@ static bool map_in_range(const view_group *g, const shape *src) {
     uint64_t size = 1;
     for (uint32_t i = 0; i < g->src_count; i++) size *= src->dim[g->src_axis[i]];
     for (uint32_t i = 0; i < g->size; i++) {
-        if (g->map[i] < -1 || (g->map[i] >= 0 && (uint64_t)g->map[i] >= size)) return false;
+        if (g->map[i] >= 0 && (uint64_t)g->map[i] >= size) return false;
     }
     return true;
 }
 
-static tacit_status check_view(const program *p, uint32_t index, tacit_error *err) {
-    const tensor *t = &p->tensors[index], *src = &p->tensors[t->source];
-    if (t->source >= index || !tensor_view_source(src))
-        return BAD("view \"%s\": its source is not an external or committed tensor before it", t->name);
+static tacit_status check_view(const program *p, const tensor *t, tacit_error *err) {
+    const tensor *src = &p->tensors[t->source];
+    if (!tensor_view_source(src)) return BAD("view \"%s\": its source is not an external or committed tensor", t->name);
     uint32_t out_seen = 0, src_seen = 0;
     for (uint32_t i = 0; i < t->group_count; i++) {
         const view_group *g = &t->groups[i];
         if (group_key(g) == UINT32_MAX || (i && group_key(g) <= group_key(g - 1)))
             return BAD("view \"%s\": groups are not sorted", t->name);
-        if (!take_axes(g->out_axis, g->out_count, t->shape.rank, &out_seen) ||
-            !take_axes(g->src_axis, g->src_count, src->shape.rank, &src_seen))
+        if (!take_axes(g->out_axis, g->out_count, &out_seen) || !take_axes(g->src_axis, g->src_count, &src_seen))
             return BAD("view \"%s\": an axis is in two groups, or axes do not ascend", t->name);
         if (g->map ? !map_in_range(g, &src->shape) : !group_may_be_identity(g, &t->shape, &src->shape))
             return BAD("view \"%s\": a map leaves its source", t->name);
@@ -109,11 +109,9 @@ static bool constant_ok(int64_t c) {
 /* Coefficients, distinct tensors of the right shape; atoms only (linear tensors), or atoms and linear tensors. */
 static tacit_status check_terms(const program *p, const linear_term *terms, uint32_t count, const shape *s, bool atoms,
                                 const char *name, tacit_error *err) {
-    if (count > MAX_TERMS) return BAD("\"%s\": too many terms", name);
     for (uint32_t i = 0; i < count; i++) {
         const tensor *t = &p->tensors[terms[i].tensor];
         if (!coef_ok(terms[i].coef)) return BAD("\"%s\": a coefficient is 0 or too large", name);
-        if (t->kind == TENSOR_MULTIPLICITY) return BAD("\"%s\" names a multiplicity", name);
         if (atoms && !tensor_atom(t)) return BAD("\"%s\": its term \"%s\" is linear", name, t->name);
         if (!shape_equal(&t->shape, s)) return BAD("\"%s\": its term \"%s\" has another shape", name, t->name);
         for (uint32_t j = 0; j < i; j++) {
@@ -123,31 +121,20 @@ static tacit_status check_terms(const program *p, const linear_term *terms, uint
     return TACIT_OK;
 }
 
-static tacit_status check_linear(const program *p, uint32_t index, tacit_error *err) {
-    const tensor *t = &p->tensors[index];
+static tacit_status check_linear(const program *p, const tensor *t, tacit_error *err) {
     if (!t->term_count || !constant_ok(t->constant)) return BAD("linear \"%s\": no terms, or its constant", t->name);
-    for (uint32_t i = 0; i < t->term_count; i++) {
-        if (t->terms[i].tensor >= index) return BAD("linear \"%s\" names a later tensor", t->name);
-    }
     return check_terms(p, t->terms, t->term_count, &t->shape, true, t->name, err);
 }
 
-static tacit_status check_tensor(const program *p, uint32_t index, tacit_error *err) {
-    const tensor *t = &p->tensors[index];
-    unsigned vars = 0;
-    for (uint32_t k = 0; k < t->shape.rank; k++) vars += t->shape.dim[k] ? log2_ceil(t->shape.dim[k]) : 99u;
-    if (vars > MAX_LOG_TENSOR) return BAD("tensor \"%s\": bad shape", t->name);
-    if (t->kind == TENSOR_LINEAR) return check_linear(p, index, err);
-    if (t->kind == TENSOR_VIEW) return check_view(p, index, err);
-    return TACIT_OK;
+static tacit_status check_tensor(const program *p, const tensor *t, tacit_error *err) {
+    if (t->kind == TENSOR_LINEAR) return check_linear(p, t, err);
+    return t->kind == TENSOR_VIEW ? check_view(p, t, err) : TACIT_OK;
 }
 
 /* ---- relations */
 static tacit_status check_table(const program *p, uint32_t index, tacit_error *err) {
     const table *t = &p->tables[index];
     if (!t->id || (index && t->id <= p->tables[index - 1].id)) return BAD("table ids are not ascending from 1");
-    if (!t->width || t->width > MAX_TABLE_WIDTH || !t->rows || t->rows > MAX_TABLE_ROWS)
-        return BAD("table %u: its width or number of rows", (uint64_t)t->id);
     const tensor *source = t->gather ? &p->tensors[t->source] : NULL;
     if (source && source->kind != TENSOR_PARAM && source->kind != TENSOR_CONSTANT)
         return BAD("table %u: its source \"%s\" is not a parameter or constant", (uint64_t)t->id, source->name);
@@ -158,7 +145,7 @@ static tacit_status check_table(const program *p, uint32_t index, tacit_error *e
 static bool take_labels(const shape *s, const uint8_t *label, uint32_t *dim, uint32_t *seen) {
     for (uint32_t k = 0; k < s->rank; k++) {
         uint8_t l = label[k];
-        if (l >= MAX_LABELS || *seen >> l & 1 || (dim[l] && dim[l] != s->dim[k])) return false;
+        if (*seen >> l & 1 || (dim[l] && dim[l] != s->dim[k])) return false;
         *seen |= 1u << l;
         dim[l] = s->dim[k];
     }
@@ -168,8 +155,6 @@ static bool take_labels(const shape *s, const uint8_t *label, uint32_t *dim, uin
 static tacit_status check_product(const program *p, const constraint *c, const product *x, tacit_error *err) {
     const tensor *a = &p->tensors[x->a], *b = &p->tensors[x->b];
     if (!coef_ok(x->coef)) return BAD("constraint \"%s\": a coefficient is 0 or too large", c->name);
-    if (a->kind == TENSOR_MULTIPLICITY || b->kind == TENSOR_MULTIPLICITY)
-        return BAD("constraint \"%s\" names a multiplicity", c->name);
     uint32_t dim[MAX_LABELS] = {0}, in_a = 0, in_b = 0, out = (1u << c->shape.rank) - 1, all, summed;
     for (uint32_t k = 0; k < c->shape.rank; k++) dim[k] = c->shape.dim[k];
     if (!take_labels(&a->shape, x->a_label, dim, &in_a) || !take_labels(&b->shape, x->b_label, dim, &in_b))
@@ -184,8 +169,7 @@ static tacit_status check_product(const program *p, const constraint *c, const p
 
 static tacit_status check_constraint(const program *p, const constraint *c, tacit_error *err) {
     if (!c->product_count && !c->term_count) return BAD("constraint \"%s\" is empty", c->name);
-    if (c->product_count > MAX_TERMS || !constant_ok(c->constant))
-        return BAD("constraint \"%s\": too many products, or its constant", c->name);
+    if (!constant_ok(c->constant)) return BAD("constraint \"%s\": its constant", c->name);
     for (uint32_t i = 0; i < c->product_count; i++) TRY(check_product(p, c, &c->products[i], err));
     return check_terms(p, c->terms, c->term_count, &c->shape, false, c->name, err);
 }
@@ -205,15 +189,14 @@ static tacit_status check_lookup(const program *p, const lookup *l, tacit_error 
     if (gather && !gathered_shape(p, l)) return BAD("lookup \"%s\": its rows are not those of its source", l->name);
     for (uint32_t c = 0; c < p->tables[l->table].width; c++) {
         const tensor *t = &p->tensors[l->columns[c]];
-        if (t->kind == TENSOR_MULTIPLICITY || t->kind == TENSOR_CONSTANT)
-            return BAD("lookup \"%s\": column \"%s\" is a multiplicity or constant", l->name, t->name);
+        if (t->kind == TENSOR_CONSTANT) return BAD("lookup \"%s\": column \"%s\" is constant", l->name, t->name);
         if (!gather && !shape_equal(s, &t->shape)) return BAD("lookup \"%s\": columns of different shapes", l->name);
     }
     return TACIT_OK;
 }
 
 tacit_status check_structure(program *p, arena *scratch, tacit_error *err) {
-    for (uint32_t i = 0; i < p->tensor_count; i++) TRY(check_tensor(p, i, err));
+    for (uint32_t i = 0; i < p->tensor_count; i++) TRY(check_tensor(p, &p->tensors[i], err));
     for (uint32_t i = 0; i < p->table_count; i++) TRY(check_table(p, i, err));
     for (uint32_t i = 0; i < p->constraint_count; i++) TRY(check_constraint(p, &p->constraints[i], err));
     for (uint32_t i = 0; i < p->lookup_count; i++) TRY(check_lookup(p, &p->lookups[i], err));

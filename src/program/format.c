@@ -41,14 +41,14 @@ static tacit_status full(tacit_error *err) {
 }
 
 /* Number at most max. */
-static tacit_status get_number(parser *ps, uint32_t *out, uint64_t max, const char *what) {
+static tacit_status get_number(parser *ps, uint32_t *out, uint32_t max, const char *what) {
     uint64_t v = read_var(&ps->r);
-    if (ps->r.bad || v > max || v > UINT32_MAX) return BAD(ps, "program, byte %u: bad %s", (uint64_t)ps->r.at, what);
+    if (ps->r.bad || v > max) return BAD(ps, "program, byte %u: bad %s", (uint64_t)ps->r.at, what);
     *out = (uint32_t)v;
     return TACIT_OK;
 }
 /* Length of a list whose entries have at least `bytes` bytes each. */
-static tacit_status get_count(parser *ps, uint32_t *out, uint64_t max, uint64_t bytes, const char *what) {
+static tacit_status get_count(parser *ps, uint32_t *out, uint32_t max, uint32_t bytes, const char *what) {
     TRY(get_number(ps, out, max, what));
     if (*out > (ps->r.size - ps->r.at) / bytes) return BAD(ps, "program ends early in %s", what);
     return TACIT_OK;
@@ -100,14 +100,14 @@ static tacit_status get_terms(parser *ps, uint32_t limit, uint32_t *count, const
     if (!terms) return full(ps->err);
     for (uint32_t i = 0; i < *count; i++) {
         TRY(get_i64(ps, &terms[i].coef, "coefficient"));
-        TRY(get_number(ps, &terms[i].tensor, (uint64_t)limit - 1, "tensor of a term"));
+        TRY(get_number(ps, &terms[i].tensor, limit - 1, "tensor of a term"));
     }
     *out = terms;
     return TACIT_OK;
 }
 
 /* ---- sequences */
-static tacit_status get_runs(parser *ps, table_column *c, uint64_t rows) {
+static tacit_status get_runs(parser *ps, table_column *c, uint32_t rows) {
     run_reader q;
     if (!run_reader_start(&q, &ps->r, rows)) return BAD(ps, "program, byte %u: bad sequence", (uint64_t)ps->r.at);
     bool keep = column_keeps_runs(q.runs, rows);
@@ -130,7 +130,8 @@ static tacit_status get_constant(parser *ps, tensor *t) {
     uint64_t n = shape_count(&t->shape), at = 0;
     run_reader q;
     table_run run;
-    if (n > INT32_MAX || !run_reader_start(&q, &ps->r, n)) return BAD(ps, "constant \"%s\": bad sequence", t->name);
+    if (n > INT32_MAX || !run_reader_start(&q, &ps->r, (uint32_t)n))
+        return BAD(ps, "constant \"%s\": bad sequence", t->name);
     int64_t *values = NULL;
     while (q.runs) {
         if (!run_reader_next(&q, &ps->r, &run)) return BAD(ps, "constant \"%s\": bad run", t->name);
@@ -193,7 +194,7 @@ static tacit_status get_group(parser *ps, view_group *g, const tensor *t, const 
 }
 
 static tacit_status get_view(parser *ps, uint32_t index, tensor *t) {
-    TRY(get_number(ps, &t->source, (uint64_t)index - 1, "source of a view"));
+    TRY(get_number(ps, &t->source, index - 1, "source of a view"));
     const shape *src = &ps->p->tensors[t->source].shape;
     TRY(get_count(ps, &t->group_count, 2 * MAX_RANK, 4, "groups"));
     view_group *groups = ARENA_ZNEW(ps->a, view_group, t->group_count);
@@ -225,7 +226,7 @@ static tacit_status get_tensor(parser *ps, uint32_t index) {
 /* ---- relations */
 /* Width 0 stands for a gather; what follows is its source. */
 static tacit_status get_gather(parser *ps, table *t) {
-    TRY(get_number(ps, &t->source, (uint64_t)ps->p->tensor_count - 1, "source of a gather"));
+    TRY(get_number(ps, &t->source, ps->p->tensor_count - 1, "source of a gather"));
     const shape *s = &ps->p->tensors[t->source].shape;
     table_run *run = ARENA_NEW(ps->a, table_run, 1);
     if (!run) return full(ps->err);
@@ -262,9 +263,9 @@ static tacit_status get_constraint(parser *ps, constraint *c) {
     for (uint32_t i = 0; i < c->product_count; i++) {
         product *x = &products[i];
         TRY(get_i64(ps, &x->coef, "coefficient"));
-        TRY(get_number(ps, &x->a, (uint64_t)p->tensor_count - 1, "factor"));
+        TRY(get_number(ps, &x->a, p->tensor_count - 1, "factor"));
         TRY(get_labels(ps, x->a_label, p->tensors[x->a].shape.rank));
-        TRY(get_number(ps, &x->b, (uint64_t)p->tensor_count - 1, "factor"));
+        TRY(get_number(ps, &x->b, p->tensor_count - 1, "factor"));
         TRY(get_labels(ps, x->b_label, p->tensors[x->b].shape.rank));
     }
     TRY(get_terms(ps, p->tensor_count, &c->term_count, &c->terms));
@@ -274,9 +275,9 @@ static tacit_status get_constraint(parser *ps, constraint *c) {
 static tacit_status get_lookup(parser *ps, lookup *l) {
     const program *p = ps->p;
     TRY(get_name(ps, &l->name, "lookup"));
-    TRY(get_number(ps, &l->table, (uint64_t)p->table_count - 1, "table of a lookup"));
+    TRY(get_number(ps, &l->table, p->table_count - 1, "table of a lookup"));
     for (uint32_t c = 0; c < p->tables[l->table].width; c++)
-        TRY(get_number(ps, &l->columns[c], (uint64_t)p->tensor_count - 1, "column"));
+        TRY(get_number(ps, &l->columns[c], p->tensor_count - 1, "column"));
     return TACIT_OK;
 }
 
@@ -394,7 +395,7 @@ tacit_status program_parse(program *out, const void *data, size_t size, arena *a
     if (!magic || magic[0] != 'T' || magic[1] != 'A' || magic[2] != 'C' || magic[3] != 'P')
         return fail(err, TACIT_MALFORMED, "not a program: wrong magic");
     uint64_t version = read_var(&ps.r);
-    if (ps.r.bad || (version != PROGRAM_VERSION && version != PROGRAM_VERSION + 1))
+    if (version != PROGRAM_VERSION && version != PROGRAM_VERSION + 1)
         return fail(err, ps.r.bad ? TACIT_MALFORMED : TACIT_VERSION, "program of version %u", version);
     TRY(get_tensors(&ps));
     TRY(get_relations(&ps));

@@ -11,7 +11,7 @@ static tacit_status check_io(const model_public *m, tacit_error *err) {
     for (int pass = 0; pass < 2; pass++) {
         for (uint32_t t = 0; t < m->program.tensor_count; t++) {
             if (m->program.tensors[t].kind != (pass == 0 ? TENSOR_INPUT : TENSOR_OUTPUT)) continue;
-            if (at == m->io_count || m->io[at].tensor != t) return BAD("model: its list of inputs and outputs");
+            if (at < m->io_count && m->io[at].tensor != t) return BAD("model: its list of inputs and outputs");
             at++;
         }
     }
@@ -31,12 +31,12 @@ static digest public_digest(const void *data, size_t size) {
 
 static tacit_status read_io(model_public *out, reader *r, tacit_error *err) {
     uint64_t count = read_var(r);
-    if (r->bad || count > MAX_IO) return BAD("model: too many inputs and outputs");
+    if (count > MAX_IO) return BAD("model: too many inputs and outputs");
     out->io_count = (uint32_t)count;
     for (uint32_t i = 0; i < out->io_count; i++) {
         uint64_t t = read_var(r);
         int64_t scale = read_svar(r);
-        if (r->bad || t >= out->program.tensor_count || scale < -MAX_IO_SCALE || scale > MAX_IO_SCALE)
+        if (t >= out->program.tensor_count || scale < -MAX_IO_SCALE || scale > MAX_IO_SCALE)
             return BAD("model: input or output %u", (uint64_t)i);
         out->io[i] = (model_io){(uint32_t)t, (int32_t)scale};
     }

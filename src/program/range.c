@@ -12,10 +12,11 @@
  * that column's terms; equality of a linear column and a table entry is one of integers, since both fit int32.
  * Executor and kernels hold values as int32: every atom, table entry, lookup column and factor of a product must fit.
  */
+#include "base/wide.h"
 #include "program/rules.h"
 
 #define BAD(...) fail(err, TACIT_MALFORMED, __VA_ARGS__)
-#define HALF_P ((__int128)0x7FFFFFFF80000000) /* (p - 1) / 2 */
+#define HALF_P INT64_C(0x7FFFFFFF80000000) /* (p - 1) / 2 */
 /* Bits of a bitmap over a source (2^26: 8 MB), and of all bitmaps of one program together. */
 #define MAX_COVER ((uint64_t)1 << 26)
 #define MAX_COVER_TOTAL ((uint64_t)1 << 29)
@@ -254,23 +255,25 @@ static tacit_status lookup_intervals(ranges *x) {
 }
 
 /* ---- derived tensors */
-static bool sum_interval(const program *p, const linear_term *terms, uint32_t count, __int128 *lo, __int128 *hi) {
-    for (uint32_t i = 0; i < count; i++) { /* |coef| <= 2^40, |bound| < 2^63, at most 64 terms: < 2^110 */
+/* lo, hi += the sum's, of ranged terms: |coef| <= 2^40, |bound| < 2^63, at most 64 terms: < 2^110. */
+static void sum_interval(const program *p, const linear_term *terms, uint32_t count, wide_int *lo, wide_int *hi) {
+    for (uint32_t i = 0; i < count; i++) {
         const tensor *t = &p->tensors[terms[i].tensor];
-        if (!t->ranged) return false;
-        __int128 a = (__int128)terms[i].coef * t->lo, b = (__int128)terms[i].coef * t->hi;
-        *lo += a < b ? a : b;
-        *hi += a < b ? b : a;
+        wide_int a = wide_mul(terms[i].coef, t->lo), b = wide_mul(terms[i].coef, t->hi);
+        *lo = wide_add(*lo, wide_min(a, b));
+        *hi = wide_add(*hi, wide_max(a, b));
     }
-    return true;
 }
 
 bool linear_interval(const program *p, const linear_term *terms, uint32_t count, int64_t constant, int64_t *lo,
                      int64_t *hi) {
-    __int128 a = constant, b = constant;
-    if (!sum_interval(p, terms, count, &a, &b) || a < -HALF_P || b > HALF_P) return false;
-    *lo = (int64_t)a;
-    *hi = (int64_t)b;
+    wide_int a = wide_of(constant), b = a;
+    for (uint32_t i = 0; i < count; i++)
+        if (!p->tensors[terms[i].tensor].ranged) return false;
+    sum_interval(p, terms, count, &a, &b);
+    if (wide_less(a, wide_of(-HALF_P)) || wide_less(wide_of(HALF_P), b)) return false;
+    *lo = (int64_t)wide_low(a);
+    *hi = (int64_t)wide_low(b);
     return true;
 }
 
@@ -294,7 +297,7 @@ static void derived_intervals(program *p) {
 /* T = -sign * (the rest), sign = T's coefficient; T is the one term that has no interval. */
 static void use_identity(const program *p, const constraint *c, interval *found) {
     uint32_t at = UINT32_MAX;
-    __int128 lo = c->constant, hi = c->constant;
+    wide_int lo = wide_of(c->constant), hi = lo;
     for (uint32_t i = 0; i < c->term_count; i++) {
         const tensor *t = &p->tensors[c->terms[i].tensor];
         if (t->ranged) continue;
@@ -305,9 +308,9 @@ static void use_identity(const program *p, const constraint *c, interval *found)
     sum_interval(p, c->terms, at, &lo, &hi);
     sum_interval(p, c->terms + at + 1, c->term_count - at - 1, &lo, &hi);
     bool plus = c->terms[at].coef == -1;
-    __int128 least = plus ? lo : -hi, most = plus ? hi : -lo;
-    if (least < INT32_MIN || most > INT32_MAX) return; /* too wide to be of use */
-    intersect(&found[c->terms[at].tensor], (int64_t)least, (int64_t)most);
+    wide_int least = plus ? lo : wide_neg(hi), most = plus ? hi : wide_neg(lo);
+    if (wide_less(least, wide_of(INT32_MIN)) || wide_less(wide_of(INT32_MAX), most)) return; /* too wide to be of use */
+    intersect(&found[c->terms[at].tensor], (int64_t)wide_low(least), (int64_t)wide_low(most));
 }
 
 static void take_enforced(ranges *x) {
@@ -369,28 +372,28 @@ static tacit_status lookups_ranged(const program *p, arena *a, tacit_error *err)
 }
 
 /* Factors fit int32: |a b| <= 2^62. False when the sum may leave +-2^64. */
-static bool product_interval(const program *p, const constraint *c, const product *x, __int128 *lo, __int128 *hi) {
+static bool product_interval(const program *p, const constraint *c, const product *x, wide_int *lo, wide_int *hi) {
     const tensor *a = &p->tensors[x->a], *b = &p->tensors[x->b];
-    __int128 n = 1, e[4] = {(__int128)a->lo * b->lo, (__int128)a->lo * b->hi, (__int128)a->hi * b->lo,
-                            (__int128)a->hi * b->hi};
+    int64_t n = 1, e[4] = {a->lo * b->lo, a->lo * b->hi, a->hi * b->lo, a->hi * b->hi};
     for (uint32_t k = 0; k < a->shape.rank; k++) {
         if (x->a_label[k] >= c->shape.rank) n *= a->shape.dim[k]; /* a summed label is in a; n <= 2^36 */
     }
-    __int128 min = e[0], max = e[0];
+    int64_t least = e[0], most = e[0];
     for (int i = 1; i < 4; i++) {
-        if (e[i] < min) min = e[i];
-        if (e[i] > max) max = e[i];
+        if (e[i] < least) least = e[i];
+        if (e[i] > most) most = e[i];
     }
-    min *= n, max *= n;
-    __int128 limit = (__int128)1 << 64; /* |coef| limit <= 2^104 */
-    if (min < -limit || max > limit) return false;
-    *lo += x->coef > 0 ? x->coef * min : x->coef * max;
-    *hi += x->coef > 0 ? x->coef * max : x->coef * min;
+    wide_int min = wide_mul(least, n), max = wide_mul(most, n);
+    wide_int limit = wide_mul(INT64_C(1) << 32, INT64_C(1) << 32); /* |coef| limit <= 2^104 */
+    if (wide_less(min, wide_neg(limit)) || wide_less(limit, max)) return false;
+    wide_int one = wide_scale(min, x->coef), other = wide_scale(max, x->coef);
+    *lo = wide_add(*lo, wide_min(one, other));
+    *hi = wide_add(*hi, wide_max(one, other));
     return true;
 }
 
 static tacit_status constraint_ranged(const program *p, const constraint *c, tacit_error *err) {
-    __int128 lo = c->constant, hi = c->constant;
+    wide_int lo = wide_of(c->constant), hi = lo;
     for (uint32_t i = 0; i < c->product_count; i++) {
         const product *x = &c->products[i];
         const tensor *a = &p->tensors[x->a], *b = &p->tensors[x->b];
@@ -398,7 +401,8 @@ static tacit_status constraint_ranged(const program *p, const constraint *c, tac
             return BAD("constraint \"%s\": a factor does not fit 32 bits", c->name);
         if (!product_interval(p, c, x, &lo, &hi)) return BAD("constraint \"%s\" may wrap", c->name);
     }
-    if (!sum_interval(p, c->terms, c->term_count, &lo, &hi) || lo <= -MAX_SIDE || hi >= MAX_SIDE)
+    sum_interval(p, c->terms, c->term_count, &lo, &hi);
+    if (!wide_less(wide_of(-MAX_SIDE), lo) || !wide_less(hi, wide_of(MAX_SIDE)))
         return BAD("constraint \"%s\" may wrap", c->name);
     return TACIT_OK;
 }

@@ -1,27 +1,32 @@
 /* program/sequence.c */
 #include "program/sequence.h"
 
-bool run_reader_start(run_reader *q, reader *r, uint64_t count) {
-    *q = (run_reader){.left = count, .first = true};
+bool run_reader_start(run_reader *q, reader *r, uint32_t count) {
+    *q = (run_reader){.left = count};
     q->runs = read_var(r);
-    return !r->bad && q->runs >= 1 && q->runs <= count && q->runs <= (r->size - r->at) / 2;
+    return q->runs >= 1 && q->runs <= (r->size - r->at) / 2;
 }
 
 static bool in_bounds(int64_t v) {
     return v >= -MAX_SEQUENCE_VALUE && v <= MAX_SEQUENCE_VALUE;
 }
 
+/* Of a value in bounds and any number: a sum that wraps is out of bounds, too. */
+static int64_t wrapped_sum(int64_t a, int64_t b) {
+    return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
 bool run_reader_next(run_reader *q, reader *r, table_run *run) {
     uint64_t n = read_var(r);
-    int64_t delta = read_svar(r), start, step = 0, last, next;
-    if (r->bad || n < 1 || n > q->left || n > UINT32_MAX) return false;
-    if (__builtin_add_overflow(q->last, delta, &start) || !in_bounds(start)) return false;
+    int64_t delta = read_svar(r), step = 0, start, span, last, next;
+    if (n < 1 || n > q->left) return false;
+    start = wrapped_sum(q->last, delta);
+    if (!in_bounds(start)) return false;
     if (n > 1) step = read_svar(r);
-    if (r->bad || step < -2 * MAX_SEQUENCE_VALUE || step > 2 * MAX_SEQUENCE_VALUE) return false;
-    __int128 end = start + (__int128)step * (int64_t)(n - 1);
-    if (end < -MAX_SEQUENCE_VALUE || end > MAX_SEQUENCE_VALUE) return false;
-    last = (int64_t)end;
-    next = last + step; /* |last| <= 2^61, |step| <= 2^62: no overflow */
+    if (r->bad || __builtin_mul_overflow(step, (int64_t)(n - 1), &span)) return false;
+    last = wrapped_sum(start, span);
+    if (!in_bounds(last)) return false;
+    next = last + step; /* |last| <= 2^61, |step| <= |last - start| <= 2^62: no overflow */
     if (q->open && start == q->next) return false;
     q->left -= n;
     q->runs--;

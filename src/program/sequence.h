@@ -13,15 +13,15 @@
 
 /* Reader of runs: checks the canonical cut as it goes. */
 typedef struct run_reader {
-    uint64_t left;    /* elements still to come */
-    uint64_t runs;    /* runs still to come */
-    int64_t last;     /* last value of the run before */
-    int64_t next;     /* its continuation */
-    bool first, open; /* open: the run before had two elements or more, so `next` is forbidden */
+    uint64_t left; /* elements still to come */
+    uint64_t runs; /* runs still to come */
+    int64_t last;  /* last value of the run before */
+    int64_t next;  /* its continuation */
+    bool open;     /* the run before had two elements or more, so `next` is forbidden */
 } run_reader;
 
-/* False (malformed) unless the run count is possible for `count` elements and the bytes left. */
-bool run_reader_start(run_reader *q, reader *r, uint64_t count);
+/* False (malformed) unless there is a run, and bytes for as many as there are said to be. */
+bool run_reader_start(run_reader *q, reader *r, uint32_t count);
 bool run_reader_next(run_reader *q, reader *r, table_run *run);
 
 /* Longest progression that starts at element `at` of values32 (map) or values64, `count` elements in all. */

@@ -40,10 +40,11 @@ static ext axis_high(const axis_eq *q, uint64_t chunk) {
 }
 
 /* The residue of a signed 128-bit integer. */
-static gl gl_from_i128(__int128 v) {
-    unsigned __int128 m = v < 0 ? -(unsigned __int128)v : (unsigned __int128)v;
-    gl r = gl_reduce128((uint64_t)m, (uint64_t)(m >> 64));
-    return v < 0 ? gl_neg(r) : r;
+static gl gl_from_wide(wide_int v) {
+    bool negative = wide_less(v, wide_of(0));
+    wide_int m = negative ? wide_neg(v) : v;
+    gl r = gl_reduce128(wide_low(m), wide_high(m));
+    return negative ? gl_neg(r) : r;
 }
 
 /* sum_i w[i] v[i], n <= 2^11. Unreduced while |v| < 2^51: each product is below 2^115, their sum below 2^126. */
@@ -52,9 +53,9 @@ static ext small_dot(const ext *w, const int64_t *v, uint64_t n) {
     bool small = true;
     for (uint64_t i = 0; i < n; i++) small = small && v[i] > -((int64_t)1 << 51) && v[i] < (int64_t)1 << 51;
     for (int j = 0; small && j < EXT_DEG; j++) {
-        __int128 sum = 0;
-        for (uint64_t i = 0; i < n; i++) sum += (__int128)w[i].c[j] * v[i];
-        r.c[j] = gl_from_i128(sum);
+        wide_int sum = wide_of(0);
+        for (uint64_t i = 0; i < n; i++) sum = wide_add(sum, wide_mul_u64(w[i].c[j], v[i]));
+        r.c[j] = gl_from_wide(sum);
     }
     for (uint64_t i = 0; !small && i < n; i++) r = ext_add(r, ext_scale(w[i], gl_from_i64(v[i])));
     return r;

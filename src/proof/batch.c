@@ -123,9 +123,8 @@ tacit_status batch_run(session *s, const placement *place, const geometry *g, co
                        batch_final *out) {
     expr whole = {EXT_ZERO, NULL, 0, 0}, claim = whole;
     functional f;
-    ext rho[64];
+    ext rho[64]; /* a <= 30, k <= 16 */
     unsigned rounds = geometry_rounds(g);
-    if (rounds > 64) return fail(s->err, TACIT_MALFORMED, "an object is too large");
     weigh_all(s, &whole);
     TRY(session_status(s));
     TRY(split(s, &whole, &f));

@@ -35,6 +35,8 @@ static void contraction_make(contraction *j, const program *p, const constraint 
     }
 }
 
+_Static_assert(MAX_LOG_TENSOR <= 64, "points: all kept labels are in one factor or in the constraint");
+
 /* The factor's flat point: kept labels from rho, the others from tau. */
 static const ext *operand_point(session *s, const contraction *j, const tensor *t, const uint8_t *labels,
                                 const ext *rho) {
@@ -194,7 +196,6 @@ static tacit_status prove_batch(step *st, const expr *affines, uint32_t batched)
     weigh(st, affines, batched, &claim);
     for (uint32_t i = 0; i < st->job_count; i++)
         if (st->jobs[i].vars > rounds) rounds = st->jobs[i].vars;
-    if (rounds > 64) return fail(s->err, TACIT_MALFORMED, "program: a contraction is too large");
     if (st->oracle) TRY(st->oracle->begin(st->oracle->ctx, st->jobs, st->job_count));
     TRY(sumcheck_plain(s, TAG_CONSTRAINT_ROUND, rounds, 3, PADS_IN_X, &claim, st->oracle ? &st->oracle->rounds : NULL,
                        rho));
@@ -216,7 +217,6 @@ tacit_status constraints_run(session *s, const constraint_oracle *oracle) {
         products += s->p->constraints[i].product_count;
         if (v > vars) vars = v;
     }
-    if (vars > 64) return fail(s->err, TACIT_MALFORMED, "program: a constraint is too large");
     if (!RULE_OFF(TAU)) transcript_point(s->ch, TAG_TAU, tau, vars);
     BROKEN_ONLY(else memcpy(tau, broken_tau, sizeof tau);)
     const ext *point = session_point(s, tau, vars);

@@ -109,10 +109,16 @@ static tacit_status check_certificates(const statement *st, tacit_error *err) {
 
 /* The largest error numerators outside the opening: alpha's and the betas' (rows - 1), the batches' (equations - 1).
  * |E| >= 2^(64 EXT_DEG - 1), so a numerator below 2^room keeps a challenge's error at most 2^-CHALLENGE_BITS. */
-static tacit_status check_numerator(uint64_t numerator, tacit_error *err) {
-    const unsigned room = 64 * EXT_DEG - 1 - CHALLENGE_BITS; /* 27 or 61 bits */
-    if (numerator >> room == 0) return TACIT_OK;
-    return fail(err, TACIT_SOUNDNESS, "program: too many lookups or relations for the security profile");
+#define NUMERATOR_ROOM (64 * EXT_DEG - 1 - CHALLENGE_BITS) /* 27 or 61 bits */
+
+/* Equations, whatever the program: LogUp, at most 3 per layer and tree; operands and copies, at most 4 per triple, of
+ * which a product has one and a tree 3 per layer; the rest: one per constraint. */
+#define MOST_TRIPLES ((uint64_t)MAX_RELATIONS * MAX_TERMS + 3 * MAX_TREES * 64)
+_Static_assert((8 * MOST_TRIPLES + MAX_RELATIONS + 3 * MAX_TREES * 64) >> NUMERATOR_ROOM == 0, "batches are safe");
+
+static tacit_status check_rows(const logup *l, tacit_error *err) {
+    if ((l->forest[0].size + l->forest[1].size) >> NUMERATOR_ROOM == 0) return TACIT_OK;
+    return fail(err, TACIT_SOUNDNESS, "program: too many lookups for the security profile");
 }
 
 tacit_status statement_make(statement *st, arena *a, tacit_error *err) {
@@ -120,10 +126,8 @@ tacit_status statement_make(statement *st, arena *a, tacit_error *err) {
     for (uint32_t i = 0; i < st->certificate_count; i++) shapes[i] = st->certificates[i]->shape;
     TRY(check_bindings(st, err));
     TRY(logup_make(&st->logup, st->p, a, err));
-    TRY(check_numerator(st->logup.forest[0].size + st->logup.forest[1].size, err));
+    TRY(check_rows(&st->logup, err));
     TRY(count_cells(st, a, err));
-    /* LogUp: at most 3 per layer and tree; operands and copies: at most 4 per triple; the rest: one per constraint */
-    TRY(check_numerator(8 * (uint64_t)st->plan.triples + st->p->constraint_count + 3 * MAX_TREES * 64, err));
     TRY(place_tensors(st, a, err));
     TRY(geometry_make(&st->geometry, st->place.x.size, shapes, st->certificate_count, err));
     st->plan.sigmas = 2 * geometry_rounds(&st->geometry);

@@ -73,7 +73,6 @@ tacit_status views_run(session *s, const view_oracle *oracle) {
     TRY(session_status(s));
     for (uint32_t i = 0; i < job_count; i++)
         if (jobs[i].vars > rounds) rounds = jobs[i].vars;
-    if (rounds > 64) return fail(s->err, TACIT_MALFORMED, "program: a view's source is too large");
     if (oracle) TRY(oracle->begin(oracle->ctx, jobs, job_count));
     TRY(sumcheck_plain(s, TAG_VIEW_ROUND, rounds, 2, PADS_IN_X, &claim, oracle ? &oracle->rounds : NULL, rho));
     return final_equation(s, jobs, job_count, rho, rounds, &claim);

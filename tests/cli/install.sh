@@ -26,6 +26,9 @@ LD_LIBRARY_PATH=$(dirname "$(find "$dir/usr" -name libtacit.so | head -1)") "$di
 # shellcheck disable=SC2046
 cc "$dir/use.c" $(pkg-config --define-prefix --cflags --libs tacit-verify) -o "$dir/use-verify"
 "$dir/use-verify"
+# shellcheck disable=SC2046
+cc "$dir/use.c" $(pkg-config --define-prefix --cflags --libs tacit3) -o "$dir/use3"
+"$dir/use3"
 python3 "$source/tools/one_file" 2 >"$dir/tacit_verify.c"
 cc -std=c11 -Wall -Wextra -c "$dir/tacit_verify.c" -o "$dir/tacit_verify.o"
 cc -I"$dir/usr/include" "$dir/use.c" "$dir/tacit_verify.o" -o "$dir/use-one"

@@ -181,13 +181,15 @@ static void expectation_cases(json *g, const places *p) {
 
 /* ---------------------------------------------------------------- certificate files */
 static void certificate_file_cases(json *g, places *p) {
-    const unsigned char four = 4;
+    const unsigned char four = 4, longer = (unsigned char)(p->certificate_size + 1); /* still below 128 */
     const char proof_name[sizeof p->proof_name] = "";
     char other[64];
     places alone = *p;
     memcpy(alone.proof_name, proof_name, sizeof proof_name);
     snprintf(other, sizeof other, "proofs/small-%d.cert", OTHER_DEG);
     const bytes *f = &p->cert;
+    size_t length_bytes = 1; /* of the range proof's length */
+    while ((f->size - p->range_proof) >> (7 * length_bytes)) length_bytes++;
     size_t overflow = p->certificate - 2; /* the public part's last byte, before one byte of length */
     while (f->data[overflow] > 1) overflow--;
     proof_test(g, &alone, "Valid", "the certificate alone");
@@ -201,6 +203,9 @@ static void certificate_file_cases(json *g, places *p) {
     truncate_to(proof_test(g, &alone, "Header", "no bytes"), "certificate", f, 0);
     truncate_to(proof_test(g, &alone, "Header", "cut in the public part"), "certificate", f, p->public_part + 20);
     truncate_to(proof_test(g, &alone, "Header", "cut in the certificate bytes"), "certificate", f, p->certificate + 5);
+    t = proof_test(g, &alone, "Header", "a byte after the certificate bytes, in their section");
+    splice(t, "certificate", p->range_proof - length_bytes, 0, "", 1);
+    write_at(t, "certificate", p->certificate - 1, &longer, 1);
     truncate_to(proof_test(g, &alone, "Header", "the last byte missing"), "certificate", f, f->size - 1);
     splice(proof_test(g, &alone, "Header", "a byte too many"), "certificate", f->size, 0, "", 1);
     flip(proof_test(g, &alone, "Header", "the program's version"), "certificate", f,
@@ -213,8 +218,6 @@ static void certificate_file_cases(json *g, places *p) {
     flip(proof_test(g, p, "RangeProof", "the range proof is checked before the proof"), "certificate", f, f->size - 1);
     flip(proof_test(g, p, "Statement", "the certificate's root: the proof names another model"), "certificate", f,
          p->range_proof - 20);
-    size_t length_bytes = 1;
-    while ((f->size - p->range_proof) >> (7 * length_bytes)) length_bytes++;
     splice(proof_test(g, &alone, "RangeProof", "an empty range proof"), "certificate", p->range_proof - length_bytes,
            f->size - p->range_proof + length_bytes, "", 1);
     places wrong = *p;
@@ -227,7 +230,7 @@ static void certificate_file_cases(json *g, places *p) {
 
 /* ---------------------------------------------------------------- other statements */
 /* Another public part in the certificate file, and its model digest in the proof: what fails is the statement. */
-static void statement_case(json *g, const places *p, const char *flag, const char *comment, const char *text) {
+static json *statement_case(json *g, const places *p, const char *flag, const char *comment, const char *text) {
     bytes pub = assemble(text), section;
     size_t after = p->certificate - (p->certificate_size > 127 ? 2 : 1); /* the certificate's length */
     char *whole = vectors_new(strlen(text) + 8, 1);
@@ -239,6 +242,7 @@ static void statement_case(json *g, const places *p, const char *flag, const cha
     json *t = proof_test(g, p, flag, comment);
     splice(t, "certificate", 7, after - 7, section.data, section.size);
     write_at(t, "proof", 7, model.b, 32);
+    return t;
 }
 
 /* `count` constraints of 64 products of a constant of 2^20 elements with itself. */
@@ -266,6 +270,10 @@ static void statement_cases(json *g, const places *p) {
                    replaced(replaced(base, "1  5 'x", "1  6 'x"), "'h 4 1 3  ", "'h 4 1 3  'b 1 0 %0 %0  "));
     statement_case(g, p, "Statement", "another name of the input", replaced(base, "'x 0", "'z 0"));
     statement_case(g, p, "Statement", "another scale", replaced(base, "2 0 %2", "2 0 %3"));
+    wide = replaced(replaced(base, "1  5 'x", "1  6 'x"), "'h 4 1 3  ", "'h 4 1 3  'g 2 1 1073741824 %0 %7  ");
+    wide = replaced(replaced(wide, "2 'x.r 0 0 ", "3 'g.r 0 5 'x.r 0 0 "), "2 0 %2 2 %2 0", "3 0 %2 2 %2 5 %0 0");
+    json *t = statement_case(g, p, "Header", "a shown output longer than the file", wide);
+    splice(t, "proof", p->messages, 0, "\1", 1);
     statement_case(g, p, "Limit", "more than 2^31 field operations of work", much_work(16));
     wide = replaced(base, "1  5 'x", "1  6 'x");
     wide = replaced(wide, "'h 4 1 3  ",

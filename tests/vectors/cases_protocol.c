@@ -328,7 +328,8 @@ typedef struct logup_lab {
 static void logup_start(scene *s, logup_lab *x, const char *text, const int64_t *const *values) {
     x->code = assemble(text);
     if (program_parse(&x->p, x->code.data, x->code.size, &s->a, &s->err) != TACIT_OK ||
-        logup_make(&x->l, &x->p, &s->a, &s->err) != TACIT_OK || trace_make(&x->t, &x->p, NULL, &s->a, &s->err) != TACIT_OK)
+        logup_make(&x->l, &x->p, &s->a, &s->err) != TACIT_OK ||
+        trace_make(&x->t, &x->p, NULL, &s->a, &s->err) != TACIT_OK)
         vectors_fail("%s", s->err.text);
     for (uint32_t i = 0; i < x->p.tensor_count; i++) {
         if (x->p.tensors[i].kind != TENSOR_COMMITTED) continue;

@@ -25,6 +25,7 @@ static tacit_status report_terms(report *r, const file_bytes *b, const tacit_mod
     else
         CLI_TRY(tacit_params(b->data, b->size, term, MAX_TERMS, &count, &total, &worst, &security, err));
     report_count(r, "security_target", security);
+    report_text(r, "regime", "unique decoding; no conjecture, no grinding");
     report_table(r, "terms", column, 4, SIZE_MAX);
     for (size_t i = 0; i < count && i < MAX_TERMS; i++)
         report_row(r, (report_cell[]){REPORT_TEXT(term[i].name), REPORT_COUNT(term[i].count), REPORT_REAL(term[i].bits),

@@ -1,4 +1,5 @@
 #include "commit/ladder.h"
+#include "base/wide.h"
 #include <string.h>
 
 /* A sum of products of canonical elements: low and high words of the products apart, each with its carries. */

@@ -74,6 +74,18 @@ static void query_term(term_list *l, unsigned log_n, uint64_t dimension, uint32_
     FORMULA(t, "C(A,t)/C(n,t), n = 2^%u, K = %llu, t = %u", log_n, (unsigned long long)dimension, (unsigned)count);
 }
 
+/* K counts the random coefficients: every object of the domain has at least t of them. */
+static void domain_term(term_list *l, const geometry *g, uint32_t d) {
+    const geometry_domain *dom = &g->domain[d];
+    uint32_t random = UINT32_MAX;
+    for (uint32_t c = 0; c < g->object_count; c++)
+        if (g->object[c].domain == d && g->object[c].tail < random) random = g->object[c].tail;
+    query_term(l, dom->log_n, UINT64_C(1) << dom->a, dom->t, "level-0 domain", d + 1);
+    if (l->count > l->capacity) return;
+    FORMULA(&l->out[l->count - 1], "C(A,t)/C(n,t), n = 2^%u, K = %u (%u or more random), t = %u", dom->log_n,
+            1u << dom->a, random, dom->t);
+}
+
 static void batch_term(term_list *l, uint32_t equations, uint32_t number) {
     tacit_error_term *t = next(l, 1, over_field(equations));
     NAME(t, "step 7: batch of openings at level %u", (unsigned)number);
@@ -84,8 +96,7 @@ uint32_t soundness_opening(const geometry *g, tacit_error_term *out, uint32_t ca
     term_list l = {out, capacity, 0};
     uint32_t opened = 0;
     step6_terms(g, &l);
-    for (uint32_t d = 0; d < g->domain_count; d++)
-        query_term(&l, g->domain[d].log_n, UINT64_C(1) << g->domain[d].a, g->domain[d].t, "level-0 domain", d + 1);
+    for (uint32_t d = 0; d < g->domain_count; d++) domain_term(&l, g, d);
     for (uint32_t c = 0; c < g->object_count; c++) opened += g->domain[g->object[c].domain].t;
     for (uint32_t i = 0; i < g->level_count; i++) {
         const geometry_level *v = &g->level[i];

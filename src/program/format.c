@@ -228,11 +228,12 @@ static tacit_status get_tensor(parser *ps, uint32_t index) {
 static tacit_status get_gather(parser *ps, table *t) {
     TRY(get_number(ps, &t->source, ps->p->tensor_count - 1, "source of a gather"));
     const shape *s = &ps->p->tensors[t->source].shape;
+    if (!s->rank || s->dim[0] > MAX_TABLE_ROWS) return BAD(ps, "table %u: rows of its source", (uint64_t)t->id);
     table_run *run = ARENA_NEW(ps->a, table_run, 1);
     if (!run) return full(ps->err);
     t->gather = true;
     t->width = 2;
-    t->rows = s->rank ? s->dim[0] : 0;
+    t->rows = s->dim[0];
     *run = (table_run){t->rows, 0, 1};
     t->columns[0] = (table_column){.run_count = 1, .runs = run};
     return TACIT_OK;

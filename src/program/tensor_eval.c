@@ -2,6 +2,7 @@
  * (2^11 entries at most on the low side), so no table is longer than the axis and cost is one multiplication by a
  * small integer per element. */
 #include "program/tensor_eval.h"
+#include "base/wide.h"
 #include "poly/eq.h"
 
 enum { LOW_VARS = 11 }; /* eq tables of 2048 entries stay in the first cache */

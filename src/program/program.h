@@ -111,8 +111,8 @@ typedef struct table_column {
 } table_column;
 /* A gather's table has the rows (v, row v of `source`), width 2: column 0 is 0, 1, .., rows - 1, column 1 the source's
  * rows along its axis 0. A lookup in it has an index tensor (column 0) and the gathered rows (column 1): the axes of
- * the index, then those of a row. Sources are parameters or constants, whose intervals rest on no relation, of at least one
- * axis. */
+ * the index, then those of a row. Sources are parameters or constants, whose intervals rest on no relation, of at least
+ * one axis. */
 typedef struct table {
     uint32_t id, width, rows; /* ids are distinct, > 0 */
     bool gather;

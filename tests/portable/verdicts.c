@@ -1,5 +1,6 @@
-/* The stand-alone verifier (one generated file, VERIFIER) as a program: cases on standard input, a verdict a line on standard
- * output. For comparing processors and for checks that need every library instrumented (tools/portable, make msan).
+/* The stand-alone verifier (one generated file, VERIFIER) as a program: cases on standard input, a verdict a line on
+ * standard output. For comparing processors and for checks that need every library instrumented (tools/portable, make
+ * msan).
  *
  * A case: u8 kind, then byte strings (u32 length, little-endian, and bytes): 'P' program; 'C' certificate; 'F'
  * certificate file, proof file, expected model (32 bytes or none), expected context ('=' and the text, or none).

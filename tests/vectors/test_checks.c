@@ -89,7 +89,8 @@ static void test_most_tensors(void **state) {
     }
 }
 
-/* A constant that takes all that a file of this length may expand to, and a column of 2^22 rows that is held as values. */
+/* A constant that takes all that a file of this length may expand to, and a column of 2^22 rows that is held as values.
+ */
 static size_t constant_and_column(unsigned char *data, size_t capacity, uint32_t count) {
     enum { ROWS = MAX_TABLE_ROWS, RUNS = 4 + ROWS / 1024 + 1 };
     char text[128];
@@ -120,7 +121,8 @@ static void test_budget(void **state) {
     refused(parse(data, size), "expands too far");
 }
 
-/* A tensor of 2^26 elements and single elements of it looked up: the eighth view is more work than a program may ask. */
+/* A tensor of 2^26 elements and single elements of it looked up: the eighth view is more work than a program may ask.
+ */
 static void test_partial_lookups(void **state) {
     (void)state;
     for (unsigned views = 7; views <= 8; views++) {

@@ -12,4 +12,4 @@ export XDG_STATE_HOME="$dir/state"
 "$build/tacit" commit "$dir/m.tacit" -o "$dir/m.cert" --key "$dir/m.key" --proofs 30 >"$dir/commit"
 printf '%s, %s-bit weights %s\n' "$(basename "$(dirname "$model")")/$(basename "$model")" "$bits" "$*"
 grep -E '^(test |weights|committed|lookups|table)' "$dir/compile" | sed 's/  */ /g; s/^/  /' | paste -sd';' || true
-"$build/bench_prove" "$dir/m.key" "$dir/m.cert" "$data/test.npz"
+"$build/bench_prove" "$dir/m.key" "$dir/m.cert" 20

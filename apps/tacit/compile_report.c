@@ -43,6 +43,7 @@ void cost_report(report *r, const tacit_cost *cost) {
     report_bytes(r, "predicted_key", cost->key_bytes);
     report_bytes(r, "predicted_certificate", cost->certificate_bytes);
     report_bytes(r, "predicted_proof", cost->proof_bytes);
+    report_real(r, "predicted_prove_seconds", cost->prove_seconds);
 }
 
 void report_file_size(report *r, const char *key, const char *path) {

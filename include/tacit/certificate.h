@@ -22,10 +22,16 @@ typedef struct tacit_commit_options {
 TACIT_MUST_CHECK tacit_status tacit_commit(const tacit_model *m, const tacit_commit_options *o, const char *cert_path,
                                            const char *key_path, uint8_t model_digest[32], tacit_error *err);
 
-/* Bytes of memory and of disk that tacit_commit and tacit_prove will need, before they start. */
+/* Bytes of memory and of disk that tacit_commit and tacit_prove will need, and seconds of a proof on this machine,
+ * before they start. The time is that of a model of the prover: counts of work times what each costs this processor's
+ * kernels. */
+enum { TACIT_WORK_KINDS = 10 };
 typedef struct tacit_cost {
     uint64_t commit_memory, prove_memory, key_bytes, certificate_bytes, proof_bytes, verify_scratch;
     uint64_t committed, lookups, table_rows; /* elements of one proof */
+    double prove_seconds;
+    uint64_t work[TACIT_WORK_KINDS];
+    const char *const *work_names;
 } tacit_cost;
 TACIT_MUST_CHECK tacit_status tacit_estimate(const tacit_model *m, uint64_t proofs, tacit_cost *cost, tacit_error *err);
 

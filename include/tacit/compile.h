@@ -70,6 +70,10 @@ TACIT_MUST_CHECK tacit_status tacit_compile(tacit_model **out, const char *path,
  * Answers OK even when operators are unsupported (supported == 0); `err` then names the first such node. */
 TACIT_MUST_CHECK tacit_status tacit_check(const char *path, const tacit_compile_options *o,
                                           tacit_compile_report *report, tacit_error *err);
+/* The same; *out, freed by the caller, is the model with default scales that the sizes are those of (for
+ * tacit_estimate), NULL if there is none. */
+TACIT_MUST_CHECK tacit_status tacit_check_model(tacit_model **out, const char *path, const tacit_compile_options *o,
+                                                tacit_compile_report *report, tacit_error *err);
 /* The float model on one input set (used for fidelity and `run`): outputs[i] are arrays of tacit_io counts. */
 TACIT_MUST_CHECK tacit_status tacit_float_run(const char *path, const tacit_compile_options *o,
                                               const double *const *inputs, double *const *outputs, tacit_error *err);

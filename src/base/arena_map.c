@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "base/arena.h"
 #include <string.h>
+#include "base/threads.h"
 #include <sys/mman.h>
 
 /* A multiple of the huge page, so that the last one is whole. */
@@ -23,9 +24,18 @@ tacit_status arena_map(arena *a, size_t size, tacit_error *err) {
     return TACIT_OK;
 }
 
+/* Units of WIPE_UNIT bytes below the peak. */
+enum { WIPE_UNIT = 1 << 20 };
+static void wipe_units(void *ctx, size_t first, size_t count, unsigned worker) {
+    const arena *a = ctx;
+    size_t from = first * WIPE_UNIT, to = from + count * WIPE_UNIT;
+    (void)worker;
+    memset(a->base + from, 0, (to < a->peak ? to : a->peak) - from);
+}
+
 void arena_wipe(arena *a) {
     if (a->base == NULL) return;
-    memset(a->base, 0, a->peak);
+    threads_range((a->peak + WIPE_UNIT - 1) / WIPE_UNIT, 1, 1, wipe_units, a);
     __asm__ volatile("" : : "r"(a->base) : "memory"); /* the stores are observed, so they stay */
     a->used = a->peak = 0;
 }

@@ -202,29 +202,40 @@ tacit_status tacit_compile(tacit_model **out, const char *path, const tacit_comp
     return s;
 }
 
-static tacit_status check(work *w, const char *path, const tacit_compile_options *o, tacit_compile_report *r,
-                          tacit_error *found, tacit_error *err) {
-    struct tacit_model *m = NULL;
+static tacit_status check(struct tacit_model **m, work *w, const char *path, const tacit_compile_options *o,
+                          tacit_compile_report *r, tacit_error *found, tacit_error *err) {
     TRY(read_graph(w, path, o, err));
     report_operators(&w->g, r);
     if (fold_graph(&w->g, found) != TACIT_OK) return TACIT_OK;
     TRY(invent_samples(&w->g, &w->a, w->values, err));
-    (void)lower_all(w, o, CHECK_SAMPLES, &m, r, found);
-    model_free(m);
+    (void)lower_all(w, o, CHECK_SAMPLES, m, r, found);
     return TACIT_OK;
 }
 
-tacit_status tacit_check(const char *path, const tacit_compile_options *o, tacit_compile_report *report,
-                         tacit_error *err) {
+tacit_status tacit_check_model(tacit_model **out, const char *path, const tacit_compile_options *o,
+                               tacit_compile_report *report, tacit_error *err) {
     static const tacit_compile_report EMPTY;
     work w = {0};
     tacit_error found = {0};
     if (err) *err = (tacit_error){0};
+    *out = NULL;
     *report = EMPTY;
     report->headroom = o->headroom;
-    tacit_status s = check(&w, path, o, report, &found, err);
+    tacit_status s = check(out, &w, path, o, report, &found, err);
     if (s == TACIT_OK && err && found.status != TACIT_OK) *err = found;
+    if (s != TACIT_OK || found.status != TACIT_OK) {
+        model_free(*out);
+        *out = NULL;
+    }
     drop(&w);
+    return s;
+}
+
+tacit_status tacit_check(const char *path, const tacit_compile_options *o, tacit_compile_report *report,
+                         tacit_error *err) {
+    tacit_model *m;
+    tacit_status s = tacit_check_model(&m, path, o, report, err);
+    model_free(m);
     return s;
 }
 

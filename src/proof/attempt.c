@@ -9,6 +9,7 @@
 #include "execute/gather.h"
 #include "logup/logup_prove.h"
 #include "proof/batch_prove.h"
+#include "proof/cost.h"
 #include "proof/steps_prove.h"
 #include "sumcheck/parallel.h"
 
@@ -19,7 +20,8 @@ static const char *const step_names[STEPS + 1] = {"bind",  "witness", "commit", 
 typedef struct attempt {
     const attempt_request *r;
     const statement *st;
-    arena a;
+    arena a, steps;    /* as long as the attempt; tables of one step */
+    size_t steps_mark; /* below: the provers' own states */
     tacit_error *err;
     rng_key key;
     ext *cells[CELL_ARRAYS];
@@ -40,26 +42,7 @@ static tacit_status full(attempt *t) {
 
 /* ---------------------------------------------------------------- memory */
 uint64_t attempt_memory(const statement *st) {
-    uint64_t e = sizeof(ext), leaves = st->logup.forest[0].size + st->logup.forest[1].size, total = UINT64_C(64) << 20;
-    const geometry *g = &st->geometry;
-    total += leaves * (5 * e + 4 * MAX_TABLE_WIDTH);                           /* fraction trees, columns */
-    for (uint32_t i = 0; i < st->p->table_count && st->logup.gather_vars; i++) /* folds of a gather's rows */
-        total += st->p->tables[i].gather ? (uint64_t)st->p->tables[i].rows * e : 0;
-    total += st->logup.gather_rows * e + (3 * e << st->logup.gather_vars);
-    total += st->place.x.size * (4 + 8);
-    for (uint32_t i = 0; i < g->domain_count; i++) total += (uint64_t)g->domain[i].width * 8 << g->domain[i].log_n;
-    for (uint32_t i = 0; i < g->domain_count; i++) total += UINT64_C(128) << g->domain[i].log_n;
-    for (uint32_t i = 0; i < g->object_count; i++) total += 12 * e << g->object[i].a;
-    total += 24 * e * geometry_vector(g);
-    for (uint32_t i = 0; i < g->level_count; i++) total += (e << (g->level[i].k + g->level[i].log_n)) * 2;
-    for (uint32_t i = 0; i < st->p->tensor_count; i++) { /* steps 4 and 5 */
-        const tensor *t = &st->p->tensors[i];
-        if (t->kind == TENSOR_VIEW) total += 6 * e << shape_vars(&st->p->tensors[t->source].shape);
-        total += 12 * e << shape_vars(&t->shape) >> 3;
-    }
-    for (uint32_t i = 0; i < st->p->constraint_count; i++)
-        total += (uint64_t)st->p->constraints[i].product_count * 8 * e << shape_vars(&st->p->constraints[i].shape) >> 1;
-    return total;
+    return cost_prover_memory(st);
 }
 
 tacit_status memory_available(uint64_t needed, tacit_error *err) {
@@ -201,6 +184,7 @@ static tacit_status on_step(void *ctx, unsigned number) {
     t->current = number;
     if (t->r->progress && t->r->progress(t->r->progress_ctx, step_names[number], number / (double)STEPS))
         return fail(t->err, TACIT_INTERRUPTED, "interrupted");
+    if (number < 8) arena_release(&t->steps, t->steps_mark); /* step 8 reads what step 7 folded */
     if (number == 8)
         for (uint32_t o = 0; o + 1 < t->st->geometry.object_count; o++) t->folded[o] = batch_folded(&t->pr.batch, o);
     return TACIT_OK;
@@ -215,11 +199,12 @@ static tacit_status prepare(attempt *t) {
     TRY(pack_x(t));
     t->data[0] = &t->x;
     for (uint32_t i = 0; i < st->certificate_count; i++) t->data[1 + i] = &t->r->secrets[i]->data;
-    TRY(logup_prover(&t->pr.logup, t->r->t, &t->a, t->err));
-    TRY(constraint_prover(&t->pr.constraint, t->r->t, &t->a, t->err));
-    TRY(view_prover(&t->pr.view, t->r->t, &t->a, t->err));
-    TRY(zero_prover(&t->pr.zero, (const ext *const *)t->cells, st->plan.triples, &t->a, t->err));
-    TRY(batch_prover(&t->pr.batch, &st->place, &st->geometry, t->data, &t->a, t->err));
+    TRY(logup_prover(&t->pr.logup, t->r->t, &t->steps, t->err));
+    TRY(constraint_prover(&t->pr.constraint, t->r->t, &t->steps, t->err));
+    TRY(view_prover(&t->pr.view, t->r->t, &t->steps, t->err));
+    TRY(zero_prover(&t->pr.zero, (const ext *const *)t->cells, st->plan.triples, &t->steps, t->err));
+    TRY(batch_prover(&t->pr.batch, &st->place, &st->geometry, t->data, &t->steps, t->err));
+    t->steps_mark = arena_mark(&t->steps);
     t->pr.folded = t->folded;
     t->pr.step = on_step;
     t->pr.ctx = t;
@@ -261,11 +246,11 @@ static tacit_status attempt_once(const attempt_request *r, unsigned char *out, s
     t->st = r->st;
     t->err = err;
     tacit_status st = spend(r, err);
-    if (st == TACIT_OK) st = arena_take(r->memory, &t->a, attempt_memory(r->st), err);
-    if (st == TACIT_OK) {
-        st = run(t, out, capacity, size);
-        arena_give(r->memory, &t->a);
-    }
+    if (st == TACIT_OK) st = arena_take(r->memory, &t->a, cost_kept_space(r->st), err);
+    if (st == TACIT_OK) st = arena_take(r->steps, &t->steps, cost_steps_space(r->st), err);
+    if (st == TACIT_OK) st = run(t, out, capacity, size);
+    arena_give(r->steps, &t->steps);
+    arena_give(r->memory, &t->a);
     sodium_memzero(t, sizeof *t);
     free(t);
     return st;

@@ -4,13 +4,17 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/file.h"
+#include "base/threads.h"
 #include "proof/attempt.h"
 #include "proof/certify.h"
+#include "proof/cost.h"
 #include "proof/files.h"
 #include "tacit/certificate.h"
 
 /* One opening for the range proof; restarts (probability about 2^-120 a proof) are not provided for. */
 enum { RANGE_OPENINGS = 1 };
+/* Program, public constants of the transforms, the libraries. */
+enum { PROCESS_MEMORY = 48 << 20 };
 
 typedef struct certifying {
     const struct tacit_model *m;
@@ -169,7 +173,9 @@ static tacit_status estimate(certifying *c, uint64_t proofs, tacit_cost *cost) {
     uint64_t columns = UINT64_C(1) << (s->a + RATE_LOG), leaf = (UINT64_C(8) << s->k) + 32;
     writer w = {NULL, 0, 0};
     model_public_write(&c->m->pub, &w);
-    cost->prove_memory = attempt_memory(&st);
+    uint64_t weights = c->cert.layout.size, tail = ((uint64_t)s->tail * 8) << s->k;
+    cost->prove_memory = attempt_memory(&st) + PROCESS_MEMORY + c->m->size + 8 * weights + tail;
+    cost_of_work(cost, &st, weights, threads_max());
     cost->commit_memory = columns * leaf + columns * 64 + (UINT64_C(64) << 20);
     cost->key_bytes = columns * leaf + columns * 64 + c->m->size + 4 * c->cert.layout.size;
     cost->proof_bytes = st.proof_size + geometry_expected_bytes(&st.geometry);

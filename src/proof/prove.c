@@ -11,7 +11,7 @@
 struct tacit_key {
     certificate_secret *secret;
     struct tacit_model *model;
-    arena_store trace, work; /* memory of the last proof */
+    arena_store trace, work, steps; /* memory of the last proof */
 };
 
 void tacit_free(void *p) {
@@ -24,6 +24,7 @@ void tacit_key_close(tacit_key *k) {
     model_free(k->model);
     arena_store_close(&k->trace);
     arena_store_close(&k->work);
+    arena_store_close(&k->steps);
     free(k);
 }
 
@@ -34,6 +35,7 @@ tacit_status tacit_key_open(tacit_key **out, const char *path, tacit_error *err)
     if (!k) return fail(err, TACIT_RESOURCES, "out of memory");
     arena_store_init(&k->trace);
     arena_store_init(&k->work);
+    arena_store_init(&k->steps);
     tacit_status st = key_open(&k->secret, path, err);
     if (st == TACIT_OK) st = model_parse(&k->model, k->secret->model, k->secret->model_size, err);
     if (st != TACIT_OK) {
@@ -142,7 +144,8 @@ static tacit_status prove(proving *p, const int64_t *const *inputs, int64_t *con
                          .progress = p->o->progress,
                          .progress_ctx = p->o->progress_ctx,
                          .report = p->report,
-                         .memory = &p->k->work};
+                         .memory = &p->k->work,
+                         .steps = &p->k->steps};
     TRY(attempt_prove(&r, &messages, &size, p->err));
     copy_outputs(p, outputs);
     tacit_status st = join(p, messages, size, proof, proof_size);

@@ -113,8 +113,23 @@ typedef struct int_job {
     size_t rows, cols;
 } int_job;
 
+/* Short rows: an inner product spends more on its end than on its terms, so ROWS rows are turned into columns. */
+enum { ROWS = 64, SHORT_ROW = 256 };
+static void turned_rows(const int_job *j, size_t first, size_t rows) {
+    int32_t turned[SHORT_ROW * ROWS];
+    extv out = extv_at(j->out, first);
+    for (size_t u = 0; u < rows; u++)
+        for (size_t c = 0; c < j->cols; c++) turned[c * rows + u] = j->x[(first + u) * j->cols + c];
+    for (int k = 0; k < EXT_DEG; k++) memset(out.c[k], 0, rows * sizeof(gl));
+    vec->column_sums_i32(out, j->e, turned, j->cols, rows, rows);
+}
+
 static void row_piece(void *ctx, size_t first, size_t count) {
     const int_job *j = ctx;
+    if (j->cols <= SHORT_ROW) {
+        for (size_t u = 0; u < count; u += ROWS) turned_rows(j, first + u, count - u < ROWS ? count - u : ROWS);
+        return;
+    }
     for (size_t u = first; u < first + count; u++) extv_set(j->out, u, vec->dot_i32(j->e, j->x + u * j->cols, j->cols));
 }
 void par_row_dots(extv out, extv e, const int32_t *x, size_t rows, size_t cols) {

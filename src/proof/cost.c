@@ -1,0 +1,178 @@
+#include "proof/cost.h"
+#include <string.h>
+#include "base/bytes.h"
+#include "field/vec.h"
+
+/* ---------------------------------------------------------------- address space */
+static uint64_t vector_bytes(const geometry *g) {
+    uint64_t total = 3 * sizeof(ext) * geometry_vector(g); /* V, Z and halves to fold into */
+    for (uint32_t i = 0; i < g->level_count; i++)
+        total += ((sizeof(ext) << g->level[i].k) + 64) << g->level[i].log_n; /* codewords and tree */
+    return total;
+}
+
+static uint64_t domain_bytes(const geometry *g) {
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < g->domain_count; i++)
+        total += (8 * (uint64_t)g->domain[i].width + 64) << g->domain[i].log_n;
+    return total;
+}
+
+static uint64_t object_columns(const geometry *g) {
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < g->object_count; i++) total += UINT64_C(1) << g->object[i].a;
+    return total;
+}
+
+/* Lanes on their way into the code: sixteen at a time. */
+static uint64_t lanes_bytes(const geometry *g) {
+    const geometry_object *x = &g->object[0];
+    return 8 * (UINT64_C(1) << x->a) * (x->k < 4 ? UINT64_C(1) << x->k : 16);
+}
+
+uint64_t cost_kept_space(const statement *st) {
+    const geometry *g = &st->geometry;
+    uint64_t tail = (8 * (uint64_t)g->object[0].tail) << g->object[0].k;
+    return (UINT64_C(64) << 20) + 8 * st->place.x.size + tail + domain_bytes(g) + 12 * sizeof(ext) * object_columns(g) +
+           2 * lanes_bytes(g) + 2 * vector_bytes(g);
+}
+
+uint64_t cost_steps_space(const statement *st) {
+    uint64_t e = sizeof(ext), leaves = st->logup.forest[0].size + st->logup.forest[1].size, total = UINT64_C(64) << 20;
+    total += leaves * (5 * e + 4 * MAX_TABLE_WIDTH);                           /* fraction trees, columns */
+    for (uint32_t i = 0; i < st->p->table_count && st->logup.gather_vars; i++) /* folds of a gather's rows */
+        total += st->p->tables[i].gather ? (uint64_t)st->p->tables[i].rows * e : 0;
+    total += st->logup.gather_rows * e + (3 * e << st->logup.gather_vars);
+    for (uint32_t i = 0; i < st->p->tensor_count; i++) { /* steps 4 and 5 */
+        const tensor *t = &st->p->tensors[i];
+        if (t->kind == TENSOR_VIEW) total += 6 * e << shape_vars(&st->p->tensors[t->source].shape);
+        total += 12 * e << shape_vars(&t->shape) >> 3;
+    }
+    for (uint32_t i = 0; i < st->p->constraint_count; i++)
+        total += (uint64_t)st->p->constraints[i].product_count * 8 * e << shape_vars(&st->p->constraints[i].shape) >> 1;
+    return total + 12 * e * object_columns(&st->geometry) + e * st->place.x.size; /* step 6 */
+}
+
+/* ---------------------------------------------------------------- memory that is touched */
+/* A tree of S leaves: denominators 2 S, numerators S (2 S over a table), S for the folds; the largest tree's eq. */
+static uint64_t lookup_bytes(const statement *st) {
+    uint64_t lookups = st->logup.forest[0].size, rows = st->logup.forest[1].size;
+    return sizeof(ext) * (4 * lookups + 5 * rows + (lookups > rows ? lookups : rows) / 4) + 4 * (lookups + 2 * rows);
+}
+
+/* Distinct sources of views, each axis filled up to a power of two. */
+static uint64_t view_sources(const program *p) {
+    uint64_t total = 0;
+    for (uint32_t s = 0; s < p->tensor_count; s++) {
+        bool seen = false;
+        for (uint32_t i = 0; i < p->tensor_count && !seen; i++)
+            seen = p->tensors[i].kind == TENSOR_VIEW && p->tensors[i].source == s;
+        if (seen) total += UINT64_C(1) << shape_vars(&p->tensors[s].shape);
+    }
+    return total;
+}
+
+static uint64_t traced(const program *p) {
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < p->tensor_count; i++) {
+        tensor_kind k = p->tensors[i].kind;
+        if (k != TENSOR_LINEAR && k != TENSOR_VIEW && k != TENSOR_PARAM) total += shape_count(&p->tensors[i].shape);
+    }
+    return total;
+}
+
+uint64_t cost_prover_memory(const statement *st) {
+    const geometry *g = &st->geometry;
+    uint64_t steps[3] = {lookup_bytes(st), 3 * sizeof(ext) * view_sources(st->p), 4 * sizeof(ext) * object_columns(g)};
+    uint64_t most = 0, commit = lanes_bytes(g), open = vector_bytes(g);
+    for (int i = 0; i < 3; i++)
+        if (steps[i] > most) most = steps[i];
+    return 4 * st->place.x.size + domain_bytes(g) + sizeof(ext) * object_columns(g) + (commit > open ? commit : open) +
+           most + 5 * traced(st->p);
+}
+
+/* ---------------------------------------------------------------- work */
+enum { PROOFS, ELEMENTS, ENCODED, HASHED, LOOKED_UP, CONTRACTED, VIEWED, BATCHED, OPENED, MULTIPLIED, KINDS };
+_Static_assert((int)KINDS == (int)TACIT_WORK_KINDS, "the public number of kinds");
+static const char *const kind_names[KINDS] = {"proofs",     "elements", "encoded", "hashed", "looked_up",
+                                              "contracted", "viewed",   "batched", "opened", "multiplied"};
+
+/* Nanoseconds on one thread, by kernels (docs/benchmarks.md: tools/fit_cost.py over bench_prove of the models there).
+ */
+static const struct kernel_cost {
+    const char *name;
+    double ns[KINDS];
+} kernel_costs[] = {
+    {"avx512", {4e6, 10, 8, 30, 40, 5, 5, 5, 40, 0.1}},
+    {"avx2", {4e6, 10, 10, 40, 60, 5, 5, 5, 60, 0.1}},
+    {"portable", {4e6, 40, 40, 300, 240, 20, 20, 20, 240, 0.4}},
+};
+/* Of the work, what one thread does alone. */
+static const double SERIAL = 0.1;
+
+static uint64_t distinct_products(const product *p, const program *g) {
+    uint64_t n = shape_count(&g->tensors[p->a].shape);
+    const shape *a = &g->tensors[p->a].shape, *b = &g->tensors[p->b].shape;
+    for (uint32_t k = 0; k < b->rank; k++) {
+        bool shared = false;
+        for (uint32_t i = 0; i < a->rank; i++) shared = shared || p->a_label[i] == p->b_label[k];
+        if (!shared) n *= b->dim[k];
+    }
+    return n;
+}
+
+/* Elements that a fold of this factor reads: of a view its source's, once for each place in a window of one axis. */
+static uint64_t factor_elements(const program *g, uint32_t id) {
+    const tensor *t = &g->tensors[id];
+    uint64_t n = shape_count(&t->shape);
+    if (t->kind != TENSOR_VIEW) return n;
+    uint64_t source = shape_count(&g->tensors[t->source].shape), times = source ? (n + source - 1) / source : 1,
+             root = 1;
+    while (root * root < times) root++;
+    return source * root;
+}
+
+static void count_products(uint64_t *work, const program *g) {
+    for (uint32_t i = 0; i < g->constraint_count; i++)
+        for (uint32_t k = 0; k < g->constraints[i].product_count; k++) {
+            const product *p = &g->constraints[i].products[k];
+            work[CONTRACTED] += factor_elements(g, p->a) + factor_elements(g, p->b);
+            work[MULTIPLIED] += distinct_products(p, g);
+        }
+}
+
+/* Blocks of a leaf of `width` elements and a salt, and of its node. */
+static uint64_t leaf_blocks(uint64_t width, uint64_t salt) {
+    return (8 * width + salt + 9 + 63) / 64 + 1;
+}
+
+static void count_codes(uint64_t *work, const geometry *g) {
+    for (uint32_t i = 0; i < g->domain_count; i++) {
+        work[ENCODED] += (uint64_t)g->domain[i].width << g->domain[i].log_n;
+        work[HASHED] += leaf_blocks(g->domain[i].width, 32) << g->domain[i].log_n;
+    }
+    for (uint32_t i = 0; i < g->level_count; i++) {
+        uint64_t width = (uint64_t)EXT_DEG << g->level[i].k;
+        work[ENCODED] += width << g->level[i].log_n;
+        work[HASHED] += leaf_blocks(width, 0) << g->level[i].log_n;
+    }
+    work[OPENED] = geometry_vector(g);
+}
+
+void cost_of_work(tacit_cost *cost, const statement *st, uint64_t weights, unsigned threads) {
+    const char *kernels = vec_select(NULL);
+    const struct kernel_cost *c = kernel_costs;
+    double one = 0;
+    memset(cost->work, 0, sizeof cost->work);
+    count_products(cost->work, st->p);
+    count_codes(cost->work, &st->geometry);
+    cost->work[PROOFS] = 1;
+    cost->work[ELEMENTS] = st->place.x.size;
+    cost->work[LOOKED_UP] = st->logup.forest[0].size + st->logup.forest[1].size;
+    cost->work[VIEWED] = view_sources(st->p);
+    cost->work[BATCHED] = st->place.x.size + weights;
+    cost->work_names = kind_names;
+    while (strcmp(c->name, kernels) != 0 && strcmp(c->name, "portable") != 0) c++;
+    for (int k = 0; k < KINDS; k++) one += c->ns[k] * (double)cost->work[k];
+    cost->prove_seconds = 1e-9 * one * (SERIAL + (1 - SERIAL) / threads);
+}

@@ -18,6 +18,7 @@ import cases_choose
 import cases_elementwise
 import cases_moves
 import cases_norms
+import cases_recurrent
 
 rng = np.random.default_rng(7)
 CASES = []
@@ -299,7 +300,7 @@ def main():
     lib.tacit_model_free.argtypes = [C.c_void_p]
     for make in (conv_cases, gemm_cases, elementwise_cases, activation_cases, function_cases, pool_cases, move_cases, norm_cases):
         make()
-    for module in (cases_choose, cases_elementwise, cases_moves, cases_norms):
+    for module in (cases_choose, cases_elementwise, cases_moves, cases_norms, cases_recurrent):
         module.add(case, w, n, i64)
     bad = 0
     with tempfile.TemporaryDirectory() as folder:

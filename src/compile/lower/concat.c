@@ -1,4 +1,5 @@
 #include "compile/lower/axes.h"
+#include "compile/lower/bits.h"
 #include "compile/lower/select.h"
 #include "compile/lower/views.h"
 #include "compile/onnx/attribute.h"
@@ -65,20 +66,56 @@ static tacit_status padded(lowering *l, uint32_t id, const shape *in, const shap
     return draft_make(l, &d, id, result, err);
 }
 
+/* A linear tensor counts its terms: under a view each is a term of its own. */
+static uint32_t terms_of(const lowering *l, uint32_t id) {
+    const tensor *t = builder_tensor(l->b, id);
+    return t && t->kind == TENSOR_LINEAR ? t->term_count : 1;
+}
+
+/* Too many terms together: an operand of several becomes numbers of its own. */
+static tacit_status commit_operand(lowering *l, uint32_t t, value *v, tacit_error *err) {
+    const value given = *v;
+    const shape *s = &l->g->tensors[t].shape;
+    sum same;
+    v->id = builder_committed(l->b, lower_name(l, tensor_name(l, t), ".joined"), s);
+    sum_start(&same, s, given.scale);
+    TRY(sum_term(&same, given.id, 1, given.lo, given.hi, err));
+    uint32_t c = lower_relation(l, tensor_name(l, t), &same, 0, &(linear_term){1, v->id}, 1);
+    const advice solve = advice_of(ADVICE_SOLVE, c, v->id);
+    builder_advice(l->b, &solve);
+    return lower_ranged(l, t, v->id, given.scale, given.lo, given.hi, err);
+}
+
+static tacit_status operand(lowering *l, uint32_t t, bool crowded, value *out, tacit_error *err) {
+    TRY(lower_factor(l, t, 1, 16, out, err));
+    return crowded && terms_of(l, out->id) > 1 ? commit_operand(l, t, out, err) : TACIT_OK;
+}
+
+static tacit_status all_terms(lowering *l, const gnode *n, uint32_t *count, tacit_error *err) {
+    *count = 0;
+    for (uint32_t i = 0; i < n->in_count; i++) {
+        value v = {.id = NO_TENSOR};
+        if (!node_in(l->g, n, i)->constant) TRY(lower_operand(l, n->in[i], &v, err));
+        *count += v.id == NO_TENSOR ? 1 : terms_of(l, v.id);
+    }
+    return TACIT_OK;
+}
+
 /* A sum in which every element has one term that is not zero: its interval is the hull, not the sum. */
 tacit_status concat_lower(lowering *l, const gnode *n, tacit_error *err) {
-    uint32_t axis, at = 0;
+    uint32_t axis, at = 0, terms;
     shape s;
     sum out;
     __int128 lo = 0, hi = 0;
     TRY(read(l->g, n, &axis, &s, err));
+    TRY(all_terms(l, n, &terms, err));
     sum_start(&out, &s, 0);
     for (uint32_t i = 0; i < n->in_count; i++) {
         value v;
         sum part;
         const shape *in = &node_in(l->g, n, i)->shape;
         if (in->dim[axis] == 0) continue;
-        TRY(lower_factor(l, n->in[i], 1, 16, &v, err));
+        TRY(operand(l, n->in[i], terms > MAX_SUM_TERMS, &v, err));
         TRY(padded(l, v.id, in, &s, axis, at, &v.id, err));
         at += in->dim[axis];
         sum_start(&part, &s, v.scale);

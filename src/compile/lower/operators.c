@@ -1,4 +1,5 @@
 /* compile/lower/operators: the table. One line per ONNX operator. */
+#include "compile/expand/recurrent.h"
 #include "compile/expand/arithmetic.h"
 #include "compile/expand/branch.h"
 #include "compile/expand/logic.h"
@@ -36,6 +37,7 @@
     "antialias axes coordinate_transformation_mode cubic_coeff_a exclude_outside extrapolation_value "                 \
     "keep_aspect_ratio_policy mode nearest_mode"
 #define AXES "axes keepdims noop_with_empty_axes"
+#define RECURRENT "activation_alpha activation_beta activations clip direction hidden_size layout"
 #define MANY 255
 #define ANY_ATTRIBUTE NULL
 
@@ -205,6 +207,9 @@ static const operator_rule RULES[] = {
     EXPANDS("CumSum", 11, 22, 2, 2, 1, "exclusive reverse", cumsum_expand),
     EXPANDS("Einsum", 12, 22, 1, MANY, 1, "equation", einsum_expand),
     INTERNAL("GatherRows", 2, 2, 1, "", gather_rows_infer, gather_rows_eval, gather_rows_lower),
+    EXPANDS("RNN", 7, 22, 3, 6, 2, RECURRENT, recurrent_expand),
+    EXPANDS("GRU", 7, 22, 3, 6, 2, RECURRENT " linear_before_reset", recurrent_expand),
+    EXPANDS("LSTM", 7, 22, 3, 8, 3, RECURRENT " input_forget", recurrent_expand),
     INTERNAL("Pick", 2, 2, 1, "axis span", pick_infer, pick_eval, pick_lower),
     ON_ALL("Expand", 8, 22, 2, 2, 1, "", expand_infer, expand_eval, expand_lower),
     EXPANDS("Pad", 2, 22, 1, 4, 1, "mode pads value", pad_expand),

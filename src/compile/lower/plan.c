@@ -143,10 +143,22 @@ static bool range_joins_relu(const table_plan *range, const table_plan *relu) {
     return together + (range->lo < 0 ? (double)range->elements : 0) < apart;
 }
 
+/* To a 64th of the range: ranges that follow each other round a loop (a state of an RNN) then stand still after a few
+ * passes instead of creeping to their limit. */
+static void round_outward(demand *d) {
+    unsigned bits = log2_ceil((uint64_t)(d->hi - d->lo));
+    int64_t step = (int64_t)1 << (bits > 6 ? bits - 6 : 0);
+    d->lo = -((-d->lo + step - 1) / step * step);
+    d->hi = (d->hi + step - 1) / step * step;
+    if (d->worst_lo > d->lo) d->worst_lo = d->lo;
+    if (d->worst_hi < d->hi) d->worst_hi = d->hi;
+}
+
 static tacit_status collect(plan *p, uint32_t *count, tacit_error *err) {
     *count = 0;
     for (uint32_t i = 0; i < p->demand_count; i++) {
         demand *d = &p->demands[i];
+        if (p->cautious && !d->inside && d->lo <= 0 && d->hi >= 0) round_outward(d);
         if (p->cautious && d->f.kind == FUNC_RANGE) d->exact = true;
         uint32_t t = find_table(p, *count, d);
         p->table_of[i] = t;

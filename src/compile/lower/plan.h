@@ -67,7 +67,8 @@ typedef struct plan {
      * [0, 2^(shift - rem_bits)) for the upper limbs of wider shifts */
     uint64_t rem_elements[MAX_SHIFT + 1];
     uint32_t rem_bits;
-    bool cautious; /* plain ranges share nothing: set when ranges that feed each other grew without end */
+    bool cautious; /* plain ranges share nothing, all are rounded outward: set when ranges that feed each other grew
+                      without end */
 } plan;
 
 tacit_status plan_init(plan *p, arena *a, tacit_error *err) TACIT_MUST_CHECK;

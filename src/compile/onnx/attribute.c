@@ -78,6 +78,20 @@ tacit_status attribute_text(const gnode *n, const char *name, const char *fallba
     return TACIT_OK;
 }
 
+uint32_t attribute_text_count(const gnode *n, const char *name) {
+    const Onnx__AttributeProto *p = find(n, name);
+    return p ? (uint32_t)p->n_strings : 0;
+}
+
+tacit_status attribute_text_at(const gnode *n, const char *name, uint32_t i, char *out, size_t size, tacit_error *err) {
+    const Onnx__AttributeProto *p = find(n, name);
+    if (!p || i >= p->n_strings) return wrong_type(n, name, err);
+    size_t length = p->strings[i].len < size - 1 ? p->strings[i].len : size - 1;
+    if (length > 0) memcpy(out, p->strings[i].data, length);
+    out[length] = '\0';
+    return TACIT_OK;
+}
+
 const Onnx__TensorProto *attribute_tensor(const gnode *n, const char *name) {
     const Onnx__AttributeProto *p = find(n, name);
     return p ? p->t : NULL;

@@ -19,6 +19,10 @@ tacit_status attribute_reals(const gnode *n, const char *name, double *out, uint
 tacit_status attribute_text(const gnode *n, const char *name, const char *fallback, char *out, size_t size,
                             tacit_error *err) TACIT_MUST_CHECK;
 const struct Onnx__GraphProto *attribute_graph(const gnode *n, const char *name);
+/* A list of texts: how many there are (0 when missing), and text i, as above. */
+uint32_t attribute_text_count(const gnode *n, const char *name);
+tacit_status attribute_text_at(const gnode *n, const char *name, uint32_t i, char *out, size_t size,
+                               tacit_error *err) TACIT_MUST_CHECK;
 const struct Onnx__TensorProto *attribute_tensor(const gnode *n, const char *name);
 /* UNSUPPORTED at the first attribute that is not in `allowed` (names separated by blanks; NULL: any). */
 tacit_status attribute_check(const gnode *n, const char *allowed, tacit_error *err) TACIT_MUST_CHECK;

@@ -20,7 +20,7 @@ typedef struct formula_step {
 #define SCALE_CALIBRATED (INT32_MIN + 1) /* such that the result's calibrated range fills 16 bits */
 #define SCALE_WHOLE (INT32_MIN + 2)      /* results are whole numbers: 0, or x's own where that is coarser */
 
-typedef enum formula_result { RESULT_LIKE_INPUT, RESULT_WHOLE, RESULT_BOOLEAN } formula_result;
+typedef enum formula_result { RESULT_LIKE_INPUT, RESULT_REAL, RESULT_WHOLE, RESULT_BOOLEAN } formula_result;
 
 typedef struct formula {
     uint32_t count;

@@ -57,6 +57,7 @@ UNARY(floor_divided, floor(x / p[0]))
 UNARY(at_least, x >= p[0])
 UNARY(equals, x == p[0])
 UNARY(not_zero, x != 0)
+UNARY(affine, (x - p[0]) * p[1])
 UNARY(truncate_of, trunc(x))
 
 static int64_t whole_relu(int64_t x, const double *p) {
@@ -171,6 +172,7 @@ static const function_rule RULES[] = {
     ONE("FloorDivided", floor_divided, SCALE_WHOLE, false, whole_floor_divided, RESULT_LIKE_INPUT),
     ONE("AtLeast", at_least, 0, true, whole_at_least, RESULT_BOOLEAN),
     ONE("Equals", equals, 0, false, whole_equals, RESULT_BOOLEAN),
+    {"Affine", affine, {FROM_INPUT, FROM_INPUT}, {0, 0}, SCALE_CALIBRATED, false, NULL, RESULT_REAL},
     {"NotZero", not_zero, {NULL, NULL}, {0, 0}, 0, false, whole_not_zero, RESULT_BOOLEAN},
     {"Truncate", truncate_of, {NULL, NULL}, {0, 0}, 0, true, NULL, RESULT_WHOLE},
 };

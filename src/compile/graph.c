@@ -118,6 +118,7 @@ void set_output(graph *g, const gnode *n, elem_type type, const shape *s) {
 void set_output_like(graph *g, const gnode *n, const shape *s) {
     set_output_at(g, n, 0, node_in(g, n, 0)->type, s);
     node_out(g, n, 0)->boolean = node_in(g, n, 0)->boolean;
+    node_out(g, n, 0)->stored = node_in(g, n, 0)->stored;
 }
 
 void set_output_boolean(graph *g, const gnode *n, const shape *s) {

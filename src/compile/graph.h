@@ -20,8 +20,9 @@ typedef enum elem_type { ELEM_REAL, ELEM_WHOLE } elem_type;
 typedef struct gtensor {
     const char *name;
     elem_type type;
-    bool boolean; /* whole, and every element is 0 or 1 */
-    bool known;   /* type and shape are known */
+    bool boolean;   /* whole, and every element is 0 or 1 */
+    int32_t stored; /* ONNX's type, of integers for which it matters and is known; else 0 */
+    bool known;     /* type and shape are known */
     bool constant;
     bool open; /* a constant that is the operator's, not the model's: lies in the program, no hidden parameter */
     bool is_input, is_output;

@@ -103,6 +103,7 @@ static bool is_conv(const gnode *n) {
 /* Weights and bias are constant, the bias one number per channel. */
 static bool constant_weights(const graph *g, const gnode *n, uint32_t channels) {
     if (!node_in(g, n, 1)->constant || node_in(g, n, 0)->constant) return false;
+    if (node_in(g, n, 1)->type != ELEM_REAL) return false;
     if (!node_has_input(n, 2)) return true;
     const gtensor *b = node_in(g, n, 2);
     return b->constant && shape_count(&b->shape) == channels && b->shape.dim[b->shape.rank - 1] == channels;

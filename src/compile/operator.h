@@ -26,6 +26,16 @@ static inline double frame_number(const frame *f, uint32_t t, uint64_t i) {
     return f->g->tensors[t].type == ELEM_REAL ? frame_real(f, t)[i] : (double)frame_whole(f, t)[i];
 }
 
+/* All elements as reals, integers (exact below 2^53) in scratch; NULL without memory. */
+static inline const double *frame_numbers(const frame *f, uint32_t t) {
+    const gtensor *x = &f->g->tensors[t];
+    if (x->type == ELEM_REAL) return frame_real(f, t);
+    uint64_t n = shape_count(&x->shape);
+    double *v = ARENA_NEW(f->scratch, double, n + 1);
+    for (uint64_t i = 0; v && i < n; i++) v[i] = frame_number(f, t, i);
+    return v;
+}
+
 /* Sets type and shape of every output from the inputs (all known); refuses attributes and shapes that do not work. */
 typedef tacit_status (*operator_infer)(graph *g, gnode *n, tacit_error *err);
 /* Values of the outputs (their arrays exist) from those of the inputs. Also folds constants. */

@@ -17,8 +17,9 @@ tacit_status activation_as(graph *g, gnode *n, const char *name, tacit_error *er
     const gtensor *x = node_in(g, n, 0);
     TRY(function_read(g, n, name, err));
     formula_result result = n->formula->result;
-    if (x->type == ELEM_WHOLE && !n->formula->whole) return unsupported(n, "on integers", err);
-    set_output(g, n, result == RESULT_LIKE_INPUT ? x->type : ELEM_WHOLE, &x->shape);
+    bool real = result == RESULT_REAL || (result == RESULT_LIKE_INPUT && x->type == ELEM_REAL);
+    if (x->type == ELEM_WHOLE && !real && !n->formula->whole) return unsupported(n, "on integers", err);
+    set_output(g, n, real ? ELEM_REAL : ELEM_WHOLE, &x->shape);
     node_out(g, n, 0)->boolean = result == RESULT_BOOLEAN;
     return TACIT_OK;
 }

@@ -46,7 +46,8 @@ tacit_status constant_infer(graph *g, gnode *n, tacit_error *err) {
         TRY(load_plain(n, g, &t, err));
     gtensor *out = node_out(g, n, 0);
     set_output(g, n, t.type, &t.shape);
-    node_out(g, n, 0)->boolean = t.boolean;
+    out->boolean = t.boolean;
+    out->stored = t.stored;
     out->real = t.real;
     out->whole = t.whole;
     return TACIT_OK;
@@ -155,6 +156,7 @@ tacit_status cast_infer(graph *g, gnode *n, tacit_error *err) {
     if (!x->constant && x->type == ELEM_REAL && type == ELEM_WHOLE) return activation_as(g, n, "Truncate", err);
     set_output(g, n, type, &x->shape);
     node_out(g, n, 0)->boolean = type == ELEM_WHOLE && (boolean || x->boolean);
+    node_out(g, n, 0)->stored = (int32_t)to;
     return TACIT_OK;
 }
 
@@ -179,7 +181,14 @@ tacit_status cast_eval(frame *f, const gnode *n, tacit_error *err) {
     return TACIT_OK;
 }
 
-/* From reals to integers or to booleans: a function by table. Otherwise the same numbers. */
+/* From reals to integers or to booleans: a function by table. Otherwise the same numbers; a pending sum of integers
+ * becomes one of reals, and is rounded as such. */
 tacit_status cast_lower(lowering *l, const gnode *n, tacit_error *err) {
+    sum s;
+    bool pending = l->slots[n->in[0]].state == VALUE_SUM && node_in(l->g, n, 0)->type != node_out(l->g, n, 0)->type;
+    if (!n->formula && pending) {
+        TRY(lower_sum_of(l, n->in[0], &s, err));
+        return lower_set_sum(l, n->out[0], &s, err);
+    }
     return n->formula ? activation_lower(l, n, err) : reshape_lower(l, n, err);
 }

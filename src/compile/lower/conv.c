@@ -24,8 +24,9 @@ static tacit_status conv_read(const graph *g, const gnode *n, conv *c, tacit_err
     if (groups < 1 || x->dim[1] % groups != 0 || w->dim[0] % groups != 0 || x->dim[1] / groups != w->dim[1])
         return misshapen(n, "channels, weights and group do not fit", err);
     *c = (conv){c->w, x->dim[0], (uint32_t)groups, w->dim[1], w->dim[0] / (uint32_t)groups};
-    if (node_in(g, n, 0)->type != ELEM_REAL || node_in(g, n, 1)->type != ELEM_REAL)
-        return unsupported(n, "on integers", err);
+    if (node_in(g, n, 0)->type != node_in(g, n, 1)->type) return misshapen(n, "operands of different types", err);
+    if (node_has_input(n, 2) && node_in(g, n, 2)->type != ELEM_REAL)
+        return unsupported(n, "with a bias of integers", err);
     if (node_has_input(n, 2) && shape_count(&node_in(g, n, 2)->shape) != w->dim[0])
         return misshapen(n, "the bias has another length", err);
     return TACIT_OK;
@@ -35,7 +36,7 @@ tacit_status conv_infer(graph *g, gnode *n, tacit_error *err) {
     conv c;
     TRY(conv_read(g, n, &c, err));
     const shape s = windows_shape(&c.w, &node_in(g, n, 0)->shape, c.groups * c.out);
-    set_output(g, n, ELEM_REAL, &s);
+    set_output(g, n, node_in(g, n, 0)->type, &s);
     return TACIT_OK;
 }
 
@@ -68,9 +69,12 @@ tacit_status conv_eval(frame *f, const gnode *n, tacit_error *err) {
     TRY(conv_read(f->g, n, &c, err));
     uint64_t taps = windows_taps(&c.w), positions = windows_positions(&c.w);
     uint64_t image = (uint64_t)c.w.w[0].in * c.w.w[1].in * c.w.w[2].in, depth = c.in * taps;
-    const double *x = frame_real(f, n->in[0]), *w = frame_real(f, n->in[1]);
-    double *y = f->real[n->out[0]], *col = ARENA_NEW(f->scratch, double, depth *positions);
-    if (!col) return fail(err, TACIT_RESOURCES, "node \"%s\": no memory for its windows", n->name);
+    const gtensor *out = node_out(f->g, n, 0);
+    const uint64_t count = shape_count(&out->shape);
+    const double *x = frame_numbers(f, n->in[0]), *w = frame_numbers(f, n->in[1]);
+    double *y = out->type == ELEM_REAL ? f->real[n->out[0]] : ARENA_NEW(f->scratch, double, count);
+    double *col = ARENA_NEW(f->scratch, double, depth *positions);
+    if (!col || !x || !w || !y) return fail(err, TACIT_RESOURCES, "node \"%s\": no memory for its windows", n->name);
     for (uint32_t i = 0; i < c.batch * c.groups; i++) {
         uint32_t group = i % c.groups;
         for (uint32_t d = 0; d < c.in; d++)
@@ -80,6 +84,7 @@ tacit_status conv_eval(frame *f, const gnode *n, tacit_error *err) {
                   0.0, to);
         if (node_has_input(n, 2)) add_bias(to, frame_real(f, n->in[2]) + (uint64_t)group * c.out, c.out, positions);
     }
+    for (uint64_t i = 0; i < count && out->type == ELEM_WHOLE; i++) f->whole[n->out[0]][i] = (int64_t)y[i];
     return TACIT_OK;
 }
 

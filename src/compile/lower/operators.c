@@ -6,6 +6,7 @@
 #include "compile/expand/batchnorm.h"
 #include "compile/expand/moves.h"
 #include "compile/expand/norms.h"
+#include "compile/expand/quantised.h"
 #include "compile/expand/reductions.h"
 #include "compile/expand/tapers.h"
 #include "compile/expand/windows.h"
@@ -73,7 +74,14 @@
 static const operator_rule RULES[] = {
     ON_REALS("Gemm", 7, 22, 2, 3, 1, "alpha beta transA transB", gemm_infer, gemm_eval, gemm_lower),
     ON_ALL("MatMul", 1, 22, 2, 2, 1, "", matmul_infer, matmul_eval, matmul_lower),
-    ON_REALS("Conv", 1, 22, 2, 3, 1, WINDOW " group", conv_infer, conv_eval, conv_lower),
+    ON_ALL("Conv", 1, 22, 2, 3, 1, WINDOW " group", conv_infer, conv_eval, conv_lower),
+    EXPANDS("ConvInteger", 10, 22, 2, 4, 1, WINDOW " group", conv_integer_expand),
+    EXPANDS("MatMulInteger", 10, 22, 2, 4, 1, "", matmul_integer_expand),
+    EXPANDS("QLinearConv", 10, 22, 8, 9, 1, WINDOW " group", qlinear_conv_expand),
+    EXPANDS("QLinearMatMul", 10, 22, 8, 8, 1, "", qlinear_matmul_expand),
+    EXPANDS("QuantizeLinear", 10, 22, 2, 3, 1, "axis block_size output_dtype saturate", quantize_expand),
+    EXPANDS("DequantizeLinear", 10, 22, 2, 3, 1, "axis block_size", dequantize_expand),
+    EXPANDS("DynamicQuantizeLinear", 11, 22, 1, 1, 3, "", dynamic_quantize_expand),
     ON_ALL("Add", 7, 22, 2, 2, 1, "", elementwise_infer, elementwise_eval, add_lower),
     ON_ALL("Sub", 7, 22, 2, 2, 1, "", elementwise_infer, elementwise_eval, add_lower),
     ON_ALL("Mul", 7, 22, 2, 2, 1, "", elementwise_infer, elementwise_eval, mul_lower),
@@ -109,6 +117,7 @@ static const operator_rule RULES[] = {
     EXPANDS("Clip", 6, 22, 1, 3, 1, "min max", clip_expand),
     PARAMETRIC("Function", 1),
     PARAMETRIC("Limit", 3),
+    PARAMETRIC("Affine", 3),
     PARAMETRIC("Power", 2),
     PARAMETRIC("Exponential", 2),
     PARAMETRIC("RemainderOf", 2),
@@ -163,7 +172,7 @@ static const operator_rule RULES[] = {
     FUNCTION(ON_REALS, "Asinh", 9, ""),
     FUNCTION(ON_REALS, "Acosh", 9, ""),
     FUNCTION(ON_REALS, "Atanh", 9, ""),
-    ON_REALS("MaxPool", 1, 22, 1, 1, 1, WINDOW " ceil_mode storage_order", maxpool_infer, maxpool_eval, maxpool_lower),
+    ON_ALL("MaxPool", 1, 22, 1, 1, 1, WINDOW " ceil_mode storage_order", maxpool_infer, maxpool_eval, maxpool_lower),
     ON_REALS("AveragePool", 7, 22, 1, 1, 1, WINDOW " ceil_mode count_include_pad", average_infer, average_eval,
              average_lower),
     ON_REALS("GlobalAveragePool", 1, 22, 1, 1, 1, "", average_infer, average_eval, average_lower),

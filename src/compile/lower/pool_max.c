@@ -27,7 +27,7 @@ tacit_status maxpool_infer(graph *g, gnode *n, tacit_error *err) {
     windows w;
     TRY(read(g, n, &w, err));
     const shape *x = &node_in(g, n, 0)->shape, s = windows_shape(&w, x, x->dim[1]);
-    set_output(g, n, ELEM_REAL, &s);
+    set_output_like(g, n, &s);
     return TACIT_OK;
 }
 
@@ -57,12 +57,20 @@ tacit_status maxpool_eval(frame *f, const gnode *n, tacit_error *err) {
     TRY(read(f->g, n, &w, err));
     const shape *s = &node_in(f->g, n, 0)->shape;
     uint64_t image = (uint64_t)w.w[0].in * w.w[1].in * w.w[2].in;
-    const double *x = frame_real(f, n->in[0]);
-    double *y = f->real[n->out[0]];
+    const double *x = frame_numbers(f, n->in[0]);
+    const gtensor *out = node_out(f->g, n, 0);
+    if (!x) return fail(err, TACIT_RESOURCES, "node \"%s\": no memory for its input", n->name);
+    uint64_t at = 0;
     for (uint64_t i = 0; i < (uint64_t)s->dim[0] * s->dim[1]; i++, x += image) {
         for (uint32_t a = 0; a < w.w[0].out; a++) {
             for (uint32_t b = 0; b < w.w[1].out; b++) {
-                for (uint32_t c = 0; c < w.w[2].out; c++) *y++ = largest(&w, x, a, b, c);
+                for (uint32_t c = 0; c < w.w[2].out; c++, at++) {
+                    double m = largest(&w, x, a, b, c);
+                    if (out->type == ELEM_REAL)
+                        f->real[n->out[0]][at] = m;
+                    else
+                        f->whole[n->out[0]][at] = (int64_t)m;
+                }
             }
         }
     }

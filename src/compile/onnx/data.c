@@ -193,6 +193,7 @@ tacit_status data_load(graph *g, const Onnx__TensorProto *p, gtensor *t, tacit_e
     TRY(graph_alloc(g, &values, count + 1, sizeof(double), err));
     TRY(convert(p, d, raw, count, t, values, err));
     t->type = d->elem;
+    t->stored = d->type;
     t->boolean = d->type == ONNX__TENSOR_PROTO__DATA_TYPE__BOOL;
     t->constant = t->known = true;
     if (d->elem == ELEM_REAL)

@@ -93,6 +93,7 @@ static tacit_status input_type(const graph *g, gtensor *t, const Onnx__ValueInfo
     const Onnx__TypeProto__Tensor *type =
         v->type && v->type->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE ? v->type->tensor_type : NULL;
     if (!type || !type->shape) return fail(err, TACIT_UNSUPPORTED, "input \"%s\" has no shape", t->name);
+    t->stored = type->elem_type;
     t->boolean = type->elem_type == ONNX__TENSOR_PROTO__DATA_TYPE__BOOL;
     if (!data_elem_type(type->elem_type, &t->type))
         return fail(err, TACIT_UNSUPPORTED, "input \"%s\": data type %d", t->name, (int64_t)type->elem_type);

@@ -34,6 +34,7 @@ include(cmake/inject.cmake)
 foreach(degree 2 3)
   target_link_options(test_scratch_${degree} PRIVATE -Wl,--wrap=arena_alloc,--wrap=arena_zalloc)
 endforeach()
+include(cmake/replay.cmake)
 
 # The command's readers, and the command from end to end.
 set(APP_READERS array errors disk interrupt io_npy io_npz io_json data tensors report)

@@ -1,4 +1,5 @@
 /* libFuzzer: the ONNX reader, shape inference and constant folding. */
+#define _GNU_SOURCE /* memfd_create */
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>

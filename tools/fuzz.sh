@@ -9,6 +9,7 @@ CC=$cc cmake -S "$source" -B "$build" -G Ninja -DTACIT_FUZZ=ON -DCMAKE_BUILD_TYP
 cmake --build "$build" -j "$(nproc)" --target fuzz_npy fuzz_program fuzz_certificate fuzz_proof fuzz_onnx tacit_command >/dev/null
 work=$build/corpus
 mkdir -p "$work/npy" "$work/program" "$work/certificate" "$work/proof" "$work/onnx"
+cp -r "$source"/fuzz/corpus/* "$work/"
 example=$source/examples/breast-cancer
 export OMP_NUM_THREADS=1 ASAN_OPTIONS=detect_leaks=0
 "$build/tacit" compile "$example/model.onnx" --calibrate "$example/calibration.npz" -o "$work/m.tacit" >/dev/null

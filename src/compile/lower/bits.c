@@ -138,8 +138,9 @@ static tacit_status limb_view(lowering *l, uint32_t id, const shape *s, uint32_t
     return draft_make(l, &d, id, out, err);
 }
 
+/* sum + constant = sum of limbs; `out` (may be NULL): the limbs minus the constant. */
 static tacit_status cut(lowering *l, const char *name, const sum *s, int64_t constant, uint32_t limbs, uint32_t width,
-                        tacit_error *err) {
+                        advice *before, uint32_t *out, tacit_error *err) {
     linear_term part[8];
     shape all = s->shape;
     if (all.rank == MAX_RANK) return fail(err, TACIT_UNSUPPORTED, "a comparison of 8 axes");
@@ -151,36 +152,29 @@ static tacit_status cut(lowering *l, const char *name, const sum *s, int64_t con
     }
     advice a = advice_of(ADVICE_LIMBS, lower_relation(l, name, s, constant, part, limbs), id);
     a.shift = width;
+    if (before) {
+        before->relation = a.relation;
+        builder_advice(l->b, before);
+    }
     builder_advice(l->b, &a);
     remainder_lookup(l, name, width, id);
+    if (out) *out = builder_linear(l->b, lower_name(l, name, ".number"), &s->shape, part, limbs, -constant);
     return TACIT_OK;
+}
+
+tacit_status lower_digits(lowering *l, const char *name, const sum *s, int64_t lo, uint32_t bits, advice *before,
+                          uint32_t *out, tacit_error *err) {
+    uint32_t limbs = 0, width = choose_limbs(l, shape_count(&s->shape), bits, &limbs);
+    if (width == 0) return fail(err, TACIT_UNSUPPORTED, "a number of %u bits", (uint64_t)bits);
+    return cut(l, name, s, -lo, limbs, width, before, out, err);
 }
 
 tacit_status lower_nonnegative(lowering *l, const char *name, const sum *s, int64_t constant, uint32_t bits,
                                tacit_error *err) {
     uint32_t limbs = 0, width = choose_limbs(l, shape_count(&s->shape), bits, &limbs);
     if (width == 0) return fail(err, TACIT_UNSUPPORTED, "a comparison of numbers of %u bits", (uint64_t)bits);
-    if (limbs > 1 || s->product_count > 0) return cut(l, name, s, constant, limbs, width, err);
+    if (limbs > 1 || s->product_count > 0) return cut(l, name, s, constant, limbs, width, NULL, NULL, err);
     uint32_t id = builder_linear(l->b, lower_name(l, name, ".least"), &s->shape, s->terms, s->term_count, constant);
     remainder_lookup(l, name, width, id);
     return TACIT_OK;
-}
-
-tacit_status lower_ranged(lowering *l, uint32_t t, uint32_t id, int32_t scale, int64_t lo, int64_t hi,
-                          tacit_error *err) {
-    demand d = {.f = {.kind = FUNC_RANGE, .in_scale = scale, .out_scale = scale},
-                .lo = lo < 0 ? lo : 0,
-                .hi = hi > 0 ? hi : 1,
-                .inside = true,
-                .exact = l->feeds_pool[t],
-                .elements = shape_count(&builder_tensor(l->b, id)->shape)};
-    table_plan table_of;
-    value v = {.id = id, .scale = scale, .lo = lo, .hi = hi};
-    d.worst_lo = d.lo, d.worst_hi = d.hi;
-    TRY(plan_demand(l->plan, &d, &table_of, err));
-    bool itself = table_of.f.kind == FUNC_RELU && d.lo >= 0;
-    uint32_t second = itself ? id : NO_TENSOR;
-    TRY(table_lookup(l, tensor_name(l, t), &table_of, itself ? RESULT_WANTED : RESULT_JUNK_SIDE, id, NULL, &second,
-                     err));
-    return lower_set_value(l, t, &v, err);
 }

@@ -21,9 +21,10 @@ tacit_status bits_lookup_parts(lowering *l, const char *name, uint32_t id, const
  * A negative number has no limbs. */
 tacit_status lower_nonnegative(lowering *l, const char *name, const sum *s, int64_t constant, uint32_t bits,
                                tacit_error *err) TACIT_MUST_CHECK;
-/* Tensor `id` of the program becomes graph tensor t's value, in [lo, hi] by one lookup (or a little wider). */
-tacit_status lower_ranged(lowering *l, uint32_t t, uint32_t id, int32_t scale, int64_t lo, int64_t hi,
-                          tacit_error *err) TACIT_MUST_CHECK;
+/* The sum as a linear tensor lo + limbs: it is in [lo, lo + 2^bits or a little more). The advice `before` (may be NULL)
+ * computes what the sum needs; its relation is filled in. */
+tacit_status lower_digits(lowering *l, const char *name, const sum *s, int64_t lo, uint32_t bits, advice *before,
+                          uint32_t *out, tacit_error *err) TACIT_MUST_CHECK;
 /* The constraint sum + constant - (the `count` terms) = 0. */
 uint32_t lower_relation(lowering *l, const char *name, const sum *s, int64_t constant, const linear_term *minus,
                         uint32_t count);

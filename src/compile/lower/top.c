@@ -1,6 +1,6 @@
 /* The k largest of n, in order. W[.., j, i] = 1 when the j-th lies behind element i; committed, descending. With
  * W[.., -1] = 1 and W[.., n - 1] = 0, A[i] = W[i - 1] says "at i or behind", P = A - W is the one-hot row of the j-th.
- *   v_j = sum_i P[j, i] x_i                                      committed
+ *   v_j = sum_i P[j, i] x_i                                      in limbs
  *   v_j - v_(j+1) - sum_i P[j+1, i] A[j, i] >= 0                 the next one is smaller, or equal and further on
  *   v_k - x_i - W[k, i] + big sum_(j<k) P[j, i] >= 0             the others are smaller than the last, or behind it */
 #include "compile/lower/bits.h"
@@ -95,7 +95,7 @@ typedef struct parts {
     const char *name;
     const top *q;
     value x;
-    uint32_t behind, v;       /* W, v as they are committed */
+    uint32_t behind, v;       /* W as it is committed, v */
     uint32_t w, a, p;         /* W, A, P over [.., k, n] */
     int64_t sign, big, width; /* width: of x */
 } parts;
@@ -148,15 +148,12 @@ static tacit_status make_values(lowering *l, parts *s, const gnode *n, tacit_err
     p_label[rank] = x_label[rank - 1] = (uint8_t)rank;
     sum_start(&r, &s->q->rows, s->x.scale);
     TRY(sum_product(l, &r, &bits, p_label, &s->x, x_label, 1, 1, err));
-    s->v = builder_committed(l->b, lower_name(l, s->name, ".value"), &s->q->rows);
-    uint32_t c = lower_relation(l, s->name, &r, 0, &(linear_term){1, s->v}, 1);
-    advice find = advice_of(ADVICE_TOP, c, s->behind);
+    advice find = advice_of(ADVICE_TOP, 0, s->behind);
     find.rem = s->x.id;
     find.shift = s->q->mode;
-    builder_advice(l->b, &find);
-    const advice solve = advice_of(ADVICE_SOLVE, c, s->v);
-    builder_advice(l->b, &solve);
-    return lower_ranged(l, n->out[0], s->v, s->x.scale, s->x.lo, s->x.hi, err);
+    TRY(lower_digits(l, lower_name(l, s->name, ".value"), &r, s->x.lo, bits_for(s->width), &find, &s->v, err));
+    const value v = {.id = s->v, .scale = s->x.scale, .lo = s->x.lo, .hi = s->x.hi};
+    return lower_set_value(l, n->out[0], &v, err);
 }
 
 /* Rows first .. first + count - 1 of the axis `axis` of id. */

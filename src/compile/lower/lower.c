@@ -153,7 +153,7 @@ tacit_status lower_sum_of(lowering *l, uint32_t t, sum *out, tacit_error *err) {
 }
 
 /* ---- parameters */
-static tacit_status keep_param(lowering *l, uint32_t id, const int32_t *values, uint64_t n, tacit_error *err) {
+tacit_status lower_keep_param(lowering *l, uint32_t id, const int32_t *values, uint64_t n, tacit_error *err) {
     param_list *p = ARENA_NEW(l->a, param_list, 1);
     if (!p) return no_memory(err);
     *p = (param_list){l->params, id, values};
@@ -249,7 +249,7 @@ tacit_status lower_param(lowering *l, uint32_t t, double factor, uint32_t bits, 
     uint32_t id = builder_external(l->b, TENSOR_PARAM, lower_name(l, x->name, ""), &x->shape, -limit, limit);
     *out = (value){id, scale, -limit, limit};
     TRY(keep_asked(l, (asked_param){.t = t, .bits = bits, .factor = factor, .natural = natural, .v = *out}, err));
-    return keep_param(l, id, q, n, err);
+    return lower_keep_param(l, id, q, n, err);
 }
 
 tacit_status lower_integers(lowering *l, uint32_t t, const int32_t *q, int64_t lo, int64_t hi, int32_t scale,
@@ -260,7 +260,7 @@ tacit_status lower_integers(lowering *l, uint32_t t, const int32_t *q, int64_t l
     *out = (value){.scale = scale, .lo = lo, .hi = hi};
     if (!x->open) {
         out->id = builder_external(l->b, TENSOR_PARAM, name, &x->shape, lo, hi);
-        return keep_param(l, out->id, q, n, err);
+        return lower_keep_param(l, out->id, q, n, err);
     }
     int64_t *wide = ARENA_NEW(l->a, int64_t, n);
     if (!wide) return no_memory(err);
@@ -273,7 +273,7 @@ tacit_status lower_placeholder(lowering *l, tacit_error *err) {
     static const shape SCALAR = {0};
     static const int32_t ZERO[1] = {0};
     uint32_t id = builder_external(l->b, TENSOR_PARAM, lower_name(l, "no weights", ""), &SCALAR, -1, 1);
-    return keep_param(l, id, ZERO, 0, err);
+    return lower_keep_param(l, id, ZERO, 0, err);
 }
 
 tacit_status lower_factor(lowering *l, uint32_t t, double factor, uint32_t bits, value *out, tacit_error *err) {

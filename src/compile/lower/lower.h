@@ -107,6 +107,9 @@ tacit_status lower_param(lowering *l, uint32_t t, double factor, uint32_t bits, 
  */
 tacit_status lower_integers(lowering *l, uint32_t t, const int32_t *q, int64_t lo, int64_t hi, int32_t scale,
                             value *out, tacit_error *err) TACIT_MUST_CHECK;
+/* Parameter `id` has these n integers. */
+tacit_status lower_keep_param(lowering *l, uint32_t id, const int32_t *values, uint64_t n,
+                              tacit_error *err) TACIT_MUST_CHECK;
 /* The parameter of a model that has none: 0, and nothing reads it. A certificate commits to at least one number. */
 tacit_status lower_placeholder(lowering *l, tacit_error *err) TACIT_MUST_CHECK;
 /* lower_operand of an activation, lower_param of a constant (weights: options' bits). */

@@ -2,8 +2,10 @@
 #include "compile/expand/recurrent.h"
 #include "compile/expand/arithmetic.h"
 #include "compile/expand/branch.h"
+#include "compile/expand/forest.h"
 #include "compile/expand/logic.h"
 #include "compile/expand/batchnorm.h"
+#include "compile/expand/ml.h"
 #include "compile/expand/moves.h"
 #include "compile/expand/norms.h"
 #include "compile/expand/quantised.h"
@@ -30,6 +32,7 @@
 #include "compile/lower/rows.h"
 #include "compile/lower/scale_shift.h"
 #include "compile/lower/select.h"
+#include "compile/lower/trees.h"
 #include "compile/lower/where.h"
 #include <string.h>
 
@@ -41,6 +44,19 @@
 #define RECURRENT "activation_alpha activation_beta activations clip direction hidden_size layout"
 #define MANY 255
 #define ANY_ATTRIBUTE NULL
+#define TREES                                                                                                          \
+    "base_values base_values_as_tensor post_transform nodes_treeids nodes_nodeids nodes_featureids nodes_modes "       \
+    "nodes_values nodes_values_as_tensor nodes_truenodeids nodes_falsenodeids nodes_hitrates "                         \
+    "nodes_hitrates_as_tensor nodes_missing_value_tracks_true"
+#define CLASSES                                                                                                        \
+    "class_treeids class_nodeids class_ids class_weights class_weights_as_tensor classlabels_int64s "                  \
+    "classlabels_strings"
+#define TARGETS                                                                                                        \
+    "target_treeids target_nodeids target_ids target_weights target_weights_as_tensor n_targets aggregate_function"
+#define TREES5                                                                                                         \
+    "aggregate_function leaf_targetids leaf_weights membership_values n_targets nodes_falseleafs nodes_falsenodeids "  \
+    "nodes_featureids nodes_hitrates nodes_missing_value_tracks_true nodes_modes nodes_splits nodes_trueleafs "        \
+    "nodes_truenodeids post_transform tree_roots"
 
 /* Primitive operators: name, opsets, inputs least and most, outputs, attributes, three functions. ON_REALS: lowered on
  * reals only; ON_ALL: on integers too; STATIC: the result depends on shapes only. */
@@ -248,6 +264,12 @@ static const operator_rule RULES[] = {
     EXPANDS("HannWindow", 17, 22, 1, 1, 1, "output_datatype periodic", taper_expand),
     EXPANDS("HammingWindow", 17, 22, 1, 1, 1, "output_datatype periodic", taper_expand),
     EXPANDS("BlackmanWindow", 17, 22, 1, 1, 1, "output_datatype periodic", taper_expand),
+    INTERNAL("Trees", 6, 6, 1, "", trees_infer, trees_eval, trees_lower),
+    INTERNAL("Leaves", 3, 3, 1, "", leaves_infer, leaves_eval, leaves_lower),
+    EXPANDS_ML("TreeEnsembleClassifier", 1, 1, 2, TREES " " CLASSES, tree_classifier_expand),
+    EXPANDS_ML("TreeEnsembleRegressor", 1, 1, 1, TREES " " TARGETS, tree_regressor_expand),
+    EXPANDS_ML("TreeEnsemble", 1, 1, 1, TREES5, tree_ensemble_expand),
+    EXPANDS_ML("ZipMap", 1, 1, 1, "classlabels_int64s classlabels_strings", zipmap_expand),
     REFUSED("Multinomial"),
     REFUSED("Bernoulli"),
     REFUSED("RandomNormal"),

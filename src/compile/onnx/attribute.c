@@ -18,6 +18,10 @@ static bool is_type(const Onnx__AttributeProto *p, Onnx__AttributeProto__Attribu
     return p->has_type && p->type == type;
 }
 
+const Onnx__AttributeProto *attribute_proto(const gnode *n, const char *name) {
+    return find(n, name);
+}
+
 bool attribute_has(const gnode *n, const char *name) {
     return find(n, name) != NULL;
 }

@@ -5,6 +5,8 @@
 #include "compile/graph.h"
 
 bool attribute_has(const gnode *n, const char *name);
+/* For long lists; NULL when missing. */
+const struct Onnx__AttributeProto *attribute_proto(const gnode *n, const char *name);
 tacit_status attribute_int(const gnode *n, const char *name, int64_t fallback, int64_t *out,
                            tacit_error *err) TACIT_MUST_CHECK;
 tacit_status attribute_real(const gnode *n, const char *name, double fallback, double *out,

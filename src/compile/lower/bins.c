@@ -16,27 +16,32 @@ typedef struct bins {
 } bins;
 
 /* ---- parameters */
+/* Bits `shift` .. of the integers, in [lo, hi]. */
 static tacit_status hide(lowering *l, const char *name, const shape *s, const int64_t *values, uint32_t shift,
-                         int64_t limit, value *out, tacit_error *err) {
+                         int64_t lo, int64_t hi, value *out, tacit_error *err) {
     uint64_t n = shape_count(s);
     int32_t *q = ARENA_NEW(l->a, int32_t, n);
-    if (!q) return fail(err, TACIT_RESOURCES, "no memory for thresholds");
-    for (uint64_t i = 0; i < n; i++) q[i] = (int32_t)(values[i] >> shift & limit);
-    *out = (value){.id = builder_external(l->b, TENSOR_PARAM, lower_name(l, name, ""), s, 0, limit), .hi = limit};
+    if (!q) return fail(err, TACIT_RESOURCES, "no memory for hidden numbers");
+    for (uint64_t i = 0; i < n; i++)
+        q[i] = (int32_t)(shift > 0 ? values[i] >> shift : lo < 0 ? values[i] : values[i] & hi);
+    *out = (value){.id = builder_external(l->b, TENSOR_PARAM, lower_name(l, name, ""), s, lo, hi), .lo = lo, .hi = hi};
     return lower_keep_param(l, out->id, q, n, err);
 }
 
-tacit_status lower_hidden(lowering *l, const char *name, const shape *s, const int64_t *values, value *out,
-                          tacit_error *err) {
-    int64_t most = 0;
+tacit_status lower_hidden(lowering *l, const char *name, const shape *s, const int64_t *values, uint32_t bits,
+                          bool negative, value *out, tacit_error *err) {
+    enum { LOW = 65536 };
+    int64_t reach = (int64_t)1 << bits;
     value high;
-    for (uint64_t i = 0; i < shape_count(s); i++) most = values[i] > most ? values[i] : most;
-    TRY(hide(l, name, s, values, 0, 65535, out, err));
-    if (most <= 65535) return TACIT_OK;
-    TRY(hide(l, lower_name(l, name, ".high"), s, values, 16, 32767, &high, err));
-    const linear_term both[2] = {{1, out->id}, {65536, high.id}};
+    if (reach <= LOW && !negative) return hide(l, name, s, values, 0, 0, reach - 1, out, err);
+    if (reach <= LOW / 2) return hide(l, name, s, values, 0, -(reach - 1), reach - 1, out, err);
+    TRY(hide(l, name, s, values, 0, 0, LOW - 1, out, err));
+    reach = reach > LOW ? reach / LOW : 1;
+    TRY(hide(l, lower_name(l, name, ".high"), s, values, 16, negative ? -reach : 0, reach - 1, &high, err));
+    const linear_term both[2] = {{1, out->id}, {LOW, high.id}};
     out->id = builder_linear(l->b, lower_name(l, name, ".both"), s, both, 2, 0);
-    out->hi = INT32_MAX;
+    out->lo = high.lo * LOW;
+    out->hi = high.hi * LOW + LOW - 1;
     return TACIT_OK;
 }
 
@@ -134,7 +139,6 @@ static tacit_status add_gaps(lowering *l, const bins *s, uint32_t from, int64_t 
 
 static tacit_status above(lowering *l, const bins *s, tacit_error *err) {
     sum r;
-    uint32_t ignored;
     advice find = advice_of(ADVICE_BINS, 0, s->u);
     sum_start(&r, &s->numbers, s->x.scale);
     TRY(sum_term(&r, s->x.id, 1, s->x.lo, s->x.hi, err));
@@ -142,8 +146,8 @@ static tacit_status above(lowering *l, const bins *s, tacit_error *err) {
     find.rem = s->x.id;
     find.r_high = s->spread;
     find.lo = s->x.lo;
-    return lower_digits(l, lower_name(l, s->name, ".above"), &r, s->x.lo, bits_for(s->x.hi - s->x.lo), &find, &ignored,
-                        err);
+    return lower_nonnegative(l, lower_name(l, s->name, ".above"), &r, -s->x.lo, bits_for(s->x.hi - s->x.lo), &find,
+                             err);
 }
 
 static tacit_status below(lowering *l, const bins *s, tacit_error *err) {
@@ -159,8 +163,8 @@ static tacit_status below(lowering *l, const bins *s, tacit_error *err) {
     TRY(sum_term(&r, s->x.id, -1, s->x.lo, s->x.hi, err));
     TRY(sum_term(&r, first, 1, 0, s->gaps.hi, err));
     TRY(add_gaps(l, s, 1, 1, &r, &ignored, err));
-    return lower_digits(l, lower_name(l, s->name, ".below"), &r, 1 - s->x.lo, bits_for(s->x.hi - s->x.lo), NULL,
-                        &ignored, err);
+    return lower_nonnegative(l, lower_name(l, s->name, ".below"), &r, s->x.lo - 1, bits_for(s->x.hi - s->x.lo), NULL,
+                             err);
 }
 
 tacit_status lower_bins(lowering *l, const char *name, const value *x, threshold *t, uint32_t count, uint32_t *bits,
@@ -171,7 +175,8 @@ tacit_status lower_bins(lowering *l, const char *name, const value *x, threshold
     const shape places = {.rank = 2, .dim = {s.numbers.dim[0], s.places}},
                 gaps = {.rank = 2, .dim = {s.features, s.most + 1}};
     if ((uint64_t)s.features * (s.most + 1) > MAX_GROUP) return fail(err, TACIT_UNSUPPORTED, "too many thresholds");
-    TRY(lower_hidden(l, lower_name(l, name, ".thresholds"), &gaps, s.gap, &s.gaps, err));
+    TRY(lower_hidden(l, lower_name(l, name, ".thresholds"), &gaps, s.gap, bits_for(x->hi - x->lo + 1), false, &s.gaps,
+                     err));
     s.u = builder_committed(l->b, lower_name(l, name, ".beyond"), &places);
     TRY(bits_lookup_parts(l, lower_name(l, name, ".beyond"), s.u, s.length, s.features, err));
     TRY(used_columns(l, &s, err));

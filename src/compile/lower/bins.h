@@ -18,7 +18,8 @@ typedef struct threshold {
 /* x: [B, F]. *bits: the committed u [B, places]. */
 tacit_status lower_bins(lowering *l, const char *name, const value *x, threshold *t, uint32_t count, uint32_t *bits,
                         tacit_error *err) TACIT_MUST_CHECK;
-/* Integers 0 .. 2^31 - 1 as hidden parameters: one of 16 bits where that is enough, else two and their sum. */
-tacit_status lower_hidden(lowering *l, const char *name, const shape *s, const int64_t *values, value *out,
-                          tacit_error *err) TACIT_MUST_CHECK;
+/* Integers of `bits` bits (at most 30), perhaps with a sign, as hidden parameters: one of 16 bits where that is enough,
+ * else two and their sum. */
+tacit_status lower_hidden(lowering *l, const char *name, const shape *s, const int64_t *values, uint32_t bits,
+                          bool negative, value *out, tacit_error *err) TACIT_MUST_CHECK;
 #endif

@@ -2,7 +2,7 @@
 #include "compile/lower/tables.h"
 #include "compile/lower/views.h"
 
-enum { MAX_LIMBS = 5, MAX_LIMB_BITS = 16 };
+enum { MAX_LIMBS = 5, MAX_LIMB_BITS = 16, MOST_BITS = 62, MOST_DIGITS = 30 };
 
 advice advice_of(advice_kind kind, uint32_t relation, uint32_t y) {
     return (advice){.kind = kind,
@@ -104,14 +104,14 @@ static double limb_cost(const lowering *l, uint64_t elements, uint32_t limbs, ui
     return 1.3 * (double)elements * limbs + (bits == l->plan->rem_bits ? 0 : 2.0 * (double)(1u << bits));
 }
 
-/* Bits of a limb; *limbs = how many. */
-static uint32_t choose_limbs(const lowering *l, uint64_t elements, uint32_t bits, uint32_t *limbs) {
+/* Bits of a limb; *limbs = how many; together at most `most` bits. */
+static uint32_t choose_limbs(const lowering *l, uint64_t elements, uint32_t bits, uint32_t most, uint32_t *limbs) {
     uint32_t best = 0;
     double cost = 0;
     for (uint32_t k = 1; k <= MAX_LIMBS + 1; k++) {
         uint32_t width = k <= MAX_LIMBS ? (bits + k - 1) / k : l->plan->rem_bits, count = k;
         if (k > MAX_LIMBS) count = width > 0 ? (bits + width - 1) / width : 0;
-        if (width == 0 || width > MAX_LIMB_BITS || count * width > 62 || count > 8) continue;
+        if (width == 0 || width > MAX_LIMB_BITS || count * width > most || count > 8) continue;
         double c = limb_cost(l, elements, count, width);
         if (best > 0 && c >= cost) continue;
         best = width, cost = c, *limbs = count;
@@ -138,10 +138,9 @@ static tacit_status limb_view(lowering *l, uint32_t id, const shape *s, uint32_t
     return draft_make(l, &d, id, out, err);
 }
 
-/* sum + constant = sum of limbs; `out` (may be NULL): the limbs minus the constant. */
+/* sum + constant = sum of limbs, the terms `part`. */
 static tacit_status cut(lowering *l, const char *name, const sum *s, int64_t constant, uint32_t limbs, uint32_t width,
-                        advice *before, uint32_t *out, tacit_error *err) {
-    linear_term part[8];
+                        advice *before, linear_term *part, tacit_error *err) {
     shape all = s->shape;
     if (all.rank == MAX_RANK) return fail(err, TACIT_UNSUPPORTED, "a comparison of 8 axes");
     all.dim[all.rank++] = limbs;
@@ -158,22 +157,63 @@ static tacit_status cut(lowering *l, const char *name, const sum *s, int64_t con
     }
     builder_advice(l->b, &a);
     remainder_lookup(l, name, width, id);
-    if (out) *out = builder_linear(l->b, lower_name(l, name, ".number"), &s->shape, part, limbs, -constant);
     return TACIT_OK;
 }
 
 tacit_status lower_digits(lowering *l, const char *name, const sum *s, int64_t lo, uint32_t bits, advice *before,
                           uint32_t *out, tacit_error *err) {
-    uint32_t limbs = 0, width = choose_limbs(l, shape_count(&s->shape), bits, &limbs);
+    uint32_t limbs = 0, width = choose_limbs(l, shape_count(&s->shape), bits, MOST_DIGITS, &limbs);
     if (width == 0) return fail(err, TACIT_UNSUPPORTED, "a number of %u bits", (uint64_t)bits);
-    return cut(l, name, s, -lo, limbs, width, before, out, err);
+    linear_term part[8];
+    TRY(cut(l, name, s, -lo, limbs, width, before, part, err));
+    *out = builder_linear(l->b, lower_name(l, name, ".number"), &s->shape, part, limbs, lo);
+    return TACIT_OK;
+}
+
+uint32_t lower_digit_bits(const lowering *l, uint64_t elements, uint32_t bits) {
+    uint32_t limbs = 0, width = choose_limbs(l, elements, bits, MOST_DIGITS, &limbs);
+    return limbs * width;
+}
+
+/* A committed tensor that is the sum of the limbs: they give it its interval. */
+static tacit_status in_limbs(lowering *l, const char *name, const shape *s, uint32_t id, uint32_t limbs, uint32_t width,
+                             tacit_error *err) {
+    linear_term part[8];
+    sum own;
+    sum_start(&own, s, 0);
+    TRY(sum_term(&own, id, 1, 0, 0, err));
+    return cut(l, name, &own, 0, limbs, width, NULL, part, err);
+}
+
+/* sum + offset + half = 2^k y + rem, y and rem in limbs; the remainder's do not depend on the plan, which would follow.
+ */
+tacit_status lower_narrowed(lowering *l, const char *name, const sum *s, int32_t scale, value *out, tacit_error *err) {
+    static const uint32_t LIMBS[4] = {1, 2, 3, 3}, WIDTHS[4] = {8, 8, 8, 10};
+    const int64_t offset = (int64_t)1 << (MOST_DIGITS - 2);
+    uint32_t way = 0, limbs = 0, width = choose_limbs(l, shape_count(&s->shape), MOST_DIGITS - 1, MOST_DIGITS, &limbs);
+    while (way < 3 && (int32_t)(LIMBS[way] * WIDTHS[way]) < s->scale - scale) way++;
+    const uint32_t k = LIMBS[way] * WIDTHS[way];
+    const int64_t half = (int64_t)1 << (k - 1), unit = (int64_t)1 << k;
+    uint32_t y = builder_committed(l->b, lower_name(l, name, ".narrow"), &s->shape),
+             rem = builder_committed(l->b, lower_name(l, name, ".rest"), &s->shape);
+    const linear_term minus[2] = {{unit, y}, {1, rem}};
+    advice a = advice_of(ADVICE_RESCALE, lower_relation(l, name, s, offset * unit + half, minus, 2), y);
+    a.rem = rem, a.shift = k;
+    builder_advice(l->b, &a);
+    TRY(in_limbs(l, lower_name(l, name, ".narrow"), &s->shape, y, limbs, width, err));
+    TRY(in_limbs(l, lower_name(l, name, ".rest"), &s->shape, rem, LIMBS[way], WIDTHS[way], err));
+    out->id = builder_linear(l->b, lower_name(l, name, ".moved"), &s->shape, &(linear_term){1, y}, 1, -offset);
+    out->scale = s->scale - (int32_t)k;
+    out->lo = -offset, out->hi = offset;
+    return TACIT_OK;
 }
 
 tacit_status lower_nonnegative(lowering *l, const char *name, const sum *s, int64_t constant, uint32_t bits,
-                               tacit_error *err) {
-    uint32_t limbs = 0, width = choose_limbs(l, shape_count(&s->shape), bits, &limbs);
+                               advice *before, tacit_error *err) {
+    uint32_t limbs = 0, width = choose_limbs(l, shape_count(&s->shape), bits, MOST_BITS, &limbs);
     if (width == 0) return fail(err, TACIT_UNSUPPORTED, "a comparison of numbers of %u bits", (uint64_t)bits);
-    if (limbs > 1 || s->product_count > 0) return cut(l, name, s, constant, limbs, width, NULL, NULL, err);
+    linear_term part[8];
+    if (limbs > 1 || s->product_count > 0) return cut(l, name, s, constant, limbs, width, before, part, err);
     uint32_t id = builder_linear(l->b, lower_name(l, name, ".least"), &s->shape, s->terms, s->term_count, constant);
     remainder_lookup(l, name, width, id);
     return TACIT_OK;

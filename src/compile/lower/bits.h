@@ -18,13 +18,19 @@ tacit_status bits_lookup(lowering *l, const char *name, uint32_t id, bit_pattern
 tacit_status bits_lookup_parts(lowering *l, const char *name, uint32_t id, const uint32_t *length, uint32_t parts,
                                tacit_error *err) TACIT_MUST_CHECK;
 /* sum + constant is in [0, 2^bits or a little more): cut into limbs, each a lookup; their width is chosen by cost.
- * A negative number has no limbs. */
-tacit_status lower_nonnegative(lowering *l, const char *name, const sum *s, int64_t constant, uint32_t bits,
-                               tacit_error *err) TACIT_MUST_CHECK;
-/* The sum as a linear tensor lo + limbs: it is in [lo, lo + 2^bits or a little more). The advice `before` (may be NULL)
+ * A negative number has no limbs. The advice `before` (may be NULL)
  * computes what the sum needs; its relation is filled in. */
+tacit_status lower_nonnegative(lowering *l, const char *name, const sum *s, int64_t constant, uint32_t bits,
+                               advice *before, tacit_error *err) TACIT_MUST_CHECK;
+/* The sum as a linear tensor lo + limbs, at most 30 bits; `before` as above. */
 tacit_status lower_digits(lowering *l, const char *name, const sum *s, int64_t lo, uint32_t bits, advice *before,
                           uint32_t *out, tacit_error *err) TACIT_MUST_CHECK;
+/* The sum rounded to `scale` or up to 8 bits below (it must be at most 30 bits finer), as a number of 28 bits with
+ * sign: quotient and remainder in limbs. A larger one has no proof. */
+tacit_status lower_narrowed(lowering *l, const char *name, const sum *s, int32_t scale, value *out,
+                            tacit_error *err) TACIT_MUST_CHECK;
+/* How many bits the limbs of a number of `bits` bits have together, there. */
+uint32_t lower_digit_bits(const lowering *l, uint64_t elements, uint32_t bits);
 /* The constraint sum + constant - (the `count` terms) = 0. */
 uint32_t lower_relation(lowering *l, const char *name, const sum *s, int64_t constant, const linear_term *minus,
                         uint32_t count);

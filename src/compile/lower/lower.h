@@ -73,6 +73,7 @@ struct lowering {
     const tacit_compile_options *o;
     plan *plan;
     slot *slots;      /* per graph tensor */
+    bool *wide;       /* per graph tensor: read by operators alone that take reals of 30 bits (wide.h) */
     bool *feeds_pool; /* per graph tensor: a MaxPool reads it, perhaps through views and sums */
     value *outputs;   /* per graph output: its program tensor, with scale and interval of the pass before */
     bool *output_done;

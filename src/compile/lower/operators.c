@@ -13,6 +13,7 @@
 #include "compile/expand/tapers.h"
 #include "compile/expand/windows.h"
 #include "compile/lower/activation.h"
+#include "compile/lower/affine.h"
 #include "compile/lower/compare.h"
 #include "compile/expand/choose.h"
 #include "compile/lower/choose.h"
@@ -53,6 +54,9 @@
     "classlabels_strings"
 #define TARGETS                                                                                                        \
     "target_treeids target_nodeids target_ids target_weights target_weights_as_tensor n_targets aggregate_function"
+#define ENCODER                                                                                                        \
+    "keys_int64s values_int64s values_floats values_strings default_int64 default_float default_string "               \
+    "keys_floats keys_strings"
 #define TREES5                                                                                                         \
     "aggregate_function leaf_targetids leaf_weights membership_values n_targets nodes_falseleafs nodes_falsenodeids "  \
     "nodes_featureids nodes_hitrates nodes_missing_value_tracks_true nodes_modes nodes_splits nodes_trueleafs "        \
@@ -269,6 +273,26 @@ static const operator_rule RULES[] = {
     EXPANDS_ML("TreeEnsembleClassifier", 1, 1, 2, TREES " " CLASSES, tree_classifier_expand),
     EXPANDS_ML("TreeEnsembleRegressor", 1, 1, 1, TREES " " TARGETS, tree_regressor_expand),
     EXPANDS_ML("TreeEnsemble", 1, 1, 1, TREES5, tree_ensemble_expand),
+    INTERNAL("Affine", 3, 3, 1, "", affine_infer, affine_eval, affine_lower),
+    EXPANDS_ML("Scaler", 1, 1, 1, "offset scale", scaler_expand),
+    EXPANDS_ML("Normalizer", 1, 1, 1, "norm", normalizer_expand),
+    EXPANDS_ML("Binarizer", 1, 1, 1, "threshold", binarizer_expand),
+    EXPANDS_ML("Imputer", 1, 1, 1,
+               "imputed_value_floats imputed_value_int64s replaced_value_float replaced_value_int64", imputer_expand),
+    EXPANDS_ML("LabelEncoder", 1, 1, 1, ENCODER, label_encoder_expand),
+    EXPANDS_ML("ArrayFeatureExtractor", 2, 2, 1, "", feature_extractor_expand),
+    EXPANDS_ML("FeatureVectorizer", 1, MANY, 1, "inputdimensions", vectorizer_expand),
+    EXPANDS_ML("LinearRegressor", 1, 1, 1, "coefficients intercepts post_transform targets", linear_regressor_expand),
+    EXPANDS_ML("LinearClassifier", 1, 1, 2,
+               "classlabels_ints classlabels_strings coefficients intercepts multi_class post_transform",
+               linear_classifier_expand),
+    EXPANDS_ML("SVMRegressor", 1, 1, 1,
+               "coefficients kernel_params kernel_type n_supports one_class post_transform rho support_vectors",
+               svm_regressor_expand),
+    EXPANDS_ML("SVMClassifier", 1, 1, 2,
+               "classlabels_ints classlabels_strings coefficients kernel_params kernel_type post_transform prob_a "
+               "prob_b rho support_vectors vectors_per_class",
+               svm_classifier_expand),
     EXPANDS_ML("ZipMap", 1, 1, 1, "classlabels_int64s classlabels_strings", zipmap_expand),
     REFUSED("Multinomial"),
     REFUSED("Bernoulli"),

@@ -1,6 +1,7 @@
 #include "compile/lower/pass.h"
 #include "compile/lower/rescale.h"
 #include "compile/lower/tables.h"
+#include "compile/lower/wide.h"
 #include "compile/quantise.h"
 #include <math.h>
 #include <string.h>
@@ -11,6 +12,7 @@ enum { MAX_PASSES = 20, CAUTIOUS_AFTER = 8, MAX_WHOLE_INPUT = 1 << 20 };
 static tacit_status lower_input(lowering *l, uint32_t t, tacit_error *err) {
     const gtensor *x = &l->g->tensors[t];
     double lo, hi;
+    if (l->wide[t]) return lower_wide_input(l, t, err);
     TRY(lower_range(l, t, &lo, &hi, err));
     value v = {.scale = x->type == ELEM_WHOLE ? 0 : scale_for(fmax(-lo, hi), activation_limit(l))};
     if (fmax(-lo, hi) > MAX_WHOLE_INPUT && x->type == ELEM_WHOLE)
@@ -110,14 +112,16 @@ static void find_pools(lowering *l) {
 }
 
 static tacit_status alloc(lowering *l, tacit_error *err) {
+    l->wide = ARENA_ZNEW(l->a, bool, l->g->tensor_count + 1);
     l->feeds_pool = ARENA_ZNEW(l->a, bool, l->g->tensor_count + 1);
     l->slots = ARENA_ZNEW(l->a, slot, l->g->tensor_count + 1);
     l->outputs = ARENA_ZNEW(l->a, value, l->g->output_count + 1);
     l->output_done = ARENA_ZNEW(l->a, bool, l->g->output_count + 1);
     l->names = ARENA_ZNEW(l->a, used_name *, NAME_BUCKETS);
-    if (!l->slots || !l->outputs || !l->output_done || !l->names || !l->feeds_pool)
+    if (!l->slots || !l->outputs || !l->output_done || !l->names || !l->feeds_pool || !l->wide)
         return fail(err, TACIT_RESOURCES, "lowering needs more memory than is set aside");
     find_pools(l);
+    find_wide(l);
     return plan_init(l->plan, l->a, err);
 }
 

@@ -188,7 +188,7 @@ static tacit_status order(lowering *l, const parts *s, tacit_error *err) {
     TRY(sum_term(&r, id[0], s->sign, s->x.lo, s->x.hi, err));
     TRY(sum_term(&r, id[1], -s->sign, s->x.lo, s->x.hi, err));
     TRY(sum_product(l, &r, &next, label, &at, label, -1, 1, err));
-    return lower_nonnegative(l, lower_name(l, s->name, ".order"), &r, 0, bits_for(s->width), err);
+    return lower_nonnegative(l, lower_name(l, s->name, ".order"), &r, 0, bits_for(s->width), NULL, err);
 }
 
 /* Row k - 1 of an [.., k, n] tensor, or v_k for every element. */
@@ -231,7 +231,7 @@ static tacit_status below_last(lowering *l, const parts *s, tacit_error *err) {
     TRY(sum_term(&r, side, later ? 1 : -1, 0, 1, err));
     if (s->q->k > 1) TRY(excuse_chosen(l, s, &r, err));
     uint32_t bits = bits_for(s->q->k > 1 ? s->width + s->big : s->width);
-    return lower_nonnegative(l, lower_name(l, s->name, ".rest"), &r, later ? -1 : 0, bits, err);
+    return lower_nonnegative(l, lower_name(l, s->name, ".rest"), &r, later ? -1 : 0, bits, NULL, err);
 }
 
 /* index = sum W. */

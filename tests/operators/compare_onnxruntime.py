@@ -16,6 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 import cases_choose
 import cases_elementwise
+import cases_ml
 import cases_moves
 import cases_norms
 import cases_recurrent
@@ -72,7 +73,8 @@ def build(path, nodes, inputs, constants, opset, outputs):
     outs = [helper.make_empty_tensor_value_info(k) for k in outputs]
     init = [numpy_helper.from_array(np.asarray(v), k) for k, v in constants.items()]
     graph = helper.make_graph(nodes, "g", values, outs, init)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+    ml = 5 if any(node.op_type == "TreeEnsemble" for node in nodes) else 3
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset), helper.make_opsetid("ai.onnx.ml", ml)], ir_version=8)
     onnx.save(model, path)
 
 
@@ -300,7 +302,7 @@ def main():
     lib.tacit_model_free.argtypes = [C.c_void_p]
     for make in (conv_cases, gemm_cases, elementwise_cases, activation_cases, function_cases, pool_cases, move_cases, norm_cases):
         make()
-    for module in (cases_choose, cases_elementwise, cases_moves, cases_norms, cases_recurrent):
+    for module in (cases_choose, cases_elementwise, cases_ml, cases_moves, cases_norms, cases_recurrent):
         module.add(case, w, n, i64)
     bad = 0
     with tempfile.TemporaryDirectory() as folder:

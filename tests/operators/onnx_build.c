@@ -219,6 +219,23 @@ void build_branch(onnx_build *m, const char *name, const char *op, const char *i
     m->graph.n_node = node;
     m->graph.n_initializer = initializer;
     p->g = g;
+void build_floats(onnx_build *m, const char *name, uint32_t count, const double *v) {
+    Onnx__AttributeProto *p = attribute(m, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS);
+    p->n_floats = count;
+    p->floats = take(m, (count + 1) * sizeof(float));
+    for (uint32_t i = 0; i < count; i++) p->floats[i] = (float)v[i];
+}
+
+void build_texts(onnx_build *m, const char *name, uint32_t count, const char *const *v) {
+    Onnx__AttributeProto *p = attribute(m, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS);
+    p->n_strings = count;
+    p->strings = take(m, (count + 1) * sizeof *p->strings);
+    for (uint32_t i = 0; i < count; i++)
+        p->strings[i] = (ProtobufCBinaryData){strlen(v[i]), (uint8_t *)text(m, v[i], strlen(v[i]))};
+}
+
+void build_ml(onnx_build *m) {
+    m->nodes[m->graph.n_node - 1]->domain = text(m, "ai.onnx.ml", strlen("ai.onnx.ml"));
 }
 
 const char *build_write(onnx_build *m) {

@@ -40,6 +40,10 @@ void build_ints(onnx_build *m, const char *name, uint32_t count, const int64_t *
 /* A graph of one node, which may read a constant of its own and the graph's tensors. */
 void build_branch(onnx_build *m, const char *name, const char *op, const char *inputs, const char *constant,
                   double value);
+void build_floats(onnx_build *m, const char *name, uint32_t count, const double *v);
+void build_texts(onnx_build *m, const char *name, uint32_t count, const char *const *v);
+/* The last node is of ai.onnx.ml. */
+void build_ml(onnx_build *m);
 /* Writes the model to a temporary file. */
 const char *build_write(onnx_build *m);
 void build_end(onnx_build *m);

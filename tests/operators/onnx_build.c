@@ -219,6 +219,8 @@ void build_branch(onnx_build *m, const char *name, const char *op, const char *i
     m->graph.n_node = node;
     m->graph.n_initializer = initializer;
     p->g = g;
+}
+
 void build_floats(onnx_build *m, const char *name, uint32_t count, const double *v) {
     Onnx__AttributeProto *p = attribute(m, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS);
     p->n_floats = count;

@@ -36,7 +36,7 @@ tacit_status scaler_expand(expansion *x, const gnode *n, tacit_error *err) {
         s[i] = scale[scales == 1 ? 0 : i];
     }
     const shape out = *ex_shape(x, ex_in(x, 0));
-    ex_result(x, 0, ex_reshape(x, EX(x, "Affine", t, row(x, features, o), row(x, features, s)), &out));
+    ex_result(x, 0, ex_reshape(x, EX(x, "ScaledColumns", t, row(x, features, o), row(x, features, s)), &out));
     return x->status;
 }
 
@@ -52,7 +52,7 @@ static uint32_t weighted(expansion *x, uint32_t t, uint32_t features, uint32_t c
     for (uint64_t i = 0; most && rest && i < shape_count(&s); i++)
         rest[i] = most[i / classes] > 0 ? w[i] / most[i / classes] : 0;
     if (!most || !none || !rest) return NO_INDEX;
-    uint32_t scaled = EX(x, "Affine", t, row(x, features, none), row(x, features, most));
+    uint32_t scaled = EX(x, "ScaledColumns", t, row(x, features, none), row(x, features, most));
     uint32_t y = ex_choice(x, scaled, ex_reals(x, &s, rest), &labels);
     return b ? EX(x, "Add", y, row(x, classes, b)) : y;
 }

@@ -218,3 +218,22 @@ tacit_status lower_nonnegative(lowering *l, const char *name, const sum *s, int6
     remainder_lookup(l, name, width, id);
     return TACIT_OK;
 }
+
+tacit_status lower_ranged(lowering *l, uint32_t t, uint32_t id, int32_t scale, int64_t lo, int64_t hi,
+                          tacit_error *err) {
+    demand d = {.f = {.kind = FUNC_RANGE, .in_scale = scale, .out_scale = scale},
+                .lo = lo < 0 ? lo : 0,
+                .hi = hi > 0 ? hi : 1,
+                .inside = true,
+                .exact = l->feeds_pool[t],
+                .elements = shape_count(&builder_tensor(l->b, id)->shape)};
+    table_plan table_of;
+    value v = {.id = id, .scale = scale, .lo = lo, .hi = hi};
+    d.worst_lo = d.lo, d.worst_hi = d.hi;
+    TRY(plan_demand(l->plan, &d, &table_of, err));
+    bool itself = table_of.f.kind == FUNC_RELU && d.lo >= 0;
+    uint32_t second = itself ? id : NO_TENSOR;
+    TRY(table_lookup(l, tensor_name(l, t), &table_of, itself ? RESULT_WANTED : RESULT_JUNK_SIDE, id, NULL, &second,
+                     err));
+    return lower_set_value(l, t, &v, err);
+}

@@ -31,6 +31,9 @@ tacit_status lower_narrowed(lowering *l, const char *name, const sum *s, int32_t
                             tacit_error *err) TACIT_MUST_CHECK;
 /* How many bits the limbs of a number of `bits` bits have together, there. */
 uint32_t lower_digit_bits(const lowering *l, uint64_t elements, uint32_t bits);
+/* Tensor `id` of the program becomes graph tensor t's value, in [lo, hi] by one lookup (or a little wider). */
+tacit_status lower_ranged(lowering *l, uint32_t t, uint32_t id, int32_t scale, int64_t lo, int64_t hi,
+                          tacit_error *err) TACIT_MUST_CHECK;
 /* The constraint sum + constant - (the `count` terms) = 0. */
 uint32_t lower_relation(lowering *l, const char *name, const sum *s, int64_t constant, const linear_term *minus,
                         uint32_t count);

@@ -273,7 +273,7 @@ static const operator_rule RULES[] = {
     EXPANDS_ML("TreeEnsembleClassifier", 1, 1, 2, TREES " " CLASSES, tree_classifier_expand),
     EXPANDS_ML("TreeEnsembleRegressor", 1, 1, 1, TREES " " TARGETS, tree_regressor_expand),
     EXPANDS_ML("TreeEnsemble", 1, 1, 1, TREES5, tree_ensemble_expand),
-    INTERNAL("Affine", 3, 3, 1, "", affine_infer, affine_eval, affine_lower),
+    INTERNAL("ScaledColumns", 3, 3, 1, "", affine_infer, affine_eval, affine_lower),
     EXPANDS_ML("Scaler", 1, 1, 1, "offset scale", scaler_expand),
     EXPANDS_ML("Normalizer", 1, 1, 1, "norm", normalizer_expand),
     EXPANDS_ML("Binarizer", 1, 1, 1, "threshold", binarizer_expand),

@@ -15,7 +15,7 @@ static bool one_of(const char *op, const char *const *list, size_t count) {
 
 /* Input 0 of these may be wide; of views, when their result may. */
 static bool takes_wide(const lowering *l, const gnode *n, uint32_t input) {
-    static const char *const TAKERS[] = {"Trees", "Affine"};
+    static const char *const TAKERS[] = {"Trees", "ScaledColumns"};
     static const char *const VIEWS[] = {"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose",
                                         "Slice",   "Take",    "Pick",    "Expand"};
     if (input != 0) return false;

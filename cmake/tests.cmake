@@ -53,7 +53,7 @@ add_test(NAME cli_profiles COMMAND sh ${CMAKE_SOURCE_DIR}/tests/cli/profiles.sh 
 set_tests_properties(cli_128 cli_profiles PROPERTIES ENVIRONMENT "OMP_NUM_THREADS=1;XDG_STATE_HOME=${CMAKE_BINARY_DIR}/state;TACIT_COMMAND=$<TARGET_FILE:tacit_command>")
 
 # Models from elsewhere, from compile to verify, against what ONNX Runtime said (skipped where they are absent).
-add_test(NAME models COMMAND python3 -B ${CMAKE_SOURCE_DIR}/tests/models/run.py --allow-refused $<TARGET_FILE:tacit_command> ${CMAKE_SOURCE_DIR}/../shared/models/ezkl)
+add_test(NAME models COMMAND python3 -B ${CMAKE_SOURCE_DIR}/tests/models/run.py $<TARGET_FILE:tacit_command> ${CMAKE_SOURCE_DIR}/../shared/models/ezkl)
 set_tests_properties(models PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1200)
 
 # The published test vectors: replayed here and by the second verifier; `make vectors` prints them again.

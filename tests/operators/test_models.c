@@ -122,8 +122,31 @@ static void test_no_weights(void **unused) {
     build_end(b);
 }
 
+/* Tensors that are zero on every sample, products of them, and what they are added to. */
+static void blank_reference(const double *const *in, double *out, const void *unused) {
+    (void)unused;
+    for (int i = 0; i < 6; i++) out[i] = in[0][i];
+}
+
+static void test_blank(void **unused) {
+    (void)unused;
+    double w[9];
+    onnx_build *m = build_start(17);
+    build_input(m, "x", (shape){.rank = 2, .dim = {2, 3}});
+    build_real(m, "w", (shape){.rank = 2, .dim = {3, 3}}, noise_list(w, 9, 1));
+    build_node(m, "Sub", "x x", "zero");
+    build_node(m, "MatMul", "zero w", "a");
+    build_node(m, "Transpose", "a", "b");
+    build_node(m, "MatMul", "a b", "c");
+    build_node(m, "MatMul", "c zero", "d");
+    build_node(m, "Mul", "d a", "e");
+    build_node(m, "Add", "x e", "y");
+    build_output(m, "y");
+    check_case(m, blank_reference, NULL, 5e-4, 1.5);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_mnist), cmocka_unit_test(test_mnist_relations),
-                                       cmocka_unit_test(test_no_weights)};
+                                       cmocka_unit_test(test_no_weights), cmocka_unit_test(test_blank)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

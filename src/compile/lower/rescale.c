@@ -37,12 +37,26 @@ static void reach(const sum *s, uint32_t shift, int64_t *lo, int64_t *hi) {
     if (*hi < 0) *hi = 0;
 }
 
+/* Calibration saw nothing but zeros: a scale that numbers around 1 have, or so much coarser that the excess of the sum
+ * needs small tables only. */
+enum { BLANK_SCALE = 15, BLANK_REACH = 1 << 28 };
+static int32_t blank_scale(const sum *s) {
+    int64_t lo, hi;
+    int32_t least = s->scale - MAX_SHIFT > MIN_SCALE ? s->scale - MAX_SHIFT : MIN_SCALE;
+    for (int32_t scale = s->scale < BLANK_SCALE ? s->scale : BLANK_SCALE; scale > least; scale--) {
+        reach(s, (uint32_t)(s->scale - scale), &lo, &hi);
+        if (lo >= -BLANK_REACH && hi <= BLANK_REACH) return scale;
+    }
+    return least;
+}
+
 /* The scale at which the calibrated range fills the bits, but never finer than the sum itself. A sum without products
  * that is only one bit too wide stays as it is: a larger table costs less than a remainder per element. */
 static int32_t choose_scale(const lowering *l, const sum *s, double magnitude) {
     int64_t limit = activation_limit(l);
     int32_t natural = scale_for(magnitude, limit);
-    if (natural >= s->scale || magnitude == 0) return s->scale;
+    if (magnitude == 0) return blank_scale(s);
+    if (natural >= s->scale) return s->scale;
     if (s->product_count == 0 && natural + 1 == s->scale && l->o->overflow == TACIT_REFUSE) return s->scale;
     return natural;
 }
@@ -77,6 +91,7 @@ static void choose_range(const lowering *l, rounding *r, double lo, double hi) {
     d->hi = (int64_t)ceil(ldexp(hi, r->scale));
     bool narrow = r->shift == 0 && r->s->product_count == 0 && most - least <= 4 * limit && !l->plan->cautious;
     if (narrow && l->o->overflow == TACIT_SATURATE) d->lo = least, d->hi = most;
+    if (lo == 0 && hi == 0) d->lo = -limit, d->hi = limit;
     if (d->lo < least) d->lo = least;
     if (d->hi > most) d->hi = most;
     if (d->lo == d->hi) d->hi++; /* a table has two ends */

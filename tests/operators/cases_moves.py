@@ -287,10 +287,24 @@ def joins(case, w, n, i64):
     case("where-stretch", [n("Where", "m x z")], {"x": (3, 1), "z": (3, 1)}, {"m": rng.integers(0, 2, (2, 1, 5)).astype(bool)})
 
 
+def cancels(case, w, n, i64):
+    f32 = lambda *v: np.array(v, dtype=np.float32)
+    case("cancel-relu", [n("Sub", "x x", "t"), n("Relu", "t", "u"), n("Add", "u x")], {"x": (2, 3)})
+    case("cancel-exp", [n("Sub", "x x", "t"), n("Exp", "t", "u"), n("Mul", "u x")], {"x": (2, 3)})
+    case("cancel-max", [n("Max", "x x")], {"x": (2, 3)})
+    case("cancel-output", [n("Sub", "x x")], {"x": (2, 3)})
+    case("cancel-pad", [n("Pad", "x p v", "t"), n("Sub", "t x", "u"), n("Sigmoid", "u")], {"x": (2, 3)},
+         {"p": i64(0, 0, 0, 0), "v": f32(2).reshape(())})
+    case("logsumexp-one", [n("ReduceLogSumExp", "x a")], {"x": (3, 1)}, {"a": i64(1)}, opset=18, tolerance=2e-2)
+    case("average-beyond", [n("AveragePool", "x", kernel_shape=[3], dilations=[2], strides=[3], pads=[0, 1], ceil_mode=1)],
+         {"x": (1, 2, 3)}, opset=19)
+
+
 rng = np.random.default_rng(3)
 
 
 def add(case, w, n, i64):
+    cancels(case, w, n, i64)
     joins(case, w, n, i64)
     shapes(case, w, n, i64)
     merges(case, w, n, i64)

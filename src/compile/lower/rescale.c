@@ -331,9 +331,12 @@ static excess make_excess(lowering *l, const rounding *r) {
 /* y with its equation; a sum that is looked up as it is needs none. */
 static uint32_t make_y(lowering *l, const rounding *r, const value *v, const excess *e) {
     bool itself = r->shift == 0 && r->s->product_count == 0 && r->s->term_count > 0 && r->table.mode == SATURATE_NONE;
-    if (itself && output_of(l, r->t) == NO_INDEX)
-        return builder_linear(l->b, lower_name(l, tensor_name(l, r->t), ".sum"), &r->s->shape, r->s->terms,
-                              r->s->term_count, 0);
+    if (itself && output_of(l, r->t) == NO_INDEX) {
+        uint32_t sum_id = builder_linear(l->b, lower_name(l, tensor_name(l, r->t), ".sum"), &r->s->shape, r->s->terms,
+                                         r->s->term_count, 0);
+        const tensor *x = builder_tensor(l->b, sum_id); /* terms may cancel; a column must not be a constant */
+        if (!x || x->kind != TENSOR_CONSTANT) return sum_id;
+    }
     uint32_t y = place(l, r->t, r->s, v);
     relate_all(l, r, y, e);
     return y;

@@ -63,6 +63,10 @@ static void pad_same(window *x, bool upper) {
 
 static tacit_status count_windows(const gnode *n, window *x, bool ceiling, tacit_error *err) {
     uint64_t padded = (uint64_t)x->in + x->pad_begin + x->pad_end, span = reach_of(x);
+    if (ceiling && span > padded && span - padded < x->stride) { /* one window, which reaches beyond the padding */
+        x->out = 1;
+        return TACIT_OK;
+    }
     if (span > padded) return misshapen(n, "the window is larger than its input", err);
     uint64_t steps = (padded - span + (ceiling ? x->stride - 1 : 0)) / x->stride;
     if (ceiling && steps * x->stride >= (uint64_t)x->in + x->pad_begin) steps--; /* it would start in the padding */

@@ -45,7 +45,7 @@ def sums(case, w, n, i64):
     x = (2, 3, 4, 5)
     composed = ("ReduceL1", "ReduceL2", "ReduceLogSumExp", "ReduceSumSquare")
     for op in ("ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd") + composed:
-        tolerance = 2e-2 if op in ("ReduceL2", "ReduceLogSumExp") else 2e-3
+        tolerance = 4e-3 if op == "ReduceLogSumExp" else 2e-3
         scale = 0.8 if op == "ReduceProd" else 1.0
         for k, (a, keep) in enumerate([([1], 1), ([-1, 0], 0), ([2, 1], 1), ([0, 1, 2, 3], 0)]):
             if op == "ReduceProd" and k == 3:
@@ -70,7 +70,7 @@ def sums(case, w, n, i64):
     case("max-long", [n("ReduceMax", "x", axes=[1])], {"x": (2, 77)})
     for op in ("GlobalMaxPool", "GlobalLpPool", "GlobalAveragePool"):
         for k, s in enumerate([(2, 3, 5), (2, 3, 4, 5), (1, 2, 2, 3, 4)]):
-            case(f"{op}{k}", [n(op, "x")], {"x": s}, tolerance=2e-2 if op == "GlobalLpPool" else 2e-3)
+            case(f"{op}{k}", [n(op, "x")], {"x": s}, tolerance=2e-3)
     case("GlobalLpPool-1", [n("GlobalLpPool", "x", p=1)], {"x": (2, 3, 4, 5)})
     for reverse in (0, 1):
         for exclusive in (0, 1):
@@ -177,10 +177,10 @@ def resizes(case, w, n, i64):
     for p in (1, 2):
         for k, attributes in enumerate([{"kernel_shape": [2, 3]}, {"kernel_shape": [3, 2], "strides": [2, 2], "pads": [1, 0, 1, 1]},
                                         {"kernel_shape": [3, 3], "auto_pad": "SAME_UPPER", "strides": [2, 2]}]):
-            case(f"lppool{p}{k}", [n("LpPool", "x", p=p, **attributes)], {"x": x}, tolerance=1e-2)
-        case(f"lppool{p}-1d", [n("LpPool", "x", p=p, kernel_shape=[3], strides=[2])], {"x": (2, 3, 7)}, tolerance=1e-2)
-        case(f"lppool{p}-3d", [n("LpPool", "x", p=p, kernel_shape=[2, 2, 2])], {"x": (1, 2, 3, 3, 3)}, tolerance=1e-2)
-    case("lppool-dilated", [n("LpPool", "x", kernel_shape=[2, 2], dilations=[2, 1], ceil_mode=1)], {"x": x}, opset=18, tolerance=1e-2)
+            case(f"lppool{p}{k}", [n("LpPool", "x", p=p, **attributes)], {"x": x}, tolerance=2e-3)
+        case(f"lppool{p}-1d", [n("LpPool", "x", p=p, kernel_shape=[3], strides=[2])], {"x": (2, 3, 7)}, tolerance=2e-3)
+        case(f"lppool{p}-3d", [n("LpPool", "x", p=p, kernel_shape=[2, 2, 2])], {"x": (1, 2, 3, 3, 3)}, tolerance=2e-3)
+    case("lppool-dilated", [n("LpPool", "x", kernel_shape=[2, 2], dilations=[2, 1], ceil_mode=1)], {"x": x}, opset=18, tolerance=2e-3)
 
 
 def constants(case, w, n, i64):

@@ -73,7 +73,7 @@ static void check_reduction(const reduction *p, bool input, bool keep) {
     if (!input && p->over != 7) build_ints(m, "axes", count, axes);
     build_int(m, "keepdims", keep);
     build_output(m, "y");
-    check_case(m, reduce_reference, p, strcmp(p->op, "L2") == 0 ? 4e-3 : 1e-3, p->scale);
+    check_case(m, reduce_reference, p, 1e-3, p->scale);
 }
 
 static void test_reductions(void **unused) {

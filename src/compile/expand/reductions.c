@@ -1,5 +1,6 @@
 #include "compile/expand/reductions.h"
 #include "compile/expand/moves.h"
+#include "compile/expand/norms.h"
 #include "compile/lower/axes.h"
 #include "compile/lower/reduce.h"
 #include "compile/onnx/attribute.h"
@@ -52,6 +53,16 @@ static uint32_t log_sum_exp(expansion *x, uint32_t t, const reduction *r) {
     return EX(x, "Squeeze", y, ex_list(x, count, axes));
 }
 
+/* The root of the sum of squares, exact to the integers (lower/rows.h); of one number its absolute value. */
+static uint32_t root_of_squares(expansion *x, uint32_t t, const reduction *r) {
+    row_axes rows;
+    int64_t dim[MAX_RANK];
+    if (r->axes == 0) return EX(x, "Abs", t);
+    row_axes_take(&rows, ex_shape(x, t), r->over);
+    for (uint32_t k = 0; k < r->out.rank; k++) dim[k] = r->out.dim[k];
+    return EX(x, "Reshape", EX(x, "RowNorm", rows_of(x, &rows, t)), ex_list(x, r->out.rank, dim));
+}
+
 tacit_status reduce_composed_expand(expansion *x, const gnode *n, tacit_error *err) {
     const char *what = n->op + strlen("Reduce");
     reduction r;
@@ -62,10 +73,13 @@ tacit_status reduce_composed_expand(expansion *x, const gnode *n, tacit_error *e
         ex_result(x, 0, log_sum_exp(x, t, &r));
         return x->status;
     }
+    if (two) {
+        ex_result(x, 0, root_of_squares(x, t, &r));
+        return x->status;
+    }
     if (one) t = EX(x, "Abs", t);
-    if (square || two) t = EX(x, "Mul", t, t);
+    if (square) t = EX(x, "Mul", t, t);
     t = reduce_as(x, "ReduceSum", t, &r);
-    if (two) t = EX(x, "Sqrt", t);
     if (strcmp(what, "LogSum") == 0) t = EX(x, "Log", t);
     ex_result(x, 0, t);
     return x->status;

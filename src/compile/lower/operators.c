@@ -216,7 +216,7 @@ static const operator_rule RULES[] = {
     ON_ALL("Concat", 4, 22, 1, MANY, 1, "axis", concat_infer, concat_eval, concat_lower),
     INTERNAL("StuffedConv", 2, 3, 1, WINDOW " group output_padding output_shape", conv_infer, conv_eval, conv_lower),
     EXPANDS("ConvTranspose", 1, 22, 2, 3, 1, WINDOW " group output_padding output_shape", conv_transpose_expand),
-    INTERNAL("SumPool", 1, 1, 1, WINDOW " ceil_mode p square", average_infer, average_eval, average_lower),
+    INTERNAL("SumPool", 1, 1, 1, WINDOW " ceil_mode p", average_infer, average_eval, average_lower),
     EXPANDS("LpPool", 2, 22, 1, 1, 1, WINDOW " ceil_mode p", lp_pool_expand),
     EXPANDS("Resize", 10, 22, 1, 4, 1, RESIZE, resize_expand),
     EXPANDS("Upsample", 7, 9, 1, 2, 1, "mode scales", upsample_expand),

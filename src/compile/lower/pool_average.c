@@ -6,21 +6,19 @@
 
 enum { WEIGHT_BITS = 12 }; /* of 1 / count */
 
-/* `sum`: the internal SumPool, of which LpPool is made: not divided, perhaps of squares. */
+/* `sum`: the internal SumPool, of which LpPool is made: not divided. */
 typedef struct average {
     windows w;
-    bool count_pad, sum, square;
+    bool count_pad, sum;
 } average;
 
 static tacit_status read(const graph *g, const gnode *n, average *p, tacit_error *err) {
     const shape *x = &node_in(g, n, 0)->shape;
-    int64_t count_pad = 0, square = 0;
+    int64_t count_pad = 0;
     *p = (average){.sum = strcmp(n->op, "SumPool") == 0};
     if (strcmp(n->op, "GlobalAveragePool") != 0) {
         TRY(attribute_int(n, "count_include_pad", 0, &count_pad, err));
-        TRY(attribute_int(n, "square", 0, &square, err));
         p->count_pad = count_pad != 0;
-        p->square = square != 0;
         return windows_read(n, x, NULL, &p->w, err);
     }
     if (x->rank < 3 || x->rank > 2 + MAX_SPATIAL) return unsupported(n, "needs one to three spatial axes", err);
@@ -57,16 +55,14 @@ static double weight(const average *p, uint32_t a, uint32_t b, uint32_t c) {
     return n > 0 ? 1 / n : 0;
 }
 
-static double total(const average *f, const double *x, uint32_t a, uint32_t b, uint32_t c) {
-    const window *p = &f->w.w[0], *q = &f->w.w[1], *r = &f->w.w[2];
+static double total(const windows *f, const double *x, uint32_t a, uint32_t b, uint32_t c) {
+    const window *p = &f->w[0], *q = &f->w[1], *r = &f->w[2];
     double all = 0;
     for (uint32_t i = 0; i < p->kernel; i++) {
         for (uint32_t j = 0; j < q->kernel; j++) {
             for (uint32_t k = 0; k < r->kernel; k++) {
                 int64_t u = window_at(p, a, i), v = window_at(q, b, j), z = window_at(r, c, k);
-                if (u < 0 || v < 0 || z < 0) continue;
-                double e = x[((uint64_t)u * q->in + (uint64_t)v) * r->in + (uint64_t)z];
-                all += f->square ? e * e : e;
+                if (u >= 0 && v >= 0 && z >= 0) all += x[((uint64_t)u * q->in + (uint64_t)v) * r->in + (uint64_t)z];
             }
         }
     }
@@ -83,7 +79,7 @@ tacit_status average_eval(frame *f, const gnode *n, tacit_error *err) {
     for (uint64_t i = 0; i < (uint64_t)s->dim[0] * s->dim[1]; i++, x += image) {
         for (uint32_t a = 0; a < p.w.w[0].out; a++) {
             for (uint32_t b = 0; b < p.w.w[1].out; b++) {
-                for (uint32_t c = 0; c < p.w.w[2].out; c++) *y++ = total(&p, x, a, b, c) * weight(&p, a, b, c);
+                for (uint32_t c = 0; c < p.w.w[2].out; c++) *y++ = total(&p.w, x, a, b, c) * weight(&p, a, b, c);
             }
         }
     }
@@ -154,10 +150,7 @@ tacit_status average_lower(lowering *l, const gnode *n, tacit_error *err) {
     }
     TRY(draft_make(l, &d, x.id, &x.id, err));
     value_with_zero(&x);
-    sum_start(&s, out, p.square ? 2 * x.scale : x.scale + bits);
-    if (p.square)
-        TRY(sum_product(l, &s, &x, x_label, &x, x_label, 1, windows_taps(&p.w), err));
-    else
-        TRY(sum_product(l, &s, &x, x_label, &w, w_label, coef, windows_taps(&p.w), err));
+    sum_start(&s, out, x.scale + bits);
+    TRY(sum_product(l, &s, &x, x_label, &w, w_label, coef, windows_taps(&p.w), err));
     return lower_set_sum(l, n->out[0], &s, err);
 }

@@ -1,16 +1,26 @@
 #include "compile/calibrate.h"
+#include "compile/memory.h"
 #include <math.h>
 #include <string.h>
 
+/* Not of constants, nor inside what became one function. */
+static bool has_values(const graph *g, uint32_t t) {
+    const gtensor *x = &g->tensors[t];
+    return !x->constant && x->known && (x->producer == NO_INDEX || !g->nodes[x->producer].dead);
+}
+
 tacit_status frame_make(frame *f, const graph *g, arena *a, tacit_error *err) {
+    uint64_t bytes = 0;
     *f = (frame){.g = g, .scratch = a};
     f->real = ARENA_ZNEW(a, double *, g->tensor_count + 1);
     f->whole = ARENA_ZNEW(a, int64_t *, g->tensor_count + 1);
     if (!f->real || !f->whole) return fail(err, TACIT_RESOURCES, "calibration needs more memory than is set aside");
+    for (uint32_t t = 0; t < g->tensor_count; t++)
+        bytes += has_values(g, t) ? 8 * shape_count(&g->tensors[t].shape) : 0;
+    TRY(memory_fits(bytes, "calibration", err));
     for (uint32_t t = 0; t < g->tensor_count; t++) {
         const gtensor *x = &g->tensors[t];
-        if (x->constant || !x->known) continue;
-        if (x->producer != NO_INDEX && g->nodes[x->producer].dead) continue; /* inside what became one function */
+        if (!has_values(g, t)) continue;
         void *values = ARENA_NEW(a, double, shape_count(&x->shape));
         if (x->type == ELEM_REAL)
             f->real[t] = values;

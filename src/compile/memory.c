@@ -1,4 +1,5 @@
 #include "compile/memory.h"
+#include <unistd.h>
 
 #define MOST ((size_t)64 << 30)
 #define LEAST ((size_t)64 << 20)
@@ -9,4 +10,11 @@ tacit_status memory_reserve(arena *a, tacit_error *err) {
         if (arena_map(a, size, &ignored) == TACIT_OK) return TACIT_OK;
     }
     return fail(err, TACIT_RESOURCES, "cannot reserve 64 MiB of memory");
+}
+
+tacit_status memory_fits(uint64_t bytes, const char *what, tacit_error *err) {
+    uint64_t physical = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    if (bytes <= physical) return TACIT_OK;
+    return fail(err, TACIT_RESOURCES, "%s needs %u MiB of memory, the machine has %u MiB", what, bytes >> 20,
+                physical >> 20);
 }

@@ -5,4 +5,6 @@
 
 /* 64 GiB of address space, or the largest half, quarter .. of it that the system grants, down to 64 MiB. */
 tacit_status memory_reserve(arena *a, tacit_error *err) TACIT_MUST_CHECK;
+/* RESOURCES, with both sizes, if the machine has less memory than `bytes`. */
+tacit_status memory_fits(uint64_t bytes, const char *what, tacit_error *err) TACIT_MUST_CHECK;
 #endif

@@ -1,4 +1,5 @@
 #include "compile/report.h"
+#include "compile/memory.h"
 #include "compile/quantise.h"
 #include "execute/execute.h"
 #include <math.h>
@@ -142,11 +143,24 @@ static tacit_status compare_sample(comparison *c, frame *f, const double *const 
     return compare_outputs(c, f->scratch, err);
 }
 
+/* Of the integer run beside the float one. */
+static uint64_t trace_bytes(const program *p) {
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < p->tensor_count; i++) {
+        const tensor *t = &p->tensors[i];
+        bool own = t->kind != TENSOR_LINEAR && t->kind != TENSOR_VIEW && t->kind != TENSOR_PARAM;
+        n += own ? sizeof(int32_t) * shape_count(&t->shape) : 0;
+    }
+    return n;
+}
+
 tacit_status report_fidelity(const graph *g, const struct tacit_model *m, const lowered *l, frame *f, uint64_t samples,
                              const double *const *values, double headroom, tacit_compile_report *r, tacit_error *err) {
     comparison *c = ARENA_ZNEW(f->scratch, comparison, 1);
     const double **inputs = ARENA_NEW(f->scratch, const double *, g->input_count + 1);
     if (!c || !inputs) return fail(err, TACIT_RESOURCES, "no memory to compare");
+    TRY(memory_fits(f->scratch->used + trace_bytes(&m->pub.program) + 8 * largest_tensor(g), "comparing the models",
+                    err));
     *c = (comparison){.g = g, .m = m, .l = l, .f = f, .r = r};
     c->ints = ARENA_NEW(f->scratch, int64_t, largest_tensor(g));
     if (!c->ints) return fail(err, TACIT_RESOURCES, "no memory to compare");

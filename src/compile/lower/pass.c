@@ -25,7 +25,8 @@ static tacit_status lower_input(lowering *l, uint32_t t, tacit_error *err) {
                 .elements = shape_count(&x->shape)};
     table_plan table_of;
     if (d.hi == d.lo) d.hi++;
-    if (x->type == ELEM_WHOLE && d.hi - d.lo < FEW_VALUES) d.exact = true; /* masks stay narrow at the price of few rows */
+    if (x->type == ELEM_WHOLE && d.hi - d.lo < FEW_VALUES)
+        d.exact = true; /* masks stay narrow at the price of few rows */
     d.worst_lo = d.lo, d.worst_hi = d.hi;
     TRY(plan_demand(l->plan, &d, &table_of, err));
     v.lo = table_of.lo, v.hi = table_of.hi;

@@ -1,4 +1,5 @@
 #include "compile/simplify.h"
+#include "compile/columns.h"
 #include "compile/fuse.h"
 #include "compile/lower/activation.h"
 #include "compile/merge.h"
@@ -70,6 +71,7 @@ tacit_status simplify_graph(graph *g, tacit_error *err) {
         if (same) bypass(g, n);
     }
     graph_count_uses(g);
+    TRY(scale_columns(g, err));
     TRY(merge_affine(g, bypass, err));
     graph_count_uses(g);
     TRY(fuse_functions(g, err));

@@ -260,6 +260,24 @@ static void test_linear(void **unused) {
     check_case(m, linear_label_reference, NULL, 1e-3, 1.5);
 }
 
+/* A scaler written as Mul: columns of different sizes. */
+static const double WIDTHS[FEATURES] = {-96, 0.0625, 1.5};
+
+static void columns_reference(const double *const *in, double *out, const void *context) {
+    (void)context;
+    for (uint32_t i = 0; i < ROWS * FEATURES; i++) out[i] = in[0][i] * WIDTHS[i % FEATURES];
+}
+
+static void test_columns(void **unused) {
+    (void)unused;
+    onnx_build *m = build_start(17);
+    build_input(m, "x", (shape){.rank = 2, .dim = {ROWS, FEATURES}});
+    build_real(m, "w", (shape){.rank = 1, .dim = {FEATURES}}, WIDTHS);
+    build_node(m, "Mul", "x w", "y");
+    build_output(m, "y");
+    check_case(m, columns_reference, NULL, 1e-4, 1.5);
+}
+
 /* ---- what is refused */
 static void test_refusals(void **unused) {
     (void)unused;
@@ -285,10 +303,8 @@ static void test_refusals(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_regressors),
-        cmocka_unit_test(test_classifiers),
-        cmocka_unit_test(test_linear),
-        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_regressors), cmocka_unit_test(test_classifiers), cmocka_unit_test(test_linear),
+        cmocka_unit_test(test_columns),    cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -99,17 +99,28 @@ tacit_status trees_eval(frame *f, const gnode *n, tacit_error *err) {
 }
 
 /* ---- relations */
-/* x > value, x >= value or x == value of integers at x's scale: thresholds within half a step of the real ones. EQUAL
- * has two: x > at, and x > at - 1. */
-static tacit_status make_thresholds(lowering *l, const forest *q, const value *x, threshold **out, uint32_t *count,
-                                    tacit_error *err) {
+/* The integer with x > at for x > value, or x >= value, at this scale. Of reals, x = value is decided as it is (its
+ * integer is round(value 2^scale)), and whatever is a step away. At scales up to 0, where a value half way between two
+ * integers is most likely one between integers, these are decided rightly. */
+static double place_of(const forest *q, uint32_t split, int32_t scale, bool whole) {
+    const double v = ldexp(q->value[split], scale);
+    const bool greater = q->mode[split] == SPLIT_GREATER;
+    if (q->mode[split] == SPLIT_EQUAL) return round(v);
+    if (whole) return greater ? floor(v) : ceil(v) - 1;
+    if (scale > 0) return greater ? round(v) : round(v) - 1;
+    return greater ? ceil(v - 0.5) : floor(v + 0.5) - 1;
+}
+
+/* EQUAL has two thresholds: x > at - 1, and x > at. */
+static tacit_status make_thresholds(lowering *l, const forest *q, const value *x, bool whole, threshold **out,
+                                    uint32_t *count, tacit_error *err) {
     threshold *t = ARENA_NEW(l->a, threshold, 2 * (size_t)q->n + 1);
     if (!t) return fail(err, TACIT_RESOURCES, "no memory for thresholds");
     *count = 0;
     for (uint32_t i = 0; i < 2 * q->n; i++) {
         uint32_t k = i < q->n ? i : i - q->n;
-        double v = ldexp(q->value[k], x->scale), at = q->mode[k] == SPLIT_GREATER ? floor(v) : ceil(v) - 1;
-        if (q->mode[k] == SPLIT_EQUAL) at = round(v) - (i < q->n ? 1 : 0);
+        double at = place_of(q, k, x->scale, whole);
+        if (q->mode[k] == SPLIT_EQUAL && i < q->n) at -= 1;
         if (i >= q->n && q->mode[k] != SPLIT_EQUAL) continue;
         at = fmin(fmax(at, (double)x->lo - 1), (double)x->hi);
         t[(*count)++] = (threshold){.feature = (uint32_t)q->feature[k], .at = (int64_t)at};
@@ -200,7 +211,7 @@ tacit_status trees_lower(lowering *l, const gnode *n, tacit_error *err) {
     const char *name = tensor_name(l, n->out[0]);
     TRY(read(l->g, n, l->a, &q, err));
     TRY(lower_operand(l, n->in[X], &x, err));
-    TRY(make_thresholds(l, &q, &x, &t, &count, err));
+    TRY(make_thresholds(l, &q, &x, node_in(l->g, n, X)->type == ELEM_WHOLE, &t, &count, err));
     TRY(lower_bins(l, name, &x, t, count, &bits, err));
     TRY(directions(l, name, &q, t, bits, &r, err));
     const shape s = {.rank = 2, .dim = {q.batch, q.n}};

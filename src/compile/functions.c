@@ -57,6 +57,7 @@ UNARY(floor_divided, floor(x / p[0]))
 UNARY(at_least, x >= p[0])
 UNARY(equals, x == p[0])
 UNARY(not_zero, x != 0)
+UNARY(two_to, x<0 || x> 62 ? 0 : ldexp(1, (int)x))
 UNARY(affine, (x - p[0]) * p[1])
 UNARY(truncate_of, trunc(x))
 
@@ -93,6 +94,9 @@ static int64_t whole_at_least(int64_t x, const double *p) {
 }
 static int64_t whole_equals(int64_t x, const double *p) {
     return x == (int64_t)p[0];
+}
+static int64_t whole_two_to(int64_t x, const double *p) {
+    return (void)p, x < 0 || x > 62 ? 0 : (int64_t)1 << x;
 }
 static int64_t whole_not_zero(int64_t x, const double *p) {
     return (void)p, x != 0;
@@ -173,6 +177,7 @@ static const function_rule RULES[] = {
     ONE("AtLeast", at_least, 0, true, whole_at_least, RESULT_BOOLEAN),
     ONE("Equals", equals, 0, false, whole_equals, RESULT_BOOLEAN),
     {"Affine", affine, {FROM_INPUT, FROM_INPUT}, {0, 0}, SCALE_CALIBRATED, false, NULL, RESULT_REAL},
+    {"TwoTo", two_to, {NULL, NULL}, {0, 0}, 0, true, whole_two_to, RESULT_WHOLE},
     {"NotZero", not_zero, {NULL, NULL}, {0, 0}, 0, false, whole_not_zero, RESULT_BOOLEAN},
     {"Truncate", truncate_of, {NULL, NULL}, {0, 0}, 0, true, NULL, RESULT_WHOLE},
 };

@@ -156,14 +156,37 @@ tacit_status divide_expand(expansion *x, const gnode *n, tacit_error *err) {
 }
 
 /* ---- Mod */
+static uint32_t to_type(expansion *x, uint32_t t, int64_t type) {
+    ex_int(x, "to", type);
+    return EX(x, "Cast", t);
+}
+
+/* a - b trunc(a / b), which has a's sign. */
+static uint32_t remainder_by(expansion *x, uint32_t a, uint32_t b) {
+    uint32_t q = EX(x, "Quotient", a, b);
+    if (!is_whole(x, a)) q = to_type(x, to_type(x, q, 7), 1);
+    return EX(x, "Sub", a, EX(x, "Mul", q, b));
+}
+
+/* And b more where the signs differ: then it has b's. */
+static uint32_t modulo_by(expansion *x, uint32_t a, uint32_t b) {
+    uint32_t r = remainder_by(x, a, b), zero = ex_whole(x, 0);
+    uint32_t other = EX(x, "Xor", EX(x, "Less", r, zero), EX(x, "Less", b, zero));
+    uint32_t add = EX(x, "And", EX(x, "NotZero", r), other);
+    return EX(x, "Add", r, EX(x, "Mul", b, to_type(x, add, 7)));
+}
+
 tacit_status modulo_expand(expansion *x, const gnode *n, tacit_error *err) {
     int64_t fmod;
     double d = 0;
+    uint32_t a = n->in[0], b = n->in[1];
     TRY(attribute_int(n, "fmod", 0, &fmod, err));
-    bool fixed = ex_number(x, n->in[1], n->in[0], &d);
-    if (ex_tensor(x, n->in[1])->constant && has_zero(x, n->in[1])) return misshapen(n, "division by zero", err);
-    if (!fixed) return unsupported(n, "by numbers that are not one constant", err);
-    if (fmod == 0 && !is_whole(x, n->in[0])) return unsupported(n, "of reals without fmod", err);
-    ex_result(x, 0, EX(x, fmod != 0 ? "RemainderOf" : "Modulo", n->in[0], ex_real(x, d)));
+    if (ex_tensor(x, a)->type != ex_tensor(x, b)->type) return misshapen(n, "operands of different types", err);
+    if (ex_tensor(x, b)->constant && has_zero(x, b)) return misshapen(n, "division by zero", err);
+    if (fmod == 0 && !is_whole(x, a)) return unsupported(n, "of reals without fmod", err);
+    if (ex_number(x, b, a, &d))
+        ex_result(x, 0, EX(x, fmod != 0 ? "RemainderOf" : "Modulo", a, ex_real(x, d)));
+    else
+        ex_result(x, 0, fmod != 0 ? remainder_by(x, a, b) : modulo_by(x, a, b));
     return x->status;
 }

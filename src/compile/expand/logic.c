@@ -1,6 +1,7 @@
 #include "compile/expand/logic.h"
 #include "compile/expand/arithmetic.h"
 #include "compile/onnx/attribute.h"
+#include "onnx.pb-c.h"
 #include <math.h>
 #include <string.h>
 
@@ -31,16 +32,53 @@ tacit_status cast_like_expand(expansion *x, const gnode *n, tacit_error *err) {
     return x->status;
 }
 
+/* Bits of an unsigned type; 0: it is signed; -1: not known. */
+static int unsigned_bits(const gtensor *t) {
+    switch (t->stored) {
+    case ONNX__TENSOR_PROTO__DATA_TYPE__UINT8:
+        return 8;
+    case ONNX__TENSOR_PROTO__DATA_TYPE__UINT16:
+        return 16;
+    case ONNX__TENSOR_PROTO__DATA_TYPE__UINT32:
+        return 32;
+    case ONNX__TENSOR_PROTO__DATA_TYPE__UINT64:
+        return 64;
+    case ONNX__TENSOR_PROTO__DATA_TYPE__INT8:
+    case ONNX__TENSOR_PROTO__DATA_TYPE__INT16:
+    case ONNX__TENSOR_PROTO__DATA_TYPE__INT32:
+    case ONNX__TENSOR_PROTO__DATA_TYPE__INT64:
+        return 0;
+    default:
+        return -1;
+    }
+}
+
+/* -1 - x with a sign, 2^bits - 1 - x without. */
+tacit_status bitwise_not_expand(expansion *x, const gnode *n, tacit_error *err) {
+    int bits = unsigned_bits(ex_tensor(x, n->in[0]));
+    if (bits < 0 || bits > 32) return unsupported(n, "of integers whose type is not known, or of uint64", err);
+    int64_t all = bits == 0 ? -1 : ((int64_t)1 << bits) - 1;
+    ex_result(x, 0, EX(x, "Sub", ex_open(x, ex_whole(x, all)), n->in[0]));
+    return x->status;
+}
+
+/* Of unsigned integers: times, or divided by, a power of two; bytes and 16-bit words lose what is shifted out. */
 tacit_status shift_expand(expansion *x, const gnode *n, tacit_error *err) {
     char direction[8];
     double bits = 0;
     TRY(attribute_text(n, "direction", "", direction, sizeof direction, err));
     bool left = strcmp(direction, "LEFT") == 0, fixed = ex_number(x, n->in[1], n->in[0], &bits);
+    int width = unsigned_bits(ex_tensor(x, n->in[0]));
     if (!left && strcmp(direction, "RIGHT") != 0) return unsupported(n, "this direction", err);
-    if (!fixed || bits < 0 || bits > 62) return unsupported(n, "by numbers that are not one constant of 0 to 62", err);
+    uint32_t power = EX(x, "TwoTo", n->in[1]), y;
     if (left)
-        ex_result(x, 0, EX(x, "Mul", n->in[0], ex_open(x, ex_whole(x, (int64_t)1 << (int)bits))));
+        y = EX(x, "Mul", n->in[0], ex_tensor(x, power)->constant ? ex_open(x, power) : power);
+    else if (fixed)
+        y = EX(x, "FloorDivided", n->in[0], ex_real(x, ldexp(1, (int)bits)));
     else
-        ex_result(x, 0, EX(x, "FloorDivided", n->in[0], ex_real(x, ldexp(1, (int)bits))));
+        y = EX(x, "Quotient", n->in[0], power);
+    if (left && (width == 8 || width == 16))
+        y = EX(x, "BitwiseAnd", y, ex_open(x, ex_whole(x, ((int64_t)1 << width) - 1)));
+    ex_result(x, 0, y);
     return x->status;
 }

@@ -6,5 +6,6 @@
 tacit_status logic_expand(expansion *x, const gnode *n, tacit_error *err); /* And, Or, Xor */
 tacit_status not_expand(expansion *x, const gnode *n, tacit_error *err);
 tacit_status cast_like_expand(expansion *x, const gnode *n, tacit_error *err);
+tacit_status bitwise_not_expand(expansion *x, const gnode *n, tacit_error *err);
 tacit_status shift_expand(expansion *x, const gnode *n, tacit_error *err); /* BitShift */
 #endif

@@ -16,6 +16,7 @@
 #include "compile/lower/affine.h"
 #include "compile/lower/compare.h"
 #include "compile/expand/choose.h"
+#include "compile/lower/bitwise.h"
 #include "compile/lower/choose.h"
 #include "compile/lower/constant.h"
 #include "compile/lower/contract.h"
@@ -156,6 +157,12 @@ static const operator_rule RULES[] = {
     EXPANDS("Xor", 7, 22, 2, 2, 1, "", logic_expand),
     EXPANDS("Not", 1, 22, 1, 1, 1, "", not_expand),
     INTERNAL("Bit", 1, 1, 1, "", bit_infer, reshape_eval, bit_lower),
+    ON_ALL("BitwiseAnd", 18, 22, 2, 2, 1, "", bitwise_infer, bitwise_eval, bitwise_lower),
+    ON_ALL("BitwiseOr", 18, 22, 2, 2, 1, "", bitwise_infer, bitwise_eval, bitwise_lower),
+    ON_ALL("BitwiseXor", 18, 22, 2, 2, 1, "", bitwise_infer, bitwise_eval, bitwise_lower),
+    EXPANDS("BitwiseNot", 18, 22, 1, 1, 1, "", bitwise_not_expand),
+    PARAMETRIC("TwoTo", 1),
+    PARAMETRIC("NotZero", 1),
     EXPANDS("BitShift", 11, 22, 2, 2, 1, "direction", shift_expand),
     EXPANDS("CastLike", 15, 22, 2, 2, 1, "saturate", cast_like_expand),
     ON_ALL("Where", 9, 22, 3, 3, 1, "", where_infer, where_eval, where_lower),

@@ -30,6 +30,16 @@ uint32_t builder_range_table(builder *b, int64_t lo, int64_t hi);
 uint32_t builder_gather_table(builder *b, uint32_t source);
 uint32_t builder_lookup(builder *b, const char *name, uint32_t table, const uint32_t *columns);
 void builder_advice(builder *b, const advice *step);
+/* A step with all other tensors left out. */
+static inline advice advice_of(advice_kind kind, uint32_t relation, uint32_t y) {
+    return (advice){.kind = kind,
+                    .relation = relation,
+                    .y = y,
+                    .rem = NO_TENSOR,
+                    .r_low = NO_TENSOR,
+                    .r_high = NO_TENSOR,
+                    .flag = NO_TENSOR};
+}
 const tensor *builder_tensor(const builder *b, uint32_t id);
 /* Canonical bytes with advice, malloc'd; parsed back once to make sure that the loader accepts them. */
 tacit_status builder_finish(builder *b, unsigned char **bytes, size_t *size, tacit_error *err) TACIT_MUST_CHECK;

@@ -4,16 +4,6 @@
 
 enum { MAX_LIMBS = 5, MAX_LIMB_BITS = 16, MOST_BITS = 62, MOST_DIGITS = 30 };
 
-advice advice_of(advice_kind kind, uint32_t relation, uint32_t y) {
-    return (advice){.kind = kind,
-                    .relation = relation,
-                    .y = y,
-                    .rem = NO_TENSOR,
-                    .r_low = NO_TENSOR,
-                    .r_high = NO_TENSOR,
-                    .flag = NO_TENSOR};
-}
-
 uint32_t bits_for(int64_t most) {
     uint32_t bits = 1;
     while (bits < 62 && most >> bits > 0) bits++;

@@ -37,8 +37,6 @@ tacit_status lower_ranged(lowering *l, uint32_t t, uint32_t id, int32_t scale, i
 /* The constraint sum + constant - (the `count` terms) = 0. */
 uint32_t lower_relation(lowering *l, const char *name, const sum *s, int64_t constant, const linear_term *minus,
                         uint32_t count);
-/* An advice without tensors. */
-advice advice_of(advice_kind kind, uint32_t relation, uint32_t y);
 /* Bits that hold 0 .. most. */
 uint32_t bits_for(int64_t most);
 #endif

@@ -179,14 +179,10 @@ static void cut(lowering *l, const gnode *n, const difference *d, uint32_t bits,
     *low = builder_committed(l->b, lower_name(l, n->name, ".low"), s);
     const linear_term terms[3] = {{1, d->id}, {-((int64_t)1 << bits), *high}, {-1, *low}};
     uint32_t c = builder_constraint(l->b, lower_name(l, n->name, ".limbs"), s, NULL, 0, terms, 3, 0);
-    builder_advice(l->b, &(advice){.kind = ADVICE_RESCALE,
-                                   .relation = c,
-                                   .y = *high,
-                                   .rem = *low,
-                                   .r_low = NO_TENSOR,
-                                   .r_high = NO_TENSOR,
-                                   .flag = NO_TENSOR,
-                                   .shift = bits});
+    advice a = advice_of(ADVICE_RESCALE, c, *high);
+    a.rem = *low;
+    a.shift = bits;
+    builder_advice(l->b, &a);
 }
 
 /* c = u v for bits u, v. */

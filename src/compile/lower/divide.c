@@ -43,7 +43,7 @@ static tacit_status divide_relate(lowering *l, const char *name, const division 
     count = limbs_terms(&rem, terms, count);
     uint32_t c = builder_constraint(l->b, lower_name(l, name, ".divide"), s, product_of, products, terms, count,
                                     k * d->constant + half);
-    advice a = advice_bare(ADVICE_DIVIDE, c);
+    advice a = advice_of(ADVICE_DIVIDE, c, NO_TENSOR);
     a.y = y, a.rem = rem.low, a.r_high = rem.high;
     builder_advice(l->b, &a);
     limbs_advice(l, &rem, c);
@@ -173,7 +173,7 @@ static tacit_status magnitude_of(lowering *l, const gnode *n, const value *x, va
     const linear_term term = {1, size};
     uint32_t c = builder_constraint(l->b, lower_name(l, n->name, ".abs"), &s, &p, 1, &term, 1, 0);
     (void)builder_lookup(l->b, lower_name(l, n->name, ".sign"), builder_table(l->b, 1, &column, 2), &sign);
-    advice a = advice_bare(ADVICE_SIGN, c);
+    advice a = advice_of(ADVICE_SIGN, c, NO_TENSOR);
     a.y = size, a.rem = sign, a.flag = x->id;
     builder_advice(l->b, &a);
     *out = (value){size, x->scale, 0, x->hi > -x->lo ? x->hi : -x->lo};
@@ -245,7 +245,7 @@ static tacit_status apply_signs(lowering *l, const gnode *n, const value *q, con
         const linear_term term = {1, both};
         uint32_t c = builder_constraint(l->b, lower_name(l, n->name, ".signs"), s, &p, 1, &term, 1, 0);
         (void)builder_lookup(l->b, lower_name(l, n->name, ".sign"), builder_table(l->b, 1, &column, 2), &both);
-        advice a = advice_bare(ADVICE_SOLVE, c);
+        advice a = advice_of(ADVICE_SOLVE, c, NO_TENSOR);
         a.y = both;
         builder_advice(l->b, &a);
     }

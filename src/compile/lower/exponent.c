@@ -208,7 +208,7 @@ static void look_up(lowering *l, const exponent *x, uint32_t rows) {
     columns[width++] = x->e;
     columns[width++] = x->is_top;
     uint32_t k = builder_lookup(l->b, lower_name(l, x->n->name, ".exp"), rows, columns);
-    const advice a = advice_bare(ADVICE_TABLE, k);
+    const advice a = advice_of(ADVICE_TABLE, k, NO_TENSOR);
     builder_advice(l->b, &a);
     if (x->low_bits == 0) return;
     const uint32_t high = (uint32_t)(x->over >> x->low_bits) + 1;
@@ -250,7 +250,7 @@ static tacit_status relate(lowering *l, exponent *x, tacit_error *err) {
     if (x->bits > 0) terms[count++] = (linear_term){-1, rem = builder_committed(l->b, lower_name(l, name, ".rem"), s)};
     uint32_t c = builder_constraint(l->b, lower_name(l, name, ".top"), s, products, x->s.product_count, terms, count,
                                     x->bits > 0 ? unit / 2 : 0);
-    advice a = advice_bare(ADVICE_PEAK, c);
+    advice a = advice_of(ADVICE_PEAK, c, NO_TENSOR);
     a.y = x->d, a.rem = rem, a.shift = x->bits, a.flag = top, a.hi = x->last;
     a.r_low = x->over > 0 ? x->r_low : NO_TENSOR;
     a.r_high = x->low_bits > 0 ? x->r_high : NO_TENSOR;

@@ -44,12 +44,7 @@ tacit_status gather_rows_lower(lowering *l, const gnode *n, tacit_error *err) {
     columns[0] = index.id;
     columns[1] = builder_committed(l->b, lower_name(l, name, ""), &node_out(l->g, n, 0)->shape);
     uint32_t k = builder_lookup(l->b, lower_name(l, name, ".rows"), builder_gather_table(l->b, table_of.id), columns);
-    builder_advice(l->b, &(advice){.kind = ADVICE_TABLE,
-                                   .relation = k,
-                                   .y = NO_TENSOR,
-                                   .rem = NO_TENSOR,
-                                   .r_low = NO_TENSOR,
-                                   .r_high = NO_TENSOR,
-                                   .flag = NO_TENSOR});
+    advice a = advice_of(ADVICE_TABLE, k, NO_TENSOR);
+    builder_advice(l->b, &a);
     return lower_set_value(l, n->out[0], &(value){columns[1], table_of.scale, table_of.lo, table_of.hi}, err);
 }

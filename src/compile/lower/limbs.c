@@ -4,16 +4,6 @@
 
 enum { LEAST_LIMB = 8, WIDE_LIMB = 16 };
 
-advice advice_bare(advice_kind kind, uint32_t relation) {
-    return (advice){.kind = kind,
-                    .relation = relation,
-                    .y = NO_TENSOR,
-                    .rem = NO_TENSOR,
-                    .r_low = NO_TENSOR,
-                    .r_high = NO_TENSOR,
-                    .flag = NO_TENSOR};
-}
-
 static uint32_t low_bits(const lowering *l, uint32_t bits) {
     uint32_t common = l->plan->rem_bits > LEAST_LIMB ? l->plan->rem_bits : LEAST_LIMB;
     return bits > 2 * common ? WIDE_LIMB : common;
@@ -44,7 +34,7 @@ uint32_t limbs_terms(const limbs *x, linear_term *terms, uint32_t count) {
 }
 
 void limbs_advice(lowering *l, const limbs *x, uint32_t relation) {
-    advice a = advice_bare(ADVICE_RESCALE, relation);
+    advice a = advice_of(ADVICE_RESCALE, relation, NO_TENSOR);
     a.y = x->high == NO_TENSOR ? x->low : x->high;
     if (x->high != NO_TENSOR) a.rem = x->low, a.shift = x->bits;
     builder_advice(l->b, &a);

@@ -28,6 +28,4 @@ void limbs_range(lowering *l, const char *name, uint32_t id, int64_t lo, int64_t
 /* products + terms + constant >= 0, at most `bits` bits. */
 void limbs_positive(lowering *l, const char *name, const shape *s, const product *products, uint32_t product_count,
                     const linear_term *terms, uint32_t count, int64_t constant, uint32_t bits);
-/* An advice step with no tensors. */
-advice advice_bare(advice_kind kind, uint32_t relation);
 #endif

@@ -7,13 +7,8 @@ static uint32_t copy_of(lowering *l, const char *name, uint32_t id) {
     uint32_t y = builder_committed(l->b, lower_name(l, name, ".copy"), &s);
     const linear_term same[2] = {{1, id}, {-1, y}};
     uint32_t c = builder_constraint(l->b, lower_name(l, name, ".same"), &s, NULL, 0, same, 2, 0);
-    builder_advice(l->b, &(advice){.kind = ADVICE_SOLVE,
-                                   .relation = c,
-                                   .y = y,
-                                   .rem = NO_TENSOR,
-                                   .r_low = NO_TENSOR,
-                                   .r_high = NO_TENSOR,
-                                   .flag = NO_TENSOR});
+    advice a = advice_of(ADVICE_SOLVE, c, y);
+    builder_advice(l->b, &a);
     return y;
 }
 

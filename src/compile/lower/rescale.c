@@ -262,14 +262,10 @@ static void cut_remainder(lowering *l, const rounding *r, uint32_t rem) {
     uint32_t low = builder_committed(l->b, lower_name(l, name, ".rem1"), &r->s->shape);
     const linear_term cut[3] = {{1, rem}, {-((int64_t)1 << r->bits), high}, {-1, low}};
     uint32_t c = builder_constraint(l->b, lower_name(l, name, ".cut"), &r->s->shape, NULL, 0, cut, 3, 0);
-    builder_advice(l->b, &(advice){.kind = ADVICE_RESCALE,
-                                   .relation = c,
-                                   .y = high,
-                                   .rem = low,
-                                   .r_low = NO_TENSOR,
-                                   .r_high = NO_TENSOR,
-                                   .flag = NO_TENSOR,
-                                   .shift = r->bits});
+    advice a = advice_of(ADVICE_RESCALE, c, high);
+    a.rem = low;
+    a.shift = r->bits;
+    builder_advice(l->b, &a);
     remainder_lookup(l, name, r->bits, low);
     remainder_lookup(l, name, r->upper, high);
 }
@@ -371,14 +367,10 @@ static tacit_status settle_wide(lowering *l, const sum *s, uint32_t t, int64_t l
     (void)relate(l, &whole);
     const linear_term cut[3] = {{1, v.id}, {-unit, high}, {-1, low}};
     uint32_t c = builder_constraint(l->b, lower_name(l, name, ".limbs"), &s->shape, NULL, 0, cut, 3, 0);
-    builder_advice(l->b, &(advice){.kind = ADVICE_RESCALE,
-                                   .relation = c,
-                                   .y = high,
-                                   .rem = low,
-                                   .r_low = NO_TENSOR,
-                                   .r_high = NO_TENSOR,
-                                   .flag = NO_TENSOR,
-                                   .shift = WIDE_LIMB});
+    advice a = advice_of(ADVICE_RESCALE, c, high);
+    a.rem = low;
+    a.shift = WIDE_LIMB;
+    builder_advice(l->b, &a);
     remainder_lookup(l, name, WIDE_LIMB, low);
     (void)builder_lookup(l->b, lower_name(l, name, ".range"), builder_range_table(l->b, least, most), &high);
     return lower_set_value(l, t, &v, err);

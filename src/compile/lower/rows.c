@@ -161,7 +161,7 @@ tacit_status row_norm_lower(lowering *l, const gnode *n, tacit_error *err) {
     uint32_t count = limbs_terms(&rem, terms, 0);
     uint32_t c =
         builder_constraint(l->b, lower_name(l, n->name, ".squares"), &s.shape, products, 2, terms, count, epsilon);
-    advice a = advice_bare(ADVICE_ROOT, c);
+    advice a = advice_of(ADVICE_ROOT, c, NO_TENSOR);
     a.y = r.id, a.rem = rem.low, a.r_high = rem.high;
     builder_advice(l->b, &a);
     limbs_advice(l, &rem, c);
@@ -184,7 +184,7 @@ tacit_status row_sum_lower(lowering *l, const gnode *n, tacit_error *err) {
     y.id = builder_committed(l->b, lower_name(l, n->name, ".total"), &s.shape);
     const linear_term own = {-1, y.id};
     uint32_t c = builder_constraint(l->b, lower_name(l, n->name, ".sum"), &s.shape, s.products, 1, &own, 1, 0);
-    advice a = advice_bare(ADVICE_SOLVE, c);
+    advice a = advice_of(ADVICE_SOLVE, c, NO_TENSOR);
     a.y = y.id;
     builder_advice(l->b, &a);
     limbs_range(l, n->name, y.id, y.lo, y.hi);

@@ -80,13 +80,8 @@ static void make_zero(lowering *l) {
     l->zero = builder_committed(l->b, name, &scalar);
     const linear_term term = {1, l->zero};
     uint32_t c = builder_constraint(l->b, lower_name(l, "zero", ".is"), &scalar, NULL, 0, &term, 1, 0);
-    builder_advice(l->b, &(advice){.kind = ADVICE_SOLVE,
-                                   .relation = c,
-                                   .y = l->zero,
-                                   .rem = NO_TENSOR,
-                                   .r_low = NO_TENSOR,
-                                   .r_high = NO_TENSOR,
-                                   .flag = NO_TENSOR});
+    advice a = advice_of(ADVICE_SOLVE, c, l->zero);
+    builder_advice(l->b, &a);
 }
 
 static tacit_status zeros(lowering *l, const char *name, const shape *s, uint32_t *out, tacit_error *err) {
@@ -102,13 +97,8 @@ static tacit_status zeros(lowering *l, const char *name, const shape *s, uint32_
 }
 
 static void table_advice(lowering *l, uint32_t relation) {
-    builder_advice(l->b, &(advice){.kind = ADVICE_TABLE,
-                                   .relation = relation,
-                                   .y = NO_TENSOR,
-                                   .rem = NO_TENSOR,
-                                   .r_low = NO_TENSOR,
-                                   .r_high = NO_TENSOR,
-                                   .flag = NO_TENSOR});
+    advice a = advice_of(ADVICE_TABLE, relation, NO_TENSOR);
+    builder_advice(l->b, &a);
 }
 
 tacit_status table_lookup(lowering *l, const char *name, const table_plan *t, result_use use, uint32_t x,

@@ -44,7 +44,7 @@ void limbs_positive(lowering *l, const char *name, const shape *s, const product
                     const linear_term *terms, uint32_t count, int64_t constant, uint32_t bits) {
     linear_term all[MAX_SUM_TERMS + 4];
     const limbs x = limbs_make(l, name, ".limb", s, bits);
-    memcpy(all, terms, count * sizeof *terms);
+    if (count) memcpy(all, terms, count * sizeof *terms);
     count = limbs_terms(&x, all, count);
     uint32_t c =
         builder_constraint(l->b, lower_name(l, name, ".limbs"), s, products, product_count, all, count, constant);

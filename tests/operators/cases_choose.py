@@ -45,6 +45,9 @@ def by_value(case, w, n, i64):
         case(f"onehot-values{axis}", [n("OneHot", "x d v", axis=axis)], {"x": ((2, 3), -5, 5)},
              {"d": np.array(5, dtype=np.int64), "v": np.array([-1.5, 2.25], dtype=np.float32)})
     case("onehot-int", [n("OneHot", "x d v")], {"x": ((6,), 0, 4)}, {"d": i64(4), "v": i64(3, -2)}, opset=9)
+    case("onehot-outside", [n("OneHot", "x d v", axis=0)], {"x": ((3, 4), -9, 12)}, {"d": i64(5), "v": i64(0, 1)})
+    case("onehot-outside-above", [n("OneHot", "x d v")], {"x": ((8,), 0, 12)},
+         {"d": i64(7), "v": np.array([0.5, -2], dtype=np.float32)})
     case("onehot-argmax", [n("ArgMax", "x", "t", axis=1, keepdims=0), n("OneHot", "t d v")], {"x": (3, 6)},
          {"d": i64(6), "v": i64(0, 1)})
 

@@ -127,12 +127,18 @@ static void hot_reference(const double *const *in, double *out, const void *cont
 
 static void test_onehot(void **unused) {
     (void)unused;
-    static const hot CASES[] = {{5, 0, 1}, {13, -1.5, 2.25}, {4, 3, 3.5}};
-    for (size_t i = 0; i < 3; i++) {
+    static const hot CASES[] = {{5, 0, 1}, {13, -1.5, 2.25}, {4, 3, 3.5}, {4, 0, 1}};
+    for (size_t i = 0; i < 4; i++) {
         const int64_t depth = CASES[i].depth;
         const double values[2] = {CASES[i].off, CASES[i].on};
         onnx_build *m = build_start(11);
-        build_input_whole(m, "x", S(2, 2, 3, 0, 0), i == 1 ? -13 : 0, i == 1 ? 12 : depth - 1);
+        build_input_whole(m, "x", S(2, 2, 3, 0, 0),
+                          i == 1   ? -13
+                          : i == 3 ? -7
+                                   : 0,
+                          i == 1   ? 12
+                          : i == 3 ? 9
+                                   : depth - 1);
         build_whole(m, "d", 1, &depth);
         build_real(m, "v", S(1, 2, 0, 0, 0), values);
         build_node(m, "OneHot", "x d v", "y");

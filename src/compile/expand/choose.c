@@ -72,7 +72,7 @@ static uint32_t known_bits(const expansion *x, uint32_t index, uint32_t depth) {
     }
     for (uint32_t k = 0; k < x->g->node_count; k++) {
         const gnode *m = &x->g->nodes[k];
-        if (strcmp(m->op, "OneHotBits") != 0 || m->in[0] != index) continue;
+        if (strcmp(m->op, "OneHotBits") != 0 || m->in[0] != index || attribute_has(m, "loose")) continue;
         const shape *s = ex_shape(x, m->out[0]);
         if (s->dim[s->rank - 1] == depth) return m->out[0];
     }
@@ -171,6 +171,15 @@ static tacit_status read_depth(const graph *g, const gnode *n, int64_t *depth, t
     return TACIT_OK;
 }
 
+/* Rows that exist already, or rows that may be all off. */
+static uint32_t loose_bits(expansion *x, uint32_t index, uint32_t depth) {
+    const gnode *n = producer(x, index);
+    if (n && strcmp(n->op, "Top") == 0) return ex_bits(x, index, depth);
+    ex_int(x, "depth", depth);
+    ex_int(x, "loose", 1);
+    return EX(x, "OneHotBits", index);
+}
+
 static uint32_t on_and_off(expansion *x, uint32_t bits, const gtensor *v) {
     if (v->type == ELEM_WHOLE) {
         int64_t off = v->whole[0], on = v->whole[1];
@@ -193,7 +202,7 @@ tacit_status onehot_expand(expansion *x, const gnode *n, tacit_error *err) {
     TRY(read_depth(x->g, n, &depth, err));
     if (!values.constant || shape_count(&values.shape) != 2) return unsupported(n, "values must be two constants", err);
     if (ex_tensor(x, ex_in(x, 0))->type != ELEM_WHOLE) return unsupported(n, "indices must be integers", err);
-    uint32_t bits = ex_bits(x, ex_in(x, 0), (uint32_t)depth);
+    uint32_t bits = loose_bits(x, ex_in(x, 0), (uint32_t)depth);
     ex_result(x, 0, on_and_off(x, ex_move_axis(x, bits, ex_shape(x, bits)->rank - 1, at), &values));
     return x->status;
 }

@@ -1,6 +1,8 @@
 #include "compile/lower/bits.h"
 #include "compile/lower/choose.h"
+#include "compile/lower/views.h"
 #include "compile/onnx/attribute.h"
+#include <math.h>
 
 enum { MAX_BITS = 1 << 24 };
 
@@ -30,13 +32,23 @@ tacit_status onehot_infer(graph *g, gnode *n, tacit_error *err) {
     return TACIT_OK;
 }
 
+static tacit_status is_loose(const gnode *n, bool *loose, tacit_error *err) {
+    int64_t v = 0;
+    TRY(attribute_int(n, "loose", 0, &v, err));
+    *loose = v != 0;
+    return TACIT_OK;
+}
+
 tacit_status onehot_eval(frame *f, const gnode *n, tacit_error *err) {
-    int64_t depth, v = 0;
+    int64_t depth;
+    bool loose = false;
     TRY(read(f->g, n, "depth", &depth, err));
+    TRY(is_loose(n, &loose, err));
     uint64_t count = shape_count(&node_in(f->g, n, 0)->shape);
     int64_t *bits = f->whole[n->out[0]];
     for (uint64_t i = 0; i < count; i++, bits += depth) {
-        TRY(normal(n, frame_whole(f, n->in[0])[i], depth, &v, err));
+        int64_t given = frame_whole(f, n->in[0])[i], v = -1;
+        if (!loose || (given >= -depth && given < depth)) TRY(normal(n, given, depth, &v, err));
         for (int64_t k = 0; k < depth; k++) bits[k] = k == v;
     }
     return TACIT_OK;
@@ -49,37 +61,81 @@ static uint32_t sign_bit(lowering *l, const char *name, const shape *s) {
     return id;
 }
 
-/* sum v bits - depth negative - index = 0; sum bits = 1, unless one window of the lookup says it. */
-tacit_status onehot_lower(lowering *l, const gnode *n, tacit_error *err) {
-    int64_t depth;
-    double lo, hi;
-    value x;
-    TRY(read(l->g, n, "depth", &depth, err));
-    TRY(lower_operand(l, n->in[0], &x, err));
-    TRY(lower_range(l, n->in[0], &lo, &hi, err));
-    const char *name = tensor_name(l, n->out[0]);
-    const shape all = node_out(l->g, n, 0)->shape, s = node_in(l->g, n, 0)->shape;
-    const shape axis = {.rank = 1, .dim = {(uint32_t)depth}};
-    int64_t *iota = ARENA_NEW(l->a, int64_t, (size_t)depth);
+/* Rows [.., size] with sum (v + first) bits - size negative - index = 0; sum bits = 1, unless one window of the lookup
+ * says it. */
+static tacit_status make_rows(lowering *l, const char *name, const shape *s, uint32_t index, uint32_t size,
+                              int64_t first, bool negative, uint32_t *out, tacit_error *err) {
+    shape all = *s;
+    const shape axis = {.rank = 1, .dim = {size}};
+    int64_t *iota = ARENA_NEW(l->a, int64_t, size);
     if (!iota) return fail(err, TACIT_RESOURCES, "no memory for an index");
-    for (int64_t k = 0; k < depth; k++) iota[k] = k;
+    for (uint32_t k = 0; k < size; k++) iota[k] = k;
+    all.dim[all.rank++] = size;
     uint32_t bits = builder_committed(l->b, lower_name(l, name, ""), &all);
-    product total = {.coef = 1, .a = bits, .b_label = {(uint8_t)s.rank}}, at;
+    product total = {.coef = 1, .a = bits, .b_label = {(uint8_t)s->rank}}, at;
     for (uint32_t k = 0; k < all.rank; k++) total.a_label[k] = (uint8_t)k;
     at = total;
     at.b = builder_constant(l->b, lower_name(l, name, ".places"), &axis, iota);
-    linear_term terms[2] = {{-1, x.id}, {-depth, lo < 0 ? sign_bit(l, name, &s) : NO_TENSOR}};
-    uint32_t c = builder_constraint(l->b, lower_name(l, name, ".is"), &s, &at, 1, terms, lo < 0 ? 2 : 1, 0);
-    if (depth > WINDOW) {
+    linear_term terms[2] = {{-1, index}, {-(int64_t)size, negative ? sign_bit(l, name, s) : NO_TENSOR}};
+    uint32_t c = builder_constraint(l->b, lower_name(l, name, ".is"), s, &at, 1, terms, negative ? 2 : 1, first);
+    if (size > WINDOW) {
         total.b = builder_fill(l->b, lower_name(l, name, ".ones"), &axis, 1);
-        (void)builder_constraint(l->b, lower_name(l, name, ".one"), &s, &total, 1, NULL, 0, -1);
+        (void)builder_constraint(l->b, lower_name(l, name, ".one"), s, &total, 1, NULL, 0, -1);
     }
     advice a = advice_of(ADVICE_ONEHOT, c, bits);
-    a.rem = x.id;
+    a.rem = builder_linear(l->b, lower_name(l, name, ".from"), s, &(linear_term){1, index}, 1, -first);
     a.r_low = terms[1].tensor;
     builder_advice(l->b, &a);
-    TRY(bits_lookup(l, name, bits, ONE_HOT, err));
-    const value v = {.id = bits, .lo = 0, .hi = 1};
+    *out = bits;
+    return bits_lookup(l, name, bits, ONE_HOT, err);
+}
+
+/* Elements from .. from + depth - 1 of the last axis, zeros where there are none. */
+static tacit_status part(lowering *l, uint32_t bits, int64_t from, uint32_t depth, uint32_t *out, tacit_error *err) {
+    const shape s = builder_tensor(l->b, bits)->shape;
+    const int32_t size = (int32_t)s.dim[s.rank - 1];
+    view_draft d;
+    draft_start(&d, s.rank);
+    for (uint32_t k = 0; k + 1 < s.rank; k++) draft_same(&d, k, k, s.dim[k]);
+    d.shape.dim[s.rank - 1] = depth;
+    int32_t *map = draft_map(l, &d, s.rank - 1, 1, s.rank - 1, 1);
+    for (uint32_t i = 0; map && i < depth; i++) {
+        int64_t at = from + i;
+        map[i] = at >= 0 && at < size ? (int32_t)at : -1;
+    }
+    return draft_make(l, &d, bits, out, err);
+}
+
+/* Rows over the calibrated range: those of v and of v - depth together are the result's v. */
+static tacit_status loose_rows(lowering *l, const gnode *n, const value *x, int64_t depth, double lo, double hi,
+                               uint32_t *out, tacit_error *err) {
+    const int64_t first = (int64_t)floor(fmin(lo, 0)), last = (int64_t)ceil(fmax(hi, (double)depth - 1));
+    const shape s = node_in(l->g, n, 0)->shape, all = node_out(l->g, n, 0)->shape;
+    const char *name = tensor_name(l, n->out[0]);
+    linear_term terms[2] = {{1, 0}, {1, 0}};
+    uint32_t bits = 0;
+    if ((uint64_t)(last - first + 1) * shape_count(&s) > MAX_BITS) return unsupported(n, "indices of this range", err);
+    TRY(make_rows(l, name, &s, x->id, (uint32_t)(last - first + 1), first, false, &bits, err));
+    TRY(part(l, bits, -first, (uint32_t)depth, &terms[0].tensor, err));
+    TRY(part(l, bits, -first - depth, (uint32_t)depth, &terms[1].tensor, err));
+    *out = builder_linear(l->b, lower_name(l, name, ".rows"), &all, terms, first < 0 ? 2 : 1, 0);
+    return TACIT_OK;
+}
+
+tacit_status onehot_lower(lowering *l, const gnode *n, tacit_error *err) {
+    int64_t depth;
+    double lo, hi;
+    bool loose = false;
+    value x, v = {.lo = 0, .hi = 1};
+    const gtensor *index = node_in(l->g, n, 0);
+    TRY(read(l->g, n, "depth", &depth, err));
+    TRY(is_loose(n, &loose, err));
+    TRY(lower_operand(l, n->in[0], &x, err));
+    TRY(lower_range(l, n->in[0], &lo, &hi, err));
+    if (loose && (index->lo < -(double)depth || index->hi >= (double)depth))
+        TRY(loose_rows(l, n, &x, depth, lo, hi, &v.id, err));
+    else
+        TRY(make_rows(l, tensor_name(l, n->out[0]), &index->shape, x.id, (uint32_t)depth, 0, lo < 0, &v.id, err));
     return lower_set_value(l, n->out[0], &v, err);
 }
 

@@ -266,7 +266,7 @@ static const operator_rule RULES[] = {
     EXPANDS("TopK", 1, 22, 1, 2, 2, "axis k largest sorted", topk_expand),
     EXPANDS("Hardmax", 1, 22, 1, 1, 1, "axis", hardmax_expand),
     EXPANDS("OneHot", 9, 22, 3, 3, 1, "axis", onehot_expand),
-    INTERNAL("OneHotBits", 1, 1, 1, "depth", onehot_infer, onehot_eval, onehot_lower),
+    INTERNAL("OneHotBits", 1, 1, 1, "depth loose", onehot_infer, onehot_eval, onehot_lower),
     INTERNAL("InRange", 1, 1, 1, "size", in_range_infer, in_range_eval, in_range_lower),
     INTERNAL("Top", 1, 1, 3, "k mode", top_infer, top_eval, top_lower),
     INTERNAL("Choice", 2, 2, 1, "a b rank select boolean", choice_infer, choice_eval, choice_lower),

@@ -100,15 +100,14 @@ tacit_status trees_eval(frame *f, const gnode *n, tacit_error *err) {
 
 /* ---- relations */
 /* The integer with x > at for x > value, or x >= value, at this scale. Of reals, x = value is decided as it is (its
- * integer is round(value 2^scale)), and whatever is a step away. At scales up to 0, where a value half way between two
- * integers is most likely one between integers, these are decided rightly. */
+ * integer is round(value 2^scale)), and whatever is a step away. At scales up to 0 reals are most likely integers:
+ * these are decided rightly. */
 static double place_of(const forest *q, uint32_t split, int32_t scale, bool whole) {
     const double v = ldexp(q->value[split], scale);
     const bool greater = q->mode[split] == SPLIT_GREATER;
     if (q->mode[split] == SPLIT_EQUAL) return round(v);
-    if (whole) return greater ? floor(v) : ceil(v) - 1;
-    if (scale > 0) return greater ? round(v) : round(v) - 1;
-    return greater ? ceil(v - 0.5) : floor(v + 0.5) - 1;
+    if (whole || scale <= 0) return greater ? floor(v) : ceil(v) - 1;
+    return greater ? round(v) : round(v) - 1;
 }
 
 /* EQUAL has two thresholds: x > at - 1, and x > at. */

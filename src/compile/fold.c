@@ -32,7 +32,7 @@ static tacit_status check_node(const graph *g, gnode *n, tacit_error *err) {
     n->rule = find_rule(n);
     if (!n->rule) return unsupported(n, "operator is not supported", err);
     bool any_opset = n->internal || n->rule->domain == DOMAIN_ML;
-    if (!any_opset && (g->opset < n->rule->since || g->opset > n->rule->until))
+    if (!any_opset && (g->opset < n->rule->since || (g->opset > n->rule->until && n->rule->until < LAST_OPSET)))
         return unsupported(n, "not supported in this model's opset", err);
     if (n->in_count < n->rule->min_in || n->in_count > n->rule->max_in)
         return misshapen(n, "wrong number of inputs", err);

@@ -12,7 +12,7 @@
 #include "compile/formula.h"
 #include "program/program.h"
 
-enum { MAX_NODES = 1 << 18, MAX_GRAPH_TENSORS = 1 << 20, MIN_OPSET = 7, MAX_OPSET = 22 };
+enum { MAX_NODES = 1 << 18, MAX_GRAPH_TENSORS = 1 << 20, MIN_OPSET = 7, MAX_OPSET = 24 };
 #define NO_INDEX UINT32_MAX
 
 typedef enum elem_type { ELEM_REAL, ELEM_WHOLE } elem_type;

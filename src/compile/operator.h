@@ -52,10 +52,11 @@ typedef enum operator_domain {
     DOMAIN_TACIT /* internal: made by expansions only */
 } operator_domain;
 
+enum { LAST_OPSET = 22 };
 struct operator_rule {
     const char *name;
     operator_domain domain;
-    uint8_t since, until; /* opsets */
+    uint8_t since, until; /* opsets; LAST_OPSET: to MAX_OPSET, since 23 and 24 added types and operators only */
     uint8_t min_in, max_in, max_out;
     bool is_static;         /* the result depends on shapes only: folded even when inputs are not constant */
     bool on_whole;          /* `lower` works on integers too (reals always); an expansion is not asked */

@@ -93,6 +93,34 @@ def norms(case, w, n, i64):
                  n("ReduceMean", "p", axes=[1], keepdims=0)], {"x": (3, 8)}, opset=13)
 
 
+def attentions(case, w, n, i64):
+    x4 = {"q": (2, 4, 5, 8), "k": (2, 4, 6, 8), "v": (2, 4, 6, 8)}
+    x3 = {"q": (2, 5, 32), "k": (2, 6, 32), "v": (2, 6, 32)}
+    grouped = {"q": (2, 5, 32), "k": (2, 6, 16), "v": (2, 6, 16)}
+    heads = {"q_num_heads": 4, "kv_num_heads": 4}
+    case("attention", [n("Attention", "q k v")], x4, opset=23)
+    case("attention-3d", [n("Attention", "q k v", **heads)], x3, opset=23)
+    case("attention-scale", [n("Attention", "q k v", scale=0.7, **heads)], x3, opset=23)
+    case("attention-causal", [n("Attention", "q k v", is_causal=1, **heads)], x3, opset=23)
+    case("attention-grouped", [n("Attention", "q k v", q_num_heads=4, kv_num_heads=2)], grouped, opset=23)
+    case("attention-bias", [n("Attention", "q k v m")], x4, {"m": w(5, 6)}, opset=23)
+    case("attention-mask", [n("Attention", "q k v m")], x4, {"m": np.tril(np.ones((5, 6), bool))}, opset=23)
+    case("attention-far", [n("Attention", "q k v m")], x4, {"m": np.triu(np.full((2, 1, 5, 6), -np.inf, np.float32), 1)},
+         opset=23)
+    case("attention-softcap", [n("Attention", "q k v", softcap=2.0)], x4, opset=23)
+    case("rms", [n("RMSNormalization", "x g")], {"x": (2, 3, 6)}, {"g": w(6)}, opset=23)
+    case("rms-axis", [n("RMSNormalization", "x g", axis=1, epsilon=1e-3)], {"x": (2, 3, 6)}, {"g": w(3, 6)}, opset=23)
+    c = {"c": np.cos(w(7, 4)), "s": np.sin(w(7, 4)), "p": np.array([[0, 1, 2], [3, 4, 6]], np.int64)}
+    for mixed in (0, 1):
+        case(f"rotary{mixed}", [n("RotaryEmbedding", "x c s p", interleaved=mixed)], {"x": (2, 2, 3, 8)}, c, opset=23)
+        case(f"rotary-3d{mixed}", [n("RotaryEmbedding", "x c s p", interleaved=mixed, num_heads=2)], {"x": (2, 3, 16)}, c,
+             opset=23)
+        case(f"rotary-part{mixed}", [n("RotaryEmbedding", "x c s p", interleaved=mixed, num_heads=2, rotary_embedding_dim=8)],
+             {"x": (2, 3, 24)}, c, opset=23)
+    case("rotary-direct", [n("RotaryEmbedding", "x c s")], {"x": (2, 2, 3, 8)},
+         {"c": np.cos(w(2, 3, 4)), "s": np.sin(w(2, 3, 4))}, opset=23)
+
+
 def add(case, w, n, i64):
-    for make in (divisions, softmaxes, norms):
+    for make in (divisions, softmaxes, norms, attentions):
         make(case, w, n, i64)

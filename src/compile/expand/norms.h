@@ -32,6 +32,8 @@ typedef struct masked_input {
     double factor;
 } masked_input;
 masked_input masked_match(expansion *x, uint32_t t);
+/* 1 where t is far below 0, if it is nowhere but there and at 0; else NO_INDEX. */
+uint32_t far_mask(expansion *x, uint32_t t);
 
 tacit_status softmax_expand(expansion *x, const gnode *n, tacit_error *err);    /* and LogSoftmax */
 tacit_status layer_norm_expand(expansion *x, const gnode *n, tacit_error *err); /* and RMSNormalization */

@@ -266,3 +266,7 @@ masked_input masked_match(expansion *x, uint32_t t) {
     if (m.mask != NO_INDEX && ex_shape(x, m.mask)->rank > full.rank) return (masked_input){t, NO_INDEX, 1};
     return m;
 }
+
+uint32_t far_mask(expansion *x, uint32_t t) {
+    return mask_of(x, t, 0);
+}

@@ -1,6 +1,7 @@
 /* compile/lower/operators: the table. One line per ONNX operator. */
 #include "compile/expand/recurrent.h"
 #include "compile/expand/arithmetic.h"
+#include "compile/expand/attention.h"
 #include "compile/expand/branch.h"
 #include "compile/expand/forest.h"
 #include "compile/expand/logic.h"
@@ -126,6 +127,12 @@ static const operator_rule RULES[] = {
     EXPANDS("Softmax", 1, 22, 1, 1, 1, "axis", softmax_expand),
     EXPANDS("LogSoftmax", 1, 22, 1, 1, 1, "axis", softmax_expand),
     EXPANDS("LayerNormalization", 17, 22, 2, 3, 3, "axis epsilon stash_type", layer_norm_expand),
+    EXPANDS("RMSNormalization", 23, 22, 2, 2, 1, "axis epsilon stash_type", layer_norm_expand),
+    EXPANDS("Attention", 23, 22, 3, 7, 4,
+            "is_causal kv_num_heads q_num_heads qk_matmul_output_mode scale softcap softmax_precision",
+            attention_expand),
+    EXPANDS("RotaryEmbedding", 23, 22, 3, 4, 1, "interleaved num_heads rotary_embedding_dim", rotary_expand),
+    EXPANDS("Swish", 24, 22, 1, 1, 1, "alpha", swish_expand),
     EXPANDS("InstanceNormalization", 6, 22, 3, 3, 1, "epsilon", instance_norm_expand),
     EXPANDS("GroupNormalization", 18, 22, 3, 3, 1, "epsilon num_groups stash_type", group_norm_expand),
     EXPANDS("LpNormalization", 1, 22, 1, 1, 1, "axis p", lp_norm_expand),

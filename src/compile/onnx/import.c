@@ -38,7 +38,7 @@ static tacit_status unpack(const char *path, arena *a, const Onnx__GraphProto **
     if (!m || !m->graph) return fail(err, TACIT_MALFORMED, "\"%s\" is not an ONNX model", path);
     int64_t version = opset_of(m);
     if (version < MIN_OPSET || version > MAX_OPSET)
-        return fail(err, TACIT_UNSUPPORTED, "\"%s\": opset %d (7 to 22 are supported)", path, version);
+        return fail(err, TACIT_UNSUPPORTED, "\"%s\": opset %d (7 to 24 are supported)", path, version);
     *opset = (uint32_t)version;
     *out = m->graph;
     return TACIT_OK;

@@ -1,0 +1,186 @@
+#include "compile/expand/attention.h"
+#include "compile/expand/moves.h"
+#include "compile/expand/norms.h"
+#include "compile/onnx/attribute.h"
+#include <math.h>
+
+static uint32_t reshaped(expansion *x, uint32_t t, uint32_t rank, const int64_t *dim) {
+    return EX(x, "Reshape", t, ex_list(x, rank, dim));
+}
+
+static uint32_t permuted(expansion *x, uint32_t t, const int64_t perm[4]) {
+    ex_ints(x, "perm", 4, perm);
+    return EX(x, "Transpose", t);
+}
+
+static const int64_t SWAP_HEADS[4] = {0, 2, 1, 3}, SWAP_LAST[4] = {0, 1, 3, 2};
+
+/* [batch, tokens, heads * size] as [batch, heads, tokens, size]. */
+static uint32_t split_heads(expansion *x, uint32_t t, int64_t heads) {
+    const shape s = *ex_shape(x, t);
+    if (s.rank != 3) return t;
+    const int64_t dim[4] = {s.dim[0], s.dim[1], heads, s.dim[2] / heads};
+    return permuted(x, reshaped(x, t, 4, dim), SWAP_HEADS);
+}
+
+static uint32_t join_heads(expansion *x, uint32_t t) {
+    const shape s = *ex_shape(x, t);
+    const int64_t dim[3] = {s.dim[0], s.dim[2], (int64_t)s.dim[1] * s.dim[3]};
+    return reshaped(x, permuted(x, t, SWAP_HEADS), 3, dim);
+}
+
+/* ---- Attention */
+typedef struct attention {
+    int64_t q_heads, kv_heads, causal, output_mode, precision;
+    double scale, softcap;
+    uint32_t q, k, v;
+} attention;
+
+static tacit_status heads_fit(const expansion *x, const gnode *n, uint32_t t, int64_t heads, tacit_error *err) {
+    const shape *s = ex_shape(x, t);
+    if (s->rank == 4) return TACIT_OK;
+    if (s->rank != 3) return misshapen(n, "needs operands of three or four axes", err);
+    if (heads < 1 || s->dim[2] % heads != 0) return misshapen(n, "its number of heads does not divide the size", err);
+    return TACIT_OK;
+}
+
+static tacit_status attention_read(const expansion *x, const gnode *n, attention *p, tacit_error *err) {
+    TRY(attribute_int(n, "q_num_heads", 0, &p->q_heads, err));
+    TRY(attribute_int(n, "kv_num_heads", 0, &p->kv_heads, err));
+    TRY(attribute_int(n, "is_causal", 0, &p->causal, err));
+    TRY(attribute_real(n, "softcap", 0, &p->softcap, err));
+    TRY(heads_fit(x, n, n->in[0], p->q_heads, err));
+    TRY(heads_fit(x, n, n->in[1], p->kv_heads, err));
+    TRY(heads_fit(x, n, n->in[2], p->kv_heads, err));
+    if (n->out_count > 3 && n->out[3] != NO_INDEX && ex_tensor(x, n->out[3])->uses > 0)
+        return unsupported(n, "qk_matmul_output", err);
+    if (p->causal && node_has_input(n, 4)) return unsupported(n, "is_causal with a past", err);
+    if (node_has_input(n, 4) != node_has_input(n, 5)) return misshapen(n, "a past key without value", err);
+    if (node_has_input(n, 6)) return unsupported(n, "nonpad_kv_seqlen", err);
+    return TACIT_OK;
+}
+
+static uint32_t after_past(expansion *x, uint32_t past, uint32_t t) {
+    if (past == NO_INDEX) return t;
+    ex_int(x, "axis", 2);
+    return EX(x, "Concat", past, t);
+}
+
+/* Grouped queries: each key head serves several query heads. */
+static uint32_t repeated(expansion *x, uint32_t t, uint32_t heads) {
+    const shape s = *ex_shape(x, t);
+    if (s.dim[1] == heads || s.dim[1] == 0 || heads % s.dim[1] != 0) return t;
+    const int64_t one[5] = {s.dim[0], s.dim[1], 1, s.dim[2], s.dim[3]}, all[4] = {s.dim[0], heads, s.dim[2], s.dim[3]};
+    const int64_t more[5] = {s.dim[0], s.dim[1], heads / s.dim[1], s.dim[2], s.dim[3]};
+    return reshaped(x, EX(x, "Expand", reshaped(x, t, 5, one), ex_list(x, 5, more)), 4, all);
+}
+
+/* 1 above the diagonal. */
+static uint32_t causal_mask(expansion *x, uint32_t rows, uint32_t columns) {
+    const shape s = {.rank = 2, .dim = {rows, columns}};
+    double *v = ex_new_reals(x, shape_count(&s));
+    for (uint64_t i = 0; v && i < shape_count(&s); i++) v[i] = i % columns > i / columns;
+    return v ? ex_reals(x, &s, v) : NO_INDEX;
+}
+
+/* A boolean mask is 1 where the element stays. */
+static uint32_t as_dropped(expansion *x, uint32_t mask) {
+    ex_int(x, "to", 1);
+    return EX(x, "Sub", ex_open(x, ex_real(x, 1)), EX(x, "Cast", mask));
+}
+
+/* Softmax of scale * scores with the masks. */
+static uint32_t weigh(expansion *x, const gnode *n, const attention *p, uint32_t scores) {
+    const shape s = *ex_shape(x, scores);
+    uint32_t given = node_has_input(n, 3) ? n->in[3] : NO_INDEX, mask = NO_INDEX;
+    double factor = p->scale;
+    if (p->softcap > 0) {
+        scores = EX(x, "Tanh", EX(x, "Mul", scores, ex_open(x, ex_real(x, factor / p->softcap))));
+        factor = p->softcap;
+    }
+    if (p->causal) mask = causal_mask(x, s.dim[2], s.dim[3]);
+    if (given != NO_INDEX) {
+        bool real = ex_tensor(x, given)->type == ELEM_REAL;
+        uint32_t dropped = real ? far_mask(x, given) : as_dropped(x, given);
+        if (dropped == NO_INDEX) {
+            scores = EX(x, "Add", factor == 1 ? scores : EX(x, "Mul", scores, ex_open(x, ex_real(x, factor))), given);
+            factor = 1;
+        } else {
+            mask = mask == NO_INDEX ? dropped : EX(x, "Add", mask, dropped);
+        }
+    }
+    return softmax_of(x, scores, 3, factor, mask);
+}
+
+tacit_status attention_expand(expansion *x, const gnode *n, tacit_error *err) {
+    attention p;
+    TRY(attention_read(x, n, &p, err));
+    bool flat = ex_shape(x, n->in[0])->rank == 3;
+    p.q = split_heads(x, n->in[0], p.q_heads);
+    p.k = after_past(x, ex_in(x, 4), split_heads(x, n->in[1], p.kv_heads));
+    p.v = after_past(x, ex_in(x, 5), split_heads(x, n->in[2], p.kv_heads));
+    if (x->status != TACIT_OK) return x->status;
+    const shape q = *ex_shape(x, p.q);
+    TRY(attribute_real(n, "scale", 1 / sqrt((double)q.dim[3]), &p.scale, err));
+    if (!(p.scale > 0)) return unsupported(n, "a scale that is not positive", err);
+    ex_result(x, 1, p.k);
+    ex_result(x, 2, p.v);
+    uint32_t k = repeated(x, p.k, q.dim[1]), v = repeated(x, p.v, q.dim[1]);
+    uint32_t scores = EX(x, "MatMul", p.q, permuted(x, k, SWAP_LAST));
+    if (x->status != TACIT_OK) return x->status;
+    uint32_t y = EX(x, "MatMul", weigh(x, n, &p, scores), v);
+    ex_result(x, 0, flat ? join_heads(x, y) : y);
+    return x->status;
+}
+
+/* ---- RotaryEmbedding */
+/* The angles of each token: [batch or 1, 1, tokens, half]. */
+static uint32_t angles(expansion *x, uint32_t cache, uint32_t places) {
+    uint32_t t = places == NO_INDEX ? cache : EX(x, "Gather", cache, places);
+    return EX(x, "Unsqueeze", t, ex_list(x, 1, (const int64_t[1]){1}));
+}
+
+static uint32_t interleaved(expansion *x, uint32_t a, uint32_t b) {
+    const shape s = *ex_shape(x, a);
+    const int64_t last[1] = {4}, dim[4] = {s.dim[0], s.dim[1], s.dim[2], 2 * (int64_t)s.dim[3]};
+    uint32_t c = EX(x, "Unsqueeze", a, ex_list(x, 1, last)), d = EX(x, "Unsqueeze", b, ex_list(x, 1, last));
+    ex_int(x, "axis", 4);
+    return reshaped(x, EX(x, "Concat", c, d), 4, dim);
+}
+
+static uint32_t behind(expansion *x, uint32_t a, uint32_t b) {
+    ex_int(x, "axis", 3);
+    return EX(x, "Concat", a, b);
+}
+
+tacit_status rotary_expand(expansion *x, const gnode *n, tacit_error *err) {
+    int64_t mixed, heads, turned;
+    TRY(attribute_int(n, "interleaved", 0, &mixed, err));
+    TRY(attribute_int(n, "num_heads", 0, &heads, err));
+    TRY(heads_fit(x, n, n->in[0], heads, err));
+    bool flat = ex_shape(x, n->in[0])->rank == 3;
+    uint32_t t = split_heads(x, n->in[0], heads);
+    const shape s = *ex_shape(x, t);
+    TRY(attribute_int(n, "rotary_embedding_dim", 0, &turned, err));
+    if (turned == 0) turned = s.dim[3];
+    if (turned < 2 || turned > s.dim[3] || turned % 2 != 0) return misshapen(n, "rotary_embedding_dim", err);
+    uint32_t half = (uint32_t)turned / 2;
+    uint32_t c = angles(x, n->in[1], ex_in(x, 3)), d = angles(x, n->in[2], ex_in(x, 3));
+    uint32_t a = ex_range(x, t, 3, 0, mixed ? 2 : 1, half),
+             b = ex_range(x, t, 3, mixed ? 1 : half, mixed ? 2 : 1, half);
+    uint32_t u = EX(x, "Sub", EX(x, "Mul", a, c), EX(x, "Mul", b, d));
+    uint32_t v = EX(x, "Add", EX(x, "Mul", a, d), EX(x, "Mul", b, c));
+    uint32_t y = mixed ? interleaved(x, u, v) : behind(x, u, v);
+    if (turned < s.dim[3]) y = behind(x, y, ex_range(x, t, 3, turned, 1, s.dim[3] - (uint32_t)turned));
+    ex_result(x, 0, flat ? join_heads(x, y) : y);
+    return x->status;
+}
+
+/* ---- Swish: x sigmoid(alpha x); it becomes one table (compile/fuse). */
+tacit_status swish_expand(expansion *x, const gnode *n, tacit_error *err) {
+    double alpha;
+    TRY(attribute_real(n, "alpha", 1, &alpha, err));
+    uint32_t scaled = alpha == 1 ? n->in[0] : EX(x, "Mul", n->in[0], ex_open(x, ex_real(x, alpha)));
+    ex_result(x, 0, EX(x, "Mul", n->in[0], EX(x, "Sigmoid", scaled)));
+    return x->status;
+}

@@ -35,6 +35,7 @@ static tacit_status read_plan(plan *p, const arguments *args, tacit_error *err) 
     CLI_TRY(options_need(&p->samples, args, "calibrate", err));
     CLI_TRY(options_need(&p->out, args, "output", err));
     CLI_TRY(compile_flags_read(&p->flags, args, err));
+    p->flags.options.keep_answers = !options_has(args, "weights");
     CLI_TRY(disk_differ(p->onnx, p->out, err));
     CLI_TRY(disk_differ(p->samples, p->out, err));
     return disk_can_replace(p->out, err);

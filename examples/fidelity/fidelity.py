@@ -4,8 +4,9 @@
     python fidelity.py --tacit build/tacit --mnist DIR --models DIR [--trained DIR] [NAME ...]
 
 --mnist: the folder with MNIST's test files. --models: a folder with onnx-zoo/mnist-8.onnx, zkml-mnist/model.tflite and
-mlperf-tiny/*.tflite, as far as there are. --trained: what mnist/train.py wrote. Each network is compiled with 8-bit and
-with 16-bit weights, `tacit compile --test` compares.
+mlperf-tiny/*.tflite, as far as there are. --trained: what mnist/train.py wrote. Each network is compiled with 8-bit
+weights, with 16-bit weights, and with those that `tacit compile` chooses itself (16 where 8 change an answer on the
+calibration samples); `tacit compile --test` compares.
 
 Inputs:
   MNIST networks   the test images (those of train.py: its 2,000 held-out images); true labels
@@ -142,8 +143,10 @@ def prepare(name, options, scratch):
 
 def compare(tacit, files, bits, scratch):
     model, calibration, test = map(str, files)
-    done = subprocess.run([tacit, "compile", model, "--calibrate", calibration, "--test", test, "--weights", str(bits),
-                           "-o", str(scratch / "m.tacit"), "--json"], capture_output=True, text=True, check=False)
+    arguments = [tacit, "compile", model, "--calibrate", calibration, "--test", test, "-o", str(scratch / "m.tacit"), "--json"]
+    if bits != "auto":
+        arguments += ["--weights", bits]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
     told = json.loads(done.stdout)
     if done.returncode:
         sys.exit(f"{model}: {told['message']}")
@@ -162,7 +165,7 @@ def main():
     parser.add_argument("--trained", type=Path)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NETWORKS))
     options = parser.parse_args()
-    print("%-12s %4s %7s %12s %12s %12s %11s %11s" % ("network", "bits", "samples", "same answer", "right float",
+    print("%-12s %-9s %7s %12s %12s %12s %11s %11s" % ("network", "weights", "samples", "same answer", "right float",
                                                      "right int", "max error", "mean error"))
     for name in options.names or NETWORKS:
         with tempfile.TemporaryDirectory() as folder:
@@ -175,10 +178,11 @@ def main():
             if files is None:
                 print(f"{name:12s} left out: not there")
                 continue
-            for bits in (8, 16):
+            for bits in ("8", "16", "auto"):
                 told = compare(options.tacit, files, bits, scratch)
-                print("%-12s %4d %7d %12s %12s %12s %11.4g %11.4g" % (
-                    name, bits, told["test_samples"], percent(told, "test_same_answer"),
+                chosen = bits if bits != "auto" else f"auto: {told['weight_bits']}"
+                print("%-12s %-9s %7d %12s %12s %12s %11.4g %11.4g" % (
+                    name, chosen, told["test_samples"], percent(told, "test_same_answer"),
                     percent(told, "test_right_float"), percent(told, "test_right_integer"),
                     told["test_largest_error"], told["test_mean_error"]), flush=True)
 

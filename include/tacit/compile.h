@@ -31,6 +31,8 @@ typedef struct tacit_compile_options {
     /* Largest error that an output may have on the samples, in its own unit; 0: any. Where weight_bits do not reach it,
      * 16 are taken; where these do not, VALUE names the layer that loses most. */
     double tolerance;
+    /* Not 0: where weight_bits change an answer (top1_agree below) on the samples, 16 are taken. */
+    int keep_answers;
 } tacit_compile_options;
 void tacit_compile_defaults(tacit_compile_options *o);
 

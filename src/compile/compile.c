@@ -167,7 +167,12 @@ static tacit_status misses(const tacit_compile_report *r, double tolerance, taci
                 worst_layer(r));
 }
 
-/* Once with the options' weights; where the tolerance is missed, once more with 16 bits. */
+static bool serves(const tacit_compile_report *r, const tacit_compile_options *o) {
+    if (o->tolerance > 0 && !(r->largest_error <= o->tolerance)) return false;
+    return !o->keep_answers || r->top1_agree == r->samples || r->weight_bits == 16;
+}
+
+/* Once with the options' weights; where these do not serve, once more with 16 bits. */
 static tacit_status compile_within(struct tacit_model **out, const char *path, const tacit_compile_options *given,
                                    const tacit_samples *samples, tacit_compile_report *r, tacit_error *err) {
     static const tacit_compile_report EMPTY;
@@ -179,7 +184,7 @@ static tacit_status compile_within(struct tacit_model **out, const char *path, c
         r->weight_bits = o.weight_bits;
         tacit_status s = compile(out, &w, path, &o, samples, r, err);
         drop(&w);
-        if (s != TACIT_OK || o.tolerance == 0 || r->largest_error <= o.tolerance) return s;
+        if (s != TACIT_OK || serves(r, &o)) return s;
         if (o.weight_bits == 16) return misses(r, o.tolerance, err);
         model_free(*out);
         *out = NULL;

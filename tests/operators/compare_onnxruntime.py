@@ -32,7 +32,7 @@ class Error(C.Structure):
 class Options(C.Structure):
     _fields_ = [("weight_bits", C.c_uint32), ("activation_bits", C.c_uint32), ("overflow", C.c_int),
                 ("headroom", C.c_double), ("batch", C.c_uint32), ("dim_count", C.c_uint32),
-                ("dim_names", C.c_void_p), ("dim_values", C.c_void_p), ("tolerance", C.c_double)]
+                ("dim_names", C.c_void_p), ("dim_values", C.c_void_p), ("tolerance", C.c_double), ("keep_answers", C.c_int)]
 
 
 class Samples(C.Structure):

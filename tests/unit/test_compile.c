@@ -181,6 +181,31 @@ static void test_check(void **unused) {
     assert_int_equal(tacit_onnx_inputs(DIGITS, &o, io, 1, &count, names, 3, &err), TACIT_RESOURCES);
 }
 
+/* Images of noise have answers that lie close together: 8 bits change some of them. */
+static void test_keep_answers(void **unused) {
+    (void)unused;
+    enum { NOISE = 200 };
+    static double noise[NOISE * PIXELS];
+    uint64_t state = 1;
+    for (int i = 0; i < NOISE * PIXELS; i++) {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        noise[i] = (double)(state >> 40) * 0x1p-24;
+    }
+    const double *values[1] = {noise};
+    const tacit_samples s = {NOISE, 1, NULL, values};
+    static tacit_compile_report r;
+    tacit_model *m;
+    tacit_error err = {0};
+    tacit_compile_options o;
+    tacit_compile_defaults(&o);
+    for (o.keep_answers = 0; o.keep_answers < 2; o.keep_answers++) {
+        assert_int_equal(tacit_compile(&m, DIGITS, &o, &s, &r, &err), TACIT_OK);
+        tacit_model_free(m);
+        assert_int_equal(r.weight_bits, o.keep_answers ? 16 : 8);
+        if (!o.keep_answers) assert_true(r.top1_agree < r.samples);
+    }
+}
+
 static void test_options(void **unused) {
     (void)unused;
     const double *values[1] = {samples};
@@ -232,7 +257,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_bytes), cmocka_unit_test(test_save_load), cmocka_unit_test(test_damaged),
         cmocka_unit_test(test_forged),     cmocka_unit_test(test_io),        cmocka_unit_test(test_batch),
-        cmocka_unit_test(test_check),      cmocka_unit_test(test_options),   cmocka_unit_test(test_tolerance),
+        cmocka_unit_test(test_check),      cmocka_unit_test(test_options),   cmocka_unit_test(test_keep_answers),
+        cmocka_unit_test(test_tolerance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

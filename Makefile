@@ -3,7 +3,8 @@ BUILD ?= build
 JOBS ?= $(shell nproc)
 CMAKE_ARGS ?=
 
-.PHONY: all setup build demo test test-large vectors bench sanitize fuzz lint format install clean
+.PHONY: all setup build demo test test-large vectors bench sanitize mutation coverage msan portable closure fuzz lint format
+.PHONY: install clean
 
 all: build
 
@@ -40,6 +41,30 @@ sanitize: setup
 	@cmake --build $(BUILD)-sanitize -j $(JOBS)
 	@cd $(BUILD)-sanitize && TACIT_SAMPLE=1 ctest --output-on-failure -j $(JOBS) -LE large
 
+# Every check of the verifier is deleted in turn; a named test must be red (minutes).
+mutation: setup
+	@tools/delete_checks instrument $(BUILD)-mutation/instrumented
+	@cmake -S . -B $(BUILD)-mutation -G Ninja -DTACIT_WERROR=OFF -DTACIT_INSTRUMENTED=$(CURDIR)/$(BUILD)-mutation/instrumented > /dev/null
+	@cmake --build $(BUILD)-mutation -j $(JOBS) --target $$(tools/delete_checks tests)
+	@tools/delete_checks run $(BUILD)-mutation
+
+# Lines and branches of the verifier that the tests reach (clang).
+coverage: setup
+	@command -v llvm-cov-14 clang-14 > /dev/null || apt-get install -y -qq clang-14 llvm-14
+	@CC=clang-14 cmake -S . -B $(BUILD)-coverage -G Ninja -DTACIT_WERROR=OFF -DTACIT_COVERAGE=ON -DCMAKE_BUILD_TYPE=None > /dev/null
+	@cmake --build $(BUILD)-coverage -j $(JOBS) --target $$(tools/coverage tests)
+	@tools/coverage $(BUILD)-coverage
+
+# The one-file verifier on the vectors and on changed proofs: under MemorySanitizer; on 32 bits and big-endian (emulated).
+msan: setup
+	@tools/portable $(BUILD)-portable --msan
+portable: setup
+	@tools/portable $(BUILD)-portable
+
+# How large the verifier is.
+closure:
+	@tools/closure_size
+
 # libFuzzer targets (clang): FUZZ_SECONDS each.
 fuzz: setup
 	@tools/fuzz.sh $(BUILD)-fuzz
@@ -55,4 +80,4 @@ install: build
 	@cmake --install $(BUILD)
 
 clean:
-	@rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-fuzz
+	@rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-fuzz $(BUILD)-mutation $(BUILD)-coverage $(BUILD)-portable

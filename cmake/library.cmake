@@ -2,6 +2,14 @@
 file(GLOB LIBRARY_SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/*/*.c ${CMAKE_SOURCE_DIR}/src/compile/*/*.c)
 list(FILTER LIBRARY_SOURCES EXCLUDE REGEX "_ref\\.c$")
 
+if(TACIT_COVERAGE)
+  file(STRINGS ${CMAKE_SOURCE_DIR}/src/verifier.list CHECKED_FILES)
+  foreach(file ${CHECKED_FILES})
+    set_source_files_properties(${CMAKE_SOURCE_DIR}/${file} PROPERTIES COMPILE_OPTIONS "-fprofile-instr-generate;-fcoverage-mapping")
+  endforeach()
+  add_link_options(-fprofile-instr-generate)
+endif()
+
 # Check deletion (tools/delete_checks): the verifier's files with a switch at every check.
 if(TACIT_INSTRUMENTED)
   file(STRINGS ${CMAKE_SOURCE_DIR}/src/verifier.list CHECKED_FILES)

@@ -1,5 +1,6 @@
 #include "commit/ladder_search.h"
 #include "base/bytes.h"
+#include "base/wide.h"
 #include "commit/queries.h"
 #include "field/ext.h"
 
@@ -51,8 +52,9 @@ void ladder_search(ladder_table *t, unsigned vars, uint64_t size) {
 uint64_t ladder_cost(const ladder_table *t, uint64_t size) {
     unsigned v = log2_floor(size);
     uint64_t low = t->cost[LADDER_DEPTH][v][0], beyond = size - (UINT64_C(1) << v);
-    if (beyond == 0) return low;
-    return low + (uint64_t)((unsigned __int128)(t->cost[LADDER_DEPTH][v + 1][0] - low) * beyond >> v);
+    if (beyond == 0) return low; /* else v >= 1 */
+    uint64_t more_high, more = mul_64(t->cost[LADDER_DEPTH][v + 1][0] - low, beyond, &more_high);
+    return low + (more >> v | more_high << (64 - v));
 }
 
 static uint64_t domain_cost(const ladder_table *t, const geometry_level *l) {

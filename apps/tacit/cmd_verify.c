@@ -13,7 +13,7 @@
 #include "shown.h"
 #include "tacit/verify.h"
 
-enum { MAX_CONTEXT = 65535 };
+enum { MAX_CONTEXT = 65535, MORE_SCRATCH = 16 };
 #define MAX_SCRATCH ((size_t)1 << 36)
 
 static const option_def options[] = {
@@ -90,14 +90,41 @@ static tacit_status read_files(check *k, const arguments *args, tacit_error *err
     return TACIT_OK;
 }
 
+/* Twice the scratch, when what it stated was too little; at most MORE_SCRATCH times as much. */
+static bool more_scratch(check *k, tacit_status status) {
+    size_t stated = tacit_verify_scratch(k->cert.data, k->cert.size);
+    if (status != TACIT_RESOURCES || k->scratch_size >= MORE_SCRATCH * stated) return false;
+    void *larger = malloc(2 * k->scratch_size);
+    if (larger == NULL) return false;
+    free(k->scratch);
+    k->scratch = larger;
+    k->scratch_size *= 2;
+    return true;
+}
+
+static tacit_status verify_certificate(check *k, tacit_error *err) {
+    tacit_status status;
+    do status = tacit_verify_certificate(k->cert.data, k->cert.size, k->scratch, k->scratch_size, &k->verdict, err);
+    while (more_scratch(k, status));
+    return status;
+}
+
+static tacit_status verify_proof(check *k, tacit_error *err) {
+    tacit_status status;
+    do
+        status = tacit_verify(k->cert.data, k->cert.size, k->proof.data, k->proof.size, &k->expect, k->scratch,
+                              k->scratch_size, &k->verdict, err);
+    while (more_scratch(k, status));
+    return status;
+}
+
 /* The certificate's own range proof: once for a certificate, then remembered. */
 static tacit_status check_certificate(check *k, const arguments *args, tacit_error *err) {
     bool cached = !options_has(args, "no-cache");
     k->from_cache = cached && cache_has(k->cert.data, k->cert.size);
     if (!k->from_cache) {
         double start = now_seconds();
-        tacit_status status =
-            tacit_verify_certificate(k->cert.data, k->cert.size, k->scratch, k->scratch_size, &k->verdict, err);
+        tacit_status status = verify_certificate(k, err);
         k->certificate_seconds = now_seconds() - start;
         CLI_TRY(cli_at(options_value(args, "cert", 0), status, err));
         if (cached) cache_add(k->cert.data, k->cert.size);
@@ -109,8 +136,7 @@ static tacit_status check_certificate(check *k, const arguments *args, tacit_err
 static tacit_status check_proof(check *k, const arguments *args, tacit_error *err) {
     double start = now_seconds();
     k->verdict = (tacit_verdict){0};
-    tacit_status status = tacit_verify(k->cert.data, k->cert.size, k->proof.data, k->proof.size, &k->expect, k->scratch,
-                                       k->scratch_size, &k->verdict, err);
+    tacit_status status = verify_proof(k, err);
     k->seconds = now_seconds() - start;
     CLI_TRY(cli_at(args->file[0], status, err));
     k->reached = true;

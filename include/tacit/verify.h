@@ -50,7 +50,9 @@ TACIT_MUST_CHECK tacit_status tacit_verify_certificate(const void *cert, size_t 
 TACIT_MUST_CHECK tacit_status tacit_verify(const void *cert, size_t cert_size, const void *proof, size_t proof_size,
                                            const tacit_expectation *expect, void *scratch, size_t scratch_size,
                                            tacit_verdict *verdict, tacit_error *err);
-/* Scratch that suffices for this certificate and its proofs (reads the certificate's header; 0 if malformed). */
+/* Scratch that suffices for this certificate and its proofs (48 MiB and 96 times the certificate's bytes; 0 if it is
+ * none), unless the program's tables, constants and maps or the shown tensors expand to far more than their bytes: then
+ * the status is RESOURCES, and a larger scratch is what helps. RESOURCES never stands for another verdict. */
 size_t tacit_verify_scratch(const void *cert, size_t cert_size);
 
 #pragma GCC visibility pop

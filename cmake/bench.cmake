@@ -11,3 +11,7 @@ endforeach()
 add_test(NAME large_lookups COMMAND bench_synthetic lookups 20)
 add_test(NAME large_elements COMMAND bench_synthetic elements 24)
 set_tests_properties(large_lookups large_elements PROPERTIES LABELS large TIMEOUT 1800 RUN_SERIAL ON)
+# The same measurement in profile P128.
+add_executable(bench_prove_128 ${CMAKE_SOURCE_DIR}/bench/bench_prove.c)
+target_link_libraries(bench_prove_128 PRIVATE tacit3)
+target_compile_options(bench_prove_128 PRIVATE -Wno-conversion -Wno-missing-field-initializers)

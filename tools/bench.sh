@@ -35,3 +35,8 @@ for options in 8 16 "8 --overflow refuse" "8 --activations 12"; do
         "$source/tools/bench_model.sh" "$build" "$source/examples/$name/model.onnx" "$source/examples/$name" $options
     done
 done
+echo "## the other profile"
+for name in digits breast-cancer; do
+    TACIT_SECURITY=128 "$source/tools/bench_model.sh" "$build" "$source/examples/$name/model.onnx" "$source/examples/$name" 8
+done
+TACIT_SECURITY=128 "$source/tools/bench_model.sh" "$build" "$models/mnist-8.onnx" "$models" 8

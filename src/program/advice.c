@@ -1,5 +1,5 @@
-/* program/advice: the executor's steps fit their relations. Only the executor reads advice; a wrong one can make it
- * fail, never make a proof of something false. */
+/* program/advice: reader of the advice part; the executor's steps fit their relations. Only the executor reads advice;
+ * a wrong one can make it fail, never make a proof of something false. */
 #include "program/rules.h"
 
 #define BAD(...) fail(err, TACIT_MALFORMED, __VA_ARGS__)
@@ -206,7 +206,78 @@ static tacit_status check_step(const program *p, const advice *x, tacit_error *e
     return check_by_kind(p, &p->constraints[x->relation], x, err);
 }
 
-tacit_status check_advice(const program *p, tacit_error *err) {
+static tacit_status check_advice(const program *p, tacit_error *err) {
     for (uint32_t i = 0; i < p->advice_count; i++) TRY(check_step(p, &p->advices[i], err));
     return TACIT_OK;
+}
+
+/* ---- reading */
+typedef struct reading {
+    reader *r;
+    program *p;
+    arena *a;
+    tacit_error *err;
+} reading;
+
+static tacit_status get_number(reading *q, uint32_t *out, uint32_t max, const char *what) {
+    tacit_error *err = q->err;
+    uint64_t v = read_var(q->r);
+    if (q->r->bad || v > max) return BAD("program, byte %u: bad %s", (uint64_t)q->r->at, what);
+    *out = (uint32_t)v;
+    return TACIT_OK;
+}
+
+static tacit_status get_i64(reading *q, int64_t *out) {
+    tacit_error *err = q->err;
+    *out = read_svar(q->r);
+    return q->r->bad ? BAD("program, byte %u: bad interval", (uint64_t)q->r->at) : TACIT_OK;
+}
+
+static tacit_status get_kind(reading *q, advice_kind *out) {
+    tacit_error *err = q->err;
+    uint8_t kind = read_u8(q->r);
+    *out = (advice_kind)kind;
+    return q->r->bad || kind > ADVICE_SIGN ? BAD("program, byte %u: bad advice kind", (uint64_t)q->r->at) : TACIT_OK;
+}
+
+static tacit_status get_optional(reading *q, uint32_t *id) {
+    TRY(get_number(q, id, q->p->tensor_count, "tensor of an advice"));
+    *id -= 1; /* 0 becomes NO_TENSOR */
+    return TACIT_OK;
+}
+
+static tacit_status get_advice(reading *q, advice *x) {
+    *x = (advice){.y = NO_TENSOR, .rem = NO_TENSOR, .r_low = NO_TENSOR, .r_high = NO_TENSOR, .flag = NO_TENSOR};
+    TRY(get_kind(q, &x->kind));
+    TRY(get_number(q, &x->relation, MAX_RELATIONS, "relation of an advice"));
+    if (x->kind == ADVICE_TABLE) return TACIT_OK;
+    TRY(get_optional(q, &x->y));
+    if (x->kind == ADVICE_SOLVE) return TACIT_OK;
+    TRY(get_optional(q, &x->rem));
+    TRY(get_number(q, &x->shift, 31, "shift"));
+    if (x->kind == ADVICE_RESCALE) return TACIT_OK;
+    TRY(get_optional(q, &x->r_low));
+    TRY(get_optional(q, &x->r_high));
+    if (advice_derives(x->kind)) return get_i64(q, &x->lo);
+    TRY(get_optional(q, &x->flag));
+    TRY(get_number(q, &x->low_bits, 31, "low bits"));
+    TRY(get_i64(q, &x->lo));
+    return get_i64(q, &x->hi);
+}
+
+/* advice_reader */
+static tacit_status read_advice(reader *r, program *p, arena *a, tacit_error *err) {
+    reading q = {r, p, a, err};
+    TRY(get_number(&q, &p->advice_count, 2 * MAX_RELATIONS, "advice"));
+    if (p->advice_count > (r->size - r->at) / 2) return BAD("program ends early in advice");
+    if (!p->advice_count) return BAD("program: empty advice part");
+    p->advices = ARENA_NEW(a, advice, p->advice_count);
+    if (!p->advices) return fail(err, TACIT_RESOURCES, "program: scratch is full");
+    for (uint32_t i = 0; i < p->advice_count; i++) TRY(get_advice(&q, &p->advices[i]));
+    return TACIT_OK;
+}
+
+tacit_status program_parse(program *out, const void *data, size_t size, arena *a, tacit_error *err) {
+    TRY(program_parse_with(out, data, size, read_advice, a, err));
+    return check_advice(out, err);
 }

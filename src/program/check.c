@@ -209,5 +209,5 @@ tacit_status program_check(program *p, arena *a, tacit_error *err) {
     arena_release(a, mark);
     if (s == TACIT_OK) s = check_ranges(p, a, err);
     arena_release(a, mark);
-    return s == TACIT_OK ? check_advice(p, err) : s;
+    return s;
 }

@@ -282,44 +282,6 @@ static tacit_status get_lookup(parser *ps, lookup *l) {
     return TACIT_OK;
 }
 
-/* ---- advice */
-static tacit_status get_optional(parser *ps, uint32_t *id) {
-    TRY(get_number(ps, id, ps->p->tensor_count, "tensor of an advice"));
-    *id -= 1; /* 0 becomes NO_TENSOR */
-    return TACIT_OK;
-}
-
-static tacit_status get_advice(parser *ps, advice *x) {
-    uint8_t kind;
-    *x = (advice){.y = NO_TENSOR, .rem = NO_TENSOR, .r_low = NO_TENSOR, .r_high = NO_TENSOR, .flag = NO_TENSOR};
-    TRY(get_u8(ps, &kind, ADVICE_SIGN + 1, "advice kind"));
-    x->kind = (advice_kind)kind;
-    TRY(get_number(ps, &x->relation, MAX_RELATIONS, "relation of an advice"));
-    if (x->kind == ADVICE_TABLE) return TACIT_OK;
-    TRY(get_optional(ps, &x->y));
-    if (x->kind == ADVICE_SOLVE) return TACIT_OK;
-    TRY(get_optional(ps, &x->rem));
-    TRY(get_number(ps, &x->shift, 31, "shift"));
-    if (x->kind == ADVICE_RESCALE) return TACIT_OK;
-    TRY(get_optional(ps, &x->r_low));
-    TRY(get_optional(ps, &x->r_high));
-    if (advice_derives(x->kind)) return get_i64(ps, &x->lo, "interval");
-    TRY(get_optional(ps, &x->flag));
-    TRY(get_number(ps, &x->low_bits, 31, "low bits"));
-    TRY(get_i64(ps, &x->lo, "interval"));
-    return get_i64(ps, &x->hi, "interval");
-}
-
-static tacit_status get_advices(parser *ps) {
-    program *p = ps->p;
-    TRY(get_count(ps, &p->advice_count, 2 * MAX_RELATIONS, 2, "advice"));
-    if (!p->advice_count) return BAD(ps, "program: empty advice part");
-    p->advices = ARENA_NEW(ps->a, advice, p->advice_count);
-    if (!p->advices) return full(ps->err);
-    for (uint32_t i = 0; i < p->advice_count; i++) TRY(get_advice(ps, &p->advices[i]));
-    return TACIT_OK;
-}
-
 /* ---- the whole */
 static tacit_status get_tensors(parser *ps) {
     program *p = ps->p;
@@ -388,7 +350,8 @@ static digest relation_digest(const unsigned char *data, size_t size) {
     return sha256_final(&h);
 }
 
-tacit_status program_parse(program *out, const void *data, size_t size, arena *a, tacit_error *err) {
+tacit_status program_parse_with(program *out, const void *data, size_t size, advice_reader *rest, arena *a,
+                                tacit_error *err) {
     program p = {0};
     parser ps = {reader_of(data, size), a, err, &p, ((uint64_t)1 << 20) + 1024 * (uint64_t)size};
     *out = p;
@@ -402,7 +365,7 @@ tacit_status program_parse(program *out, const void *data, size_t size, arena *a
     TRY(get_relations(&ps));
     if (version != program_version(&p)) return fail(err, TACIT_MALFORMED, "program: its version is not the least");
     p.digest = relation_digest(data, ps.r.at);
-    if (ps.r.at < size) TRY(get_advices(&ps));
+    if (rest && ps.r.at < size) TRY(rest(&ps.r, &p, a, err));
     if (ps.r.at != size) return fail(err, TACIT_MALFORMED, "program: bytes after the end");
     TRY(add_multiplicities(&ps));
     TRY(program_check(&p, a, err));

@@ -50,8 +50,7 @@ tacit_status model_public_parse(model_public *out, const void *data, size_t size
     uint64_t length = read_var(&r);
     const unsigned char *relations = length <= size ? read_bytes(&r, (size_t)length) : 0;
     if (!relations) return BAD("model: truncated");
-    TRY(program_parse(&out->program, relations, (size_t)length, a, err));
-    if (out->program.advice_count > 0) return BAD("model: advice in its public part");
+    TRY(program_parse_with(&out->program, relations, (size_t)length, NULL, a, err));
     TRY(read_io(out, &r, err));
     out->digest = public_digest(data, size);
     return check_io(out, err);

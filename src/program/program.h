@@ -215,6 +215,11 @@ int64_t table_value(const table_column *c, uint32_t row);
  * parse checks everything that program.h and section 1 and 2 of the protocol demand (program_check), makes the
  * multiplicity tensors, computes the digest and all intervals. advice == false: the part that verifiers read. */
 tacit_status program_parse(program *out, const void *data, size_t size, arena *a, tacit_error *err) TACIT_MUST_CHECK;
+/* Reads what follows the relation part into p. */
+typedef tacit_status advice_reader(reader *r, program *p, arena *a, tacit_error *err);
+/* The same for verifiers, who have no advice_reader: nothing may follow the relation part. Freestanding. */
+tacit_status program_parse_with(program *out, const void *data, size_t size, advice_reader *rest, arena *a,
+                                tacit_error *err) TACIT_MUST_CHECK;
 uint32_t program_version(const program *p);
 /* Canonical bytes: relation part, then (if with_advice) the advice part. */
 void program_write(const program *p, bool with_advice, writer *w);

@@ -1,4 +1,4 @@
-/* program/rules: the parts of program_check (check.c, range.c, advice.c). Freestanding. */
+/* program/rules: the parts of program_check (check.c, range.c). Freestanding. */
 #ifndef PROGRAM_RULES_H
 #define PROGRAM_RULES_H
 #include "program/program.h"
@@ -37,7 +37,6 @@ static inline bool view_has_holes(const tensor *t) {
 
 tacit_status check_structure(program *p, arena *scratch, tacit_error *err) TACIT_MUST_CHECK;
 tacit_status check_ranges(program *p, arena *scratch, tacit_error *err) TACIT_MUST_CHECK;
-tacit_status check_advice(const program *p, tacit_error *err) TACIT_MUST_CHECK;
 /* Exact interval of constant + sum coef * term; false unless every term is ranged and the result is in
  * [-(p-1)/2, (p-1)/2]. */
 bool linear_interval(const program *p, const linear_term *terms, uint32_t count, int64_t constant, int64_t *lo,

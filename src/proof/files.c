@@ -168,7 +168,7 @@ tacit_status range_statement(statement *st, const certificate *c, arena *a, taci
     w.at = 0;
     if (!p || !w.data) return fail(err, TACIT_RESOURCES, "scratch too small");
     certificate_range_program(c, &w);
-    TRY(program_parse(p, w.data, w.cap, a, err));
+    TRY(program_parse_with(p, w.data, w.cap, NULL, a, err));
     TRY(new_bindings(st, p, c, a, err));
     st->model = c->digest;
     st->context = context;

@@ -40,7 +40,7 @@ static void program_case(arena *a) {
     bytes b = take_bytes();
     tacit_error err = {TACIT_OK, TACIT_REJECT_NONE, ""};
     program p;
-    tacit_status st = program_parse(&p, b.data, b.size, a, &err);
+    tacit_status st = program_parse_with(&p, b.data, b.size, NULL, a, &err);
     print_status(st, &err);
     if (st == TACIT_OK) hex(p.digest.b, 32);
     for (uint32_t i = 0; st == TACIT_OK && i < p.tensor_count; i++)

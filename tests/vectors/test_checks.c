@@ -188,7 +188,7 @@ static const refusal publics[] = {
     {"100 0 0", "truncated"},
     {"xffffffffffffffffff01 0 0", "truncated"},
     {"[ \"TACP 1 1 'w 1 0 %0 %1 0 0 0 ] 65 0 0 0 0", "too many inputs and outputs"},
-    {"[ " SATURATION "1  1 0 2 3 2 4 5 6 2 %0 %3 ] 0 0", "advice"},
+    {"[ " SATURATION "1  1 0 2 3 2 4 5 6 2 %0 %3 ] 0 0", "bytes after the end"},
     {"[ \"TACP 1 1 'w 1 0 %0 %1 0 0 0 ] 1 99 %0 0", "input or output 0"},
 };
 

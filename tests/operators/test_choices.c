@@ -183,6 +183,33 @@ static void test_where(void **unused) {
     }
 }
 
+/* Operands whose scales are far apart: a difference of more than 34 bits is cut twice, Where has two products. */
+static void far_reference(const double *const *in, double *out, const void *context) {
+    const char *op = context;
+    for (uint32_t i = 0; i < 6; i++) {
+        double u = in[0][i] * 0x1p-12, z = in[1][i] * 1024;
+        out[i] = op[0] == 'L' ? u < z : op[0] == 'E' ? u == z : fmax(u, z);
+    }
+}
+
+static void test_far_apart(void **unused) {
+    (void)unused;
+    static const char *const OPS[] = {"Less", "Equal", "Max"};
+    static const double SMALL = 0x1p-12, LARGE = 1024;
+    for (uint32_t k = 0; k < 3; k++) {
+        onnx_build *m = build_start(13);
+        build_input(m, "x", (shape){.rank = 1, .dim = {6}});
+        build_input(m, "v", (shape){.rank = 1, .dim = {6}});
+        build_real(m, "s", (shape){.rank = 0}, &SMALL);
+        build_real(m, "l", (shape){.rank = 0}, &LARGE);
+        build_node(m, "Mul", "x s", "u");
+        build_node(m, "Mul", "v l", "z");
+        build_node(m, OPS[k], "u z", "y");
+        build_output(m, "y");
+        check_case(m, far_reference, OPS[k], k < 2 ? 0 : 3e-4, 1.5);
+    }
+}
+
 /* Integers: not(x < z) chooses; and back to reals. */
 static void choice_reference(const double *const *in, double *out, const void *context) {
     (void)context;
@@ -353,10 +380,10 @@ static void test_clip(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_comparisons), cmocka_unit_test(test_logic), cmocka_unit_test(test_extremes),
-        cmocka_unit_test(test_thresholds),  cmocka_unit_test(test_where), cmocka_unit_test(test_whole_choice),
-        cmocka_unit_test(test_numbers),     cmocka_unit_test(test_power), cmocka_unit_test(test_prelu),
-        cmocka_unit_test(test_clip),
+        cmocka_unit_test(test_comparisons), cmocka_unit_test(test_logic),   cmocka_unit_test(test_extremes),
+        cmocka_unit_test(test_thresholds),  cmocka_unit_test(test_where),   cmocka_unit_test(test_whole_choice),
+        cmocka_unit_test(test_far_apart),   cmocka_unit_test(test_numbers), cmocka_unit_test(test_power),
+        cmocka_unit_test(test_prelu),       cmocka_unit_test(test_clip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,7 +4,8 @@
  *
  * scales aligned by powers of two, so d is exact. A narrow d is looked up itself, (d, c); a wider one is cut,
  * d = 2^k high + low with low in [0, 2^k): high is the floor, so d < 0 exactly when high < 0, and (high, c) is looked
- * up. Equality: (d, [d = 0]); or (low, u), (high, v) and c = u v.
+ * up. More than 34 bits are cut twice. Equality: (d, [d = 0]); or (low, u), (high, v) and c = u v; or neither d < 0 nor
+ * -d < 0.
  *
  * A constant t compared with x, an integer X over 2^s, is the integer threshold that decides as t does for every X:
  * X < ceil(t 2^s), X <= t is X < floor(t 2^s) + 1 ... */
@@ -14,7 +15,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAX_WIDTH = 34, MAX_LIMB = 17 }; /* bits of a difference, of its low limb */
+enum { MAX_WIDTH = 46, TWO_LIMBS = 34, MAX_LIMB = 17 }; /* bits of a difference, cut in two, of its low limb */
 
 typedef enum relation { LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, EQUAL } relation;
 
@@ -202,8 +203,12 @@ static bool one_table(const difference *d, uint64_t elements, uint32_t bits) {
     return rows < (1 << 18) && 2 * rows <= (double)elements + 2 * limbs;
 }
 
+static uint32_t width_of(const difference *d) {
+    return log2_ceil((uint64_t)(d->hi - d->lo) + 1);
+}
+
 static uint32_t limb_bits(const difference *d) {
-    uint32_t width = log2_ceil((uint64_t)(d->hi - d->lo) + 1);
+    uint32_t width = width_of(d);
     return (width + 1) / 2 < MAX_LIMB ? (width + 1) / 2 : MAX_LIMB;
 }
 
@@ -211,6 +216,12 @@ static uint32_t limb_bits(const difference *d) {
 static tacit_status negative(lowering *l, const gnode *n, const difference *d, value *bit, tacit_error *err) {
     uint32_t high, low, bits = limb_bits(d);
     *bit = (value){.hi = 1};
+    if (width_of(d) > TWO_LIMBS) { /* the upper part first: it has its interval by the identity that cuts it */
+        cut(l, n, d, MAX_LIMB - 1, &high, &low);
+        remainder_lookup(l, n->name, MAX_LIMB - 1, low);
+        const difference rest = {high, d->lo >> (MAX_LIMB - 1), d->hi >> (MAX_LIMB - 1)};
+        return negative(l, n, &rest, bit, err);
+    }
     if (one_table(d, shape_count(&node_out(l->g, n, 0)->shape), bits))
         return look_up(l, n, &NEGATIVE, d->id, d->lo, d->hi, false, &bit->id, err);
     cut(l, n, d, bits, &high, &low);
@@ -225,10 +236,25 @@ tacit_status compare_below(lowering *l, const gnode *n, const value *a, const va
     return negative(l, n, &d, bit, err);
 }
 
+/* 1 - [d < 0] - [-d < 0] */
+static tacit_status neither(lowering *l, const gnode *n, const difference *d, tacit_error *err) {
+    const shape *s = &node_out(l->g, n, 0)->shape;
+    const linear_term minus = {-1, d->id};
+    difference other = {.lo = -d->hi, .hi = -d->lo};
+    value below = {0}, above = {0}, bit = {.hi = 1};
+    other.id = builder_linear(l->b, lower_name(l, n->name, ".minus"), s, &minus, 1, 0);
+    TRY(negative(l, n, d, &below, err));
+    TRY(negative(l, n, &other, &above, err));
+    const linear_term terms[2] = {{-1, below.id}, {-1, above.id}};
+    bit.id = builder_linear(l->b, lower_name(l, n->name, ".equal"), s, terms, 2, 1);
+    return lower_set_value(l, n->out[0], &bit, err);
+}
+
 /* [d = 0] */
 static tacit_status zero(lowering *l, const gnode *n, const difference *d, tacit_error *err) {
     uint32_t high, low, u, v, bits = limb_bits(d);
     value bit = {.hi = 1};
+    if (width_of(d) > TWO_LIMBS) return neither(l, n, d, err);
     if (one_table(d, shape_count(&node_out(l->g, n, 0)->shape), bits)) {
         TRY(look_up(l, n, &ZERO, d->id, d->lo, d->hi, false, &bit.id, err));
         return lower_set_value(l, n->out[0], &bit, err);

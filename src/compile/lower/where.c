@@ -49,6 +49,24 @@ tacit_status where_operands(lowering *l, const gnode *n, uint32_t first, value v
     return TACIT_OK;
 }
 
+/* c a + (1 - c) b, where a - b is too wide to be a factor. */
+static tacit_status choose_apart(lowering *l, const gnode *n, const value *c, const value v[2], sum *out,
+                                 tacit_error *err) {
+    const shape *s = &node_out(l->g, n, 0)->shape;
+    const uint8_t axes[MAX_RANK] = {0, 1, 2, 3, 4, 5, 6, 7};
+    value bit[2] = {*c, {.hi = 1}};
+    int32_t scale = v[0].scale > v[1].scale ? v[0].scale : v[1].scale;
+    TRY(view_broadcast(l, c->id, s, &bit[0].id, err));
+    const linear_term minus = {-1, bit[0].id};
+    bit[1].id = builder_linear(l->b, lower_name(l, n->name, ".else"), s, &minus, 1, 1);
+    sum_start(out, s, scale);
+    for (uint32_t i = 0; i < 2; i++) {
+        if (scale - v[i].scale > 40) return unsupported(n, "the scales of its operands are too far apart", err);
+        TRY(sum_product(l, out, &bit[i], axes, &v[i], axes, (int64_t)1 << (scale - v[i].scale), 1, err));
+    }
+    return TACIT_OK;
+}
+
 tacit_status where_choose(lowering *l, const gnode *n, const value *c, const value v[2], tacit_error *err) {
     const shape *s = &node_out(l->g, n, 0)->shape;
     uint8_t axes[MAX_RANK] = {0, 1, 2, 3, 4, 5, 6, 7}, c_label[MAX_RANK] = {0};
@@ -62,11 +80,14 @@ tacit_status where_choose(lowering *l, const gnode *n, const value *c, const val
     TRY(sum_join(&a, &b, -1, err)); /* aligns a */
     TRY(sum_raise(&out, a.scale - out.scale, err));
     const __int128 shift = (__int128)1 << (a.scale - v[0].scale), most = (__int128)1 << 30;
-    if (a.lo < -most || a.hi > most) return unsupported(n, "the scales of its operands are too far apart", err);
-    diff = (value){.scale = a.scale, .lo = (int64_t)a.lo, .hi = (int64_t)a.hi};
-    diff.id = builder_linear(l->b, lower_name(l, n->name, ".diff"), s, a.terms, a.term_count, 0);
-    TRY(view_drop(l, bit.id, s, &bit.id, c_label, err));
-    TRY(sum_product(l, &out, &bit, c_label, &diff, axes, 1, 1, err));
+    if (a.lo < -most || a.hi > most) {
+        TRY(choose_apart(l, n, c, v, &out, err));
+    } else {
+        diff = (value){.scale = a.scale, .lo = (int64_t)a.lo, .hi = (int64_t)a.hi};
+        diff.id = builder_linear(l->b, lower_name(l, n->name, ".diff"), s, a.terms, a.term_count, 0);
+        TRY(view_drop(l, bit.id, s, &bit.id, c_label, err));
+        TRY(sum_product(l, &out, &bit, c_label, &diff, axes, 1, 1, err));
+    }
     const __int128 lo = v[0].lo * shift, hi = v[0].hi * shift, scale_b = (__int128)1 << (a.scale - v[1].scale);
     out.lo = lo < v[1].lo * scale_b ? lo : v[1].lo * scale_b;
     out.hi = hi > v[1].hi * scale_b ? hi : v[1].hi * scale_b;

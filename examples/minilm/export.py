@@ -133,7 +133,7 @@ def main():
     coded = [tokenizer.encode(s, a.tokens) for s in lines if s]
     ids, mask = (np.stack([c[k] for c in coded]) for k in (0, 1))
     example = (torch.tensor(ids[:1]), torch.tensor(mask[:1]))
-    torch.onnx.export(model, example, a.folder / "minilm.onnx", input_names=["ids", "mask"], output_names=["embedding"],
+    torch.onnx.export(model, example, a.folder / "minilm.onnx", input_names=["ids", "mask"], output_names=["sentence"],
                       opset_version=18, dynamo=a.dynamo)
     for name, part in (("calibrate", slice(0, None, 2)), ("test", slice(1, None, 2))):
         np.savez(a.folder / f"{name}.npz", ids=ids[part], mask=mask[part])

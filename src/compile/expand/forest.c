@@ -244,6 +244,5 @@ uint32_t forest_scores(expansion *x, const forest *f, const double *base, double
         const int64_t dim[2] = {all.dim[0], all.dim[1]};
         return EX(x, "Expand", constant, ex_list(x, 2, dim));
     }
-    uint32_t score = EX(x, "Leaves", splits_of(x, f), ex_reals(x, &weights, w), whole_list(x, f->tree, f->splits));
-    return EX(x, "Add", score, constant);
+    return EX(x, "Leaves", splits_of(x, f), ex_reals(x, &weights, w), whole_list(x, f->tree, f->splits), constant);
 }

@@ -283,7 +283,7 @@ static const operator_rule RULES[] = {
     EXPANDS("HammingWindow", 17, 22, 1, 1, 1, "output_datatype periodic", taper_expand),
     EXPANDS("BlackmanWindow", 17, 22, 1, 1, 1, "output_datatype periodic", taper_expand),
     INTERNAL("Trees", 6, 6, 1, "", trees_infer, trees_eval, trees_lower),
-    INTERNAL("Leaves", 3, 3, 1, "", leaves_infer, leaves_eval, leaves_lower),
+    INTERNAL("Leaves", 4, 4, 1, "", leaves_infer, leaves_eval, leaves_lower),
     EXPANDS_ML("TreeEnsembleClassifier", 1, 1, 2, TREES " " CLASSES, tree_classifier_expand),
     EXPANDS_ML("TreeEnsembleRegressor", 1, 1, 1, TREES " " TARGETS, tree_regressor_expand),
     EXPANDS_ML("TreeEnsemble", 1, 1, 1, TREES5, tree_ensemble_expand),

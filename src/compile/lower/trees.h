@@ -1,11 +1,12 @@
 /* compile/lower/trees: decision trees (internal operators; compile/expand/forest.c makes them).
  *
- *   Trees(x; feature, mode, value, first, end): the N splits of all trees, tree after tree, each in order (left
- * subtree, split, right subtree). Split i sends a sample to the right when x[.., feature] > value (mode GREATER), >=
- * value (AT_LEAST) or == value (EQUAL); its subtree has splits first[i] .. end[i] - 1. Result [B, N]: 1 where the leaf
- * that the sample reaches is right of split i. Leaves(v; weight, tree): weight [leaves, C], leaves tree after tree, in
- * order; tree[i]: which tree split i is of. Result [B, C]: sum over trees of (weight of the leaf reached - weight of
- * the tree's first leaf).
+ * Trees(x; feature, mode, value, first, end): the N splits of all trees, tree after tree, each in order (left subtree,
+ * split, right subtree). Split i sends a sample to the right when x[.., feature] > value (mode GREATER), >= value
+ * (AT_LEAST) or == value (EQUAL); its subtree has splits first[i] .. end[i] - 1. Result [B, N]: 1 where the leaf that
+ * the sample reaches is right of split i.
+ *
+ * Leaves(v; weight, tree, start): weight [leaves, C], leaves tree after tree, in order; tree[i]: which tree split i is
+ * of. Result [B, C]: start + sum over trees of (weight of the leaf reached - weight of the tree's first leaf).
  *
  * What the program shows: the shapes of the trees, each split's feature and mode, and the order of one feature's
  * thresholds; thresholds and weights are parameters, hidden. */

@@ -34,6 +34,12 @@ void *arena_zalloc(arena *a, size_t count, size_t size) {
     return p;
 }
 
+void arena_beyond(const arena *a, size_t part, size_t parts, arena *out) {
+    size_t each = (a->size - a->peak) / parts / ARENA_ALIGN * ARENA_ALIGN;
+    arena_init(out, a->base == NULL ? NULL : a->base + a->peak + part * each, each);
+    out->fresh = a->fresh;
+}
+
 size_t arena_mark(const arena *a) {
     return a->used;
 }

@@ -18,6 +18,9 @@ void arena_init(arena *a, void *memory, size_t size);
 void *arena_zalloc(arena *a, size_t count, size_t size);
 /* The same, not zeroed. */
 void *arena_alloc(arena *a, size_t count, size_t size);
+/* Scratch for one of several threads: *out is part `part` of `parts` equal parts of the memory beyond a's peak. Nothing
+ * may be taken from `a` until every part is given back by arena_wipe. */
+void arena_beyond(const arena *a, size_t part, size_t parts, arena *out);
 size_t arena_mark(const arena *a);
 void arena_release(arena *a, size_t mark);
 

@@ -5,7 +5,6 @@
  * sum of 2^(31 - b) products l x stays below 2^62; b is measured for each block of rows. */
 #ifndef FIELD_COLUMNS_LANES_H
 #define FIELD_COLUMNS_LANES_H
-#include <string.h>
 #include "field/ext_lanes.h"
 
 enum { ROWS = 256, TILE = 2 * VL };
@@ -25,9 +24,12 @@ static void digits_of(digits *d, extv e, size_t rows) {
         }
 }
 
-/* acc_l + 2^32 acc_h mod p */
-static gl digits_join(int64_t low, int64_t high) {
-    return gl_add(gl_from_i64(low), gl_mul(gl_from_i64(high), UINT64_C(1) << 32));
+/* low + 2^32 high mod p, both signed: with low = l0 + 2^32 l1 and high = h0 + 2^32 h1 (l1, h1 signed) it is
+ * (l0 - h1) + 2^32 (l1 + h0 + h1). */
+static inline vl digits_join(vl low, vl high) {
+    const vl sign = vl_set(UINT64_C(1) << 63), half = vl_set(UINT64_C(1) << 31);
+    vl l1 = vl_sub(vl_high(vl_add(low, sign)), half), h1 = vl_sub(vl_high(vl_add(high, sign)), half);
+    return split_canonical((split){vl_sub(vl_low(low), h1), vl_add(l1, vl_add(vl_low(high), h1))});
 }
 
 typedef struct column_sums {
@@ -47,14 +49,9 @@ static inline void column_add_row(column_sums *s, const digits *d, size_t r, con
 
 static void column_put(extv out, size_t c, const column_sums *s) {
     for (int j = 0; j < EXT_DEG; j++)
-        for (int k = 0; k < 2; k++) {
-            int64_t low[VL], high[VL];
-            memcpy(low, &s->low[j][k], sizeof low);
-            memcpy(high, &s->high[j][k], sizeof high);
-            for (int i = 0; i < VL; i++) {
-                gl *o = &out.c[j][c + (size_t)(VL * k + i)];
-                *o = gl_add(*o, digits_join(low[i], high[i]));
-            }
+        for (size_t k = 0; k < 2; k++) {
+            gl *o = &out.c[j][c + VL * k];
+            vl_store(o, vl_gl_add(vl_load(o), digits_join(s->low[j][k], s->high[j][k])));
         }
 }
 

@@ -13,8 +13,8 @@
 
 /* One opening for the range proof; restarts (probability about 2^-120 a proof) are not provided for. */
 enum { RANGE_OPENINGS = 1 };
-/* Program, public constants of the transforms, the libraries. */
-enum { PROCESS_MEMORY = 48 << 20 };
+/* The libraries and the transforms' constants; what the system maps around a page of a file. */
+enum { PROCESS_MEMORY = 24 << 20, READ_AROUND = 64 << 10 };
 
 typedef struct certifying {
     const struct tacit_model *m;
@@ -174,7 +174,11 @@ static tacit_status estimate(certifying *c, uint64_t proofs, tacit_cost *cost) {
     writer w = {NULL, 0, 0};
     model_public_write(&c->m->pub, &w);
     uint64_t weights = c->cert.layout.size, tail = ((uint64_t)s->tail * 8) << s->k;
-    cost->prove_memory = attempt_memory(&st) + PROCESS_MEMORY + c->m->size + 8 * weights + tail;
+    /* A page of the key file that is read brings its neighbours: a leaf and three levels of the tree per position. */
+    uint64_t touched = 4 * READ_AROUND * (uint64_t)st.geometry.domain[st.geometry.object[1].domain].t;
+    if (touched > columns * (leaf + 64)) touched = columns * (leaf + 64);
+    cost->prove_memory = attempt_memory(&st) + PROCESS_MEMORY + c->m->size + 8 * weights + tail + touched;
+    cost->prove_memory += cost->prove_memory / 7; /* what is not in the model */
     cost_of_work(cost, &st, weights, threads_max());
     cost->commit_memory = columns * leaf + columns * 64 + (UINT64_C(64) << 20);
     cost->key_bytes = columns * leaf + columns * 64 + c->m->size + 4 * c->cert.layout.size;

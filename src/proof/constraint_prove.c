@@ -1,4 +1,5 @@
 #include <string.h>
+#include "base/threads.h"
 #include "poly/eq.h"
 #include "proof/fold.h"
 #include "proof/steps_prove.h"
@@ -16,8 +17,9 @@ static tacit_status zero_table(constraint_state *s, unsigned vars, extv *out) {
     return extv_ok(*out) ? TACIT_OK : fail(s->err, TACIT_RESOURCES, "prover: arena too small for a contraction");
 }
 
-/* A factor folded at tau over the labels that are not kept. */
-static tacit_status fold_factor(constraint_state *s, const contraction *j, int side, extv *out) {
+/* A factor folded at tau over the labels that are not kept; out is zero. */
+static tacit_status fold_factor(const constraint_state *s, const contraction *j, int side, extv out, arena *scratch,
+                                tacit_error *err) {
     uint32_t id = side ? j->p->b : j->p->a;
     const uint8_t *labels = side ? j->p->b_label : j->p->a_label;
     const tensor *x = &s->t->p->tensors[id];
@@ -28,8 +30,39 @@ static tacit_status fold_factor(constraint_state *s, const contraction *j, int s
         roles[k].z = kept ? NULL : j->tau + j->tau_var[l];
         roles[k].stride = kept ? UINT64_C(1) << j->kept_var[l] : 0;
     }
-    TRY(zero_table(s, j->vars, out));
-    return tensor_fold(*out, s->t, id, roles, EXT_ONE, s->a, s->err);
+    return tensor_fold(out, s->t, id, roles, EXT_ONE, scratch, err);
+}
+
+/* Many contractions: threads take whole factors, each with scratch of its own. */
+typedef struct factor_job {
+    const constraint_state *s;
+    const contraction *jobs;
+    arena *scratch;
+    tacit_error *err; /* per thread */
+} factor_job;
+static void factor_piece(void *ctx, size_t i, unsigned worker) {
+    const factor_job *j = ctx;
+    tacit_error *err = &j->err[worker];
+    if (err->status != TACIT_OK) return;
+    (void)!fold_factor(j->s, &j->jobs[i / 2], i % 2, j->s->set.products[i / 2].now[i % 2], &j->scratch[worker], err);
+}
+
+static tacit_status fold_factors(constraint_state *s, const contraction *jobs, uint32_t count) {
+    unsigned workers = threads_max();
+    if (count < 2 * workers) {
+        for (uint32_t i = 0; i < 2 * count; i++)
+            TRY(fold_factor(s, &jobs[i / 2], i % 2, s->set.products[i / 2].now[i % 2], s->a, s->err));
+        return TACIT_OK;
+    }
+    factor_job j = {s, jobs, ARENA_NEW(s->a, arena, workers), ARENA_ZNEW(s->a, tacit_error, workers)};
+    if (!j.scratch || !j.err) return fail(s->err, TACIT_RESOURCES, "prover: arena too small");
+    for (unsigned w = 0; w < workers; w++) arena_beyond(s->a, w, workers, &j.scratch[w]);
+    threads_run(2 * (size_t)count, factor_piece, &j);
+    for (unsigned w = 0; w < workers; w++) {
+        arena_wipe(&j.scratch[w]);
+        if (s->err->status == TACIT_OK && j.err[w].status != TACIT_OK) *s->err = j.err[w];
+    }
+    return s->err->status;
 }
 
 /* eq(tau_b, .) on the batch labels, constant on the summed ones (the lowest variables). */
@@ -65,14 +98,13 @@ static tacit_status begin(void *ctx, const contraction *jobs, uint32_t count) {
         p->coef = jobs[i].weight;
         p->vars = jobs[i].vars;
         p->factors = 2;
-        TRY(fold_factor(s, &jobs[i], 0, &p->now[0]));
-        TRY(fold_factor(s, &jobs[i], 1, &p->now[1]));
+        for (int side = 0; side < 2; side++) TRY(zero_table(s, jobs[i].vars, &p->now[side]));
         for (uint8_t l = 0; l < jobs[i].c->shape.rank; l++)
             if (contraction_batch(&jobs[i], l) && jobs[i].dim[l] > 1) p->factors = 3;
         if (p->factors == 3) TRY(batch_table(s, &jobs[i], &p->now[2]));
         TRY(product_ready(p, s->a, s->err));
     }
-    return TACIT_OK;
+    return fold_factors(s, jobs, count);
 }
 
 static ext operand(void *ctx, uint32_t job, int side) {

@@ -103,12 +103,12 @@ static const struct kernel_cost {
     const char *name;
     double ns[KINDS];
 } kernel_costs[] = {
-    {"avx512", {4e6, 10, 8, 30, 40, 5, 5, 5, 40, 0.1}},
-    {"avx2", {4e6, 10, 10, 40, 60, 5, 5, 5, 60, 0.1}},
-    {"portable", {4e6, 40, 40, 300, 240, 20, 20, 20, 240, 0.4}},
+    {"avx512", {4.3e6, 22, 13.5, 0, 48, 5.1, 38, 4.5, 123, 0.073}},
+    {"avx2", {4.2e6, 23, 19.3, 0, 68, 4.6, 38, 3.9, 209, 0.073}},
+    {"portable", {1e6, 84, 38, 296, 231, 31, 119, 101, 65, 0.3}},
 };
 /* Of the work, what one thread does alone. */
-static const double SERIAL = 0.1;
+static const double SERIAL = 0.15;
 
 static uint64_t distinct_products(const product *p, const program *g) {
     uint64_t n = shape_count(&g->tensors[p->a].shape);

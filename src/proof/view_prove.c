@@ -1,4 +1,5 @@
 #include <string.h>
+#include "base/threads.h"
 #include "poly/eq.h"
 #include "proof/steps_prove.h"
 #include "sumcheck/products.h"
@@ -13,9 +14,15 @@ typedef struct view_state {
     uint32_t *source; /* per product */
 } view_state;
 
-static tacit_status full(view_state *s) {
-    return fail(s->err, TACIT_RESOURCES, "prover: arena too small for a view");
+static tacit_status full(tacit_error *err) {
+    return fail(err, TACIT_RESOURCES, "prover: arena too small for a view");
 }
+
+/* Of one thread. */
+typedef struct scratch {
+    arena *a;
+    tacit_error *err;
+} scratch;
 
 /* Sparse weights of one group over its source index: place in the padded source, weight; zeros left out. */
 typedef struct sparse {
@@ -25,15 +32,15 @@ typedef struct sparse {
 } sparse;
 
 /* eq(z, .) joined over the out axes of a group: 2^vars-free row-major table of `size` entries. */
-static tacit_status out_weights(view_state *s, const tensor *v, const view_group *g, const ext *z, ext **out) {
+static tacit_status out_weights(scratch *s, const tensor *v, const view_group *g, const ext *z, ext **out) {
     uint64_t size = 1;
     ext *w = ARENA_NEW(s->a, ext, g->size ? g->size : 1), *eq;
-    if (!w) return full(s);
+    if (!w) return full(s->err);
     w[0] = EXT_ONE;
     for (uint32_t k = 0; k < g->out_count; k++) {
         uint32_t n = v->shape.dim[g->out_axis[k]];
         eq = ARENA_NEW(s->a, ext, (size_t)1 << log2_ceil(n));
-        if (!eq) return full(s);
+        if (!eq) return full(s->err);
         eq_table(eq, z + shape_axis_var(&v->shape, g->out_axis[k]), log2_ceil(n));
         for (uint64_t i = size; i-- > 0;)
             for (uint32_t j = n; j-- > 0;) w[i * n + j] = ext_is_zero(eq[j]) ? EXT_ZERO : ext_mul(w[i], eq[j]);
@@ -54,7 +61,7 @@ static uint64_t padded_place(const shape *src, const view_group *g, uint64_t i) 
     return at;
 }
 
-static tacit_status group_weights(view_state *s, const tensor *v, const shape *src, const view_group *g, const ext *z,
+static tacit_status group_weights(scratch *s, const tensor *v, const shape *src, const view_group *g, const ext *z,
                                   sparse *out) {
     uint64_t n = 1;
     ext *w = NULL, *sum;
@@ -63,7 +70,7 @@ static tacit_status group_weights(view_state *s, const tensor *v, const shape *s
     sum = ARENA_ZNEW(s->a, ext, n);
     out->place = ARENA_NEW(s->a, uint64_t, n);
     out->w = ARENA_NEW(s->a, ext, n);
-    if (!sum || !out->place || !out->w) return full(s);
+    if (!sum || !out->place || !out->w) return full(s->err);
     for (uint64_t i = 0; i < g->size; i++) {
         int64_t at = g->map ? g->map[i] : (int64_t)i;
         if (at >= 0) sum[at] = ext_add(sum[at], w[i]);
@@ -96,9 +103,9 @@ static void add_outer(const outer *o, uint32_t level, uint64_t place, ext w) {
     }
 }
 
-static tacit_status add_job(view_state *s, const view_job *j, extv out) {
-    const tensor *v = &s->t->p->tensors[j->view];
-    const shape *src = &s->t->p->tensors[j->source].shape;
+static tacit_status add_job(scratch *s, const program *p, const view_job *j, extv out) {
+    const tensor *v = &p->tensors[j->view];
+    const shape *src = &p->tensors[j->source].shape;
     outer o = {.groups = v->group_count, .table = out};
     size_t mark = arena_mark(s->a);
     for (uint32_t g = 0; g < v->group_count; g++) TRY(group_weights(s, v, src, &v->groups[g], j->z, &o.g[g]));
@@ -122,35 +129,67 @@ static void lift_padded(const shape *src, const int32_t *values, extv out) {
     }
 }
 
-static tacit_status source_product(view_state *s, uint32_t source, unsigned vars, product_tables **out) {
-    for (uint32_t i = 0; i < s->set.count; i++) {
-        *out = &s->set.products[i];
+static tacit_status source_product(view_state *s, uint32_t source, unsigned vars) {
+    for (uint32_t i = 0; i < s->set.count; i++)
         if (s->source[i] == source) return TACIT_OK;
-    }
     s->source[s->set.count] = source;
-    product_tables *p = *out = &s->set.products[s->set.count++];
+    product_tables *p = &s->set.products[s->set.count++];
     p->coef = EXT_ONE;
     p->factors = 2;
     p->vars = vars;
     for (int k = 0; k < 2; k++) {
         p->now[k] = extv_zero(s->a, (size_t)1 << vars);
-        if (!extv_ok(p->now[k])) return full(s);
+        if (!extv_ok(p->now[k])) return full(s->err);
     }
-    lift_padded(&s->t->p->tensors[source].shape, s->t->values[source], p->now[1]);
     return product_ready(p, s->a, s->err);
+}
+
+/* Both tables of one source. */
+typedef struct source_job {
+    const view_state *s;
+    const view_job *jobs;
+    uint32_t count;
+    scratch *own; /* per thread */
+    arena *memory;
+    tacit_error *err;
+} source_job;
+static void source_piece(void *ctx, size_t i, unsigned worker) {
+    const source_job *j = ctx;
+    const program *p = j->s->t->p;
+    uint32_t source = j->s->source[i];
+    const product_tables *tables = &j->s->set.products[i];
+    lift_padded(&p->tensors[source].shape, j->s->t->values[source], tables->now[1]);
+    for (uint32_t k = 0; k < j->count; k++)
+        if (j->jobs[k].source == source && j->err[worker].status == TACIT_OK)
+            (void)!add_job(&j->own[worker], p, &j->jobs[k], tables->now[0]);
+}
+
+static tacit_status fill_sources(view_state *s, const view_job *jobs, uint32_t count) {
+    unsigned workers = threads_max();
+    source_job j = {.s = s, .jobs = jobs, .count = count};
+    j.own = ARENA_NEW(s->a, scratch, workers);
+    j.memory = ARENA_NEW(s->a, arena, workers);
+    j.err = ARENA_ZNEW(s->a, tacit_error, workers);
+    if (!j.own || !j.memory || !j.err) return full(s->err);
+    for (unsigned w = 0; w < workers; w++) {
+        arena_beyond(s->a, w, workers, &j.memory[w]);
+        j.own[w] = (scratch){&j.memory[w], &j.err[w]};
+    }
+    threads_run(s->set.count, source_piece, &j);
+    for (unsigned w = 0; w < workers; w++) {
+        arena_wipe(&j.memory[w]);
+        if (s->err->status == TACIT_OK && j.err[w].status != TACIT_OK) *s->err = j.err[w];
+    }
+    return s->err->status;
 }
 
 static tacit_status begin(void *ctx, const view_job *jobs, uint32_t count) {
     view_state *s = ctx;
     s->set = (product_set){.degree = 2, .products = ARENA_ZNEW(s->a, product_tables, count)};
     s->source = ARENA_NEW(s->a, uint32_t, count);
-    if (!s->set.products || !s->source) return full(s);
-    for (uint32_t i = 0; i < count; i++) {
-        product_tables *p;
-        TRY(source_product(s, jobs[i].source, jobs[i].vars, &p));
-        TRY(add_job(s, &jobs[i], p->now[0]));
-    }
-    return TACIT_OK;
+    if (!s->set.products || !s->source) return full(s->err);
+    for (uint32_t i = 0; i < count; i++) TRY(source_product(s, jobs[i].source, jobs[i].vars));
+    return fill_sources(s, jobs, count);
 }
 
 tacit_status view_prover(view_oracle *o, const trace *t, arena *a, tacit_error *err) {

@@ -91,6 +91,9 @@ size_of() { wc -c <"$1" | tr -d ' '; }
 cp "$digits/image.npy" "$digits/image.json" .
 expect 0 "check" check "$digits/model.onnx"
 says Conv "check"
+expect 0 "check, as JSON" check "$digits/model.onnx" --json
+predicted=$(sed -n 's/.*"predicted_proof": *\([0-9]*\).*/\1/p' "$out")
+says '"predicted_prove_seconds": *[0-9]' "check, as JSON"
 expect 0 "compile" compile "$digits/model.onnx" --calibrate "$digits/calibration.npz" --test "$digits/test.npz" -o m.tacit
 says "test right integer" "compile"
 expect 0 "commit" commit m.tacit -o m.cert --key m.key --json
@@ -104,6 +107,9 @@ expect 0 "run, outputs as npz" run m.tacit --input image.npy -o y.npz
 expect 0 "run, outputs as JSON" run m.tacit --input image.npy -o y.json
 expect 0 "prove" prove --key m.key --input image.npy --context "order 17" -o p.tacit-proof --output shown.npy
 cmp -s y.npy shown.npy || fail "prove and run give two outputs"
+size=$(size_of p.tacit-proof)
+[ $((10 * predicted)) -ge $((7 * size)) ] && [ $((10 * predicted)) -le $((13 * size)) ] ||
+    fail "check predicts a proof of $predicted bytes, it has $size"
 expect 0 "verify" verify --cert m.cert p.tacit-proof --model-digest "$digest" --context "order 17" --output y.npy
 says verified "verify"
 expect 0 "verify again, from the cache" verify --cert m.cert p.tacit-proof --json

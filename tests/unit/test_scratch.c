@@ -188,6 +188,20 @@ static void build(lab *l, uint32_t *x, uint32_t *u, uint32_t *w) {
                          {-1, twice, twice, {0, 2}, {2, 1}}};
     uint32_t c = builder_constraint(l->b, "h", &s, p, 4, (const linear_term[]){{-1, h}, {1, square}}, 2, 1);
     builder_advice(l->b, &(advice){.kind = ADVICE_SOLVE, .relation = c, .y = h});
+    /* rows of w by a hidden index; a tensor that two views bound, each a part of it */
+    const shape three = shape1(3), rows = shape2(3, N), four = shape1(N), one = shape1(1);
+    uint32_t index = builder_external(l->b, TENSOR_INPUT, "index", &three, 0, N - 1);
+    uint32_t taken = builder_committed(l->b, "taken", &rows), part = builder_committed(l->b, "part", &four);
+    look = builder_lookup(l->b, "taken", builder_gather_table(l->b, *w), (const uint32_t[]){index, taken});
+    builder_advice(l->b, &(advice){.kind = ADVICE_TABLE, .relation = look});
+    static const int32_t first_row[N] = {0, 1, 2, 3}, front[3] = {0, 1, 2}, back[1] = {3};
+    uint32_t line = builder_view(l->b, "line", *x, &four, (const view_group[]){{1, 2, {0}, {0, 1}, N, first_row}}, 1);
+    uint32_t head = builder_view(l->b, "head", part, &three, (const view_group[]){{1, 1, {0}, {0}, 3, front}}, 1);
+    uint32_t tail = builder_view(l->b, "tail", part, &one, (const view_group[]){{1, 1, {0}, {0}, 1, back}}, 1);
+    builder_lookup(l->b, "head", builder_range_table(l->b, -8, 7), &head);
+    builder_lookup(l->b, "tail", builder_range_table(l->b, -8, 8), &tail);
+    c = builder_constraint(l->b, "part", &four, NULL, 0, (const linear_term[]){{1, line}, {-1, part}}, 2, 0);
+    builder_advice(l->b, &(advice){.kind = ADVICE_SOLVE, .relation = c, .y = part});
     const view_group turn[] = {{1, 1, {0}, {0}, N, NULL}, {1, 1, {1}, {1}, N, mirror}};
     uint32_t out = builder_view(l->b, "out", h, &s, turn, 2);
     c = builder_constraint(l->b, "y", &s, NULL, 0, (const linear_term[]){{1, out}, {-1, y}}, 2, 0);
@@ -227,6 +241,8 @@ static void test_everything(void **state) {
     lab_set(&q.l, u, values);
     for (int i = 0; i < 16; i++) values[i] = i * 11 % 16 - 8;
     lab_set(&q.l, w, values);
+    for (uint32_t i = 0; i < q.l.p.tensor_count; i++)
+        if (strcmp(q.l.p.tensors[i].name, "index") == 0) lab_set(&q.l, i, (const int64_t[]){2, 0, 3});
     q.l.bind[u].kind = BIND_PUBLIC;
     lab_certify(&q.l, 2);
     if (lab_execute(&q.l) != TACIT_OK) fail_msg("%s", q.l.err.text);

@@ -206,6 +206,8 @@ static void certificate_file_cases(json *g, places *p) {
     t = proof_test(g, &alone, "Header", "a byte after the certificate bytes, in their section");
     splice(t, "certificate", p->range_proof - length_bytes, 0, "", 1);
     write_at(t, "certificate", p->certificate - 1, &longer, 1);
+    truncate_to(proof_test(g, &alone, "Header", "cut after the range proof's length"), "certificate", f,
+                p->range_proof);
     truncate_to(proof_test(g, &alone, "Header", "the last byte missing"), "certificate", f, f->size - 1);
     splice(proof_test(g, &alone, "Header", "a byte too many"), "certificate", f->size, 0, "", 1);
     flip(proof_test(g, &alone, "Header", "the program's version"), "certificate", f,

@@ -146,6 +146,8 @@ static const change program_changes[] = {
      "\"TACP 1 2 'w 1 1 4 %0 %1 'v 7 1 4 0 1 1 0 1 0 1 4 %0 %-1  0 0 0"},
     {"View", "a map that begins at 2^32", NULL,
      "\"TACP 1 2 'w 1 1 4 %0 %1 'v 7 1 1 0 1 1 0 1 0 1 1 %4294967296  0 0 0"},
+    {"View", "a map that begins at 2^32 and ends at 0", NULL,
+     "\"TACP 1 2 'w 1 1 4 %0 %1 'v 7 1 2 0 1 1 0 1 0 1 2 %4294967296 %-4294967296  0 0 0"},
     {"View", "a map that begins at 0 and goes on in steps of 2^32", NULL,
      "\"TACP 1 2 'w 1 1 4 %0 %1 'v 7 1 4 0 1 1 0 1 0 1 4 %0 %4294967296  0 0 0"},
     {"View", "a group of 2^32 + 2^16 elements, a map of 2^16", NULL,

@@ -179,14 +179,16 @@ static void build(lab *l, uint32_t *x, uint32_t *u, uint32_t *w) {
     uint32_t look = builder_lookup(l->b, "square", squares(l), (const uint32_t[]){*x, square});
     builder_advice(l->b, &(advice){.kind = ADVICE_TABLE, .relation = look});
     const view_group both[] = {{2, 2, {0, 1}, {0, 1}, N * N, turned}};
-    uint32_t v = builder_view(l->b, "v", *u, &s, both, 1);
+    static const int32_t holes[N * N] = {15, -1, 7, 3, 14, 10, -1, 2, 13, 9, 5, 1, 12, 8, 4, 0};
+    uint32_t v = builder_view(l->b, "v", *u, &s, (const view_group[]){{2, 2, {0, 1}, {0, 1}, N * N, holes}}, 1);
     uint32_t xx = builder_view(l->b, "xx", *x, &s, both, 1);
     uint32_t twice = builder_linear(l->b, "twice", &s, (const linear_term[]){{2, *x}, {1, *w}}, 2, 3);
     const product p[] = {{1, *x, *w, {0, 2}, {1, 2}},
                          {2, v, *x, {0, 1}, {0, 1}},
                          {1, twice, xx, {0, 1}, {0, 1}},
+                         {1, *x, *x, {0, 1}, {0, 1}},
                          {-1, twice, twice, {0, 2}, {2, 1}}};
-    uint32_t c = builder_constraint(l->b, "h", &s, p, 4, (const linear_term[]){{-1, h}, {1, square}}, 2, 1);
+    uint32_t c = builder_constraint(l->b, "h", &s, p, 5, (const linear_term[]){{-1, h}, {1, square}}, 2, 1);
     builder_advice(l->b, &(advice){.kind = ADVICE_SOLVE, .relation = c, .y = h});
     /* rows of w by a hidden index; a tensor that two views bound, each a part of it */
     const shape three = shape1(3), rows = shape2(3, N), four = shape1(N), one = shape1(1);

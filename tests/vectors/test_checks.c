@@ -5,9 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include "commit/certificate.h"
+#include "commit/ladder.h"
+#include "commit/queries.h"
 #include "hash/merkle.h"
 #include "hash/transcript.h"
 #include "logup/logup.h"
+#include "poly/eq.h"
 #include "program/model.h"
 #include "proof/statement.h"
 #include "vectors.h" /* before cmocka, which defines a macro fail */
@@ -347,6 +350,73 @@ static void test_transcript(void **state) {
     assert_int_equal(transcript_status(&t), TACIT_INTERNAL);
 }
 
+/* Every status and reject code has a name and a text; numbers beyond have some, too. */
+static void test_texts(void **state) {
+    (void)state;
+    for (int i = 0; i <= TACIT_INTERNAL + 1; i++) {
+        assert_true(strlen(tacit_status_name((tacit_status)i)) > 1 && strlen(tacit_status_text((tacit_status)i)) > 1);
+        assert_int_equal(strcmp(tacit_status_name((tacit_status)i), "UNKNOWN") == 0, i > TACIT_INTERNAL);
+    }
+    for (int i = 0; i <= TACIT_REJECT_INPUT + 1; i++) {
+        assert_true(strlen(tacit_reject_name((tacit_reject)i)) > 3 && strlen(tacit_reject_text((tacit_reject)i)) > 3);
+        assert_int_equal(strcmp(tacit_reject_name((tacit_reject)i), "UNKNOWN") == 0, i > TACIT_REJECT_INPUT);
+    }
+    fresh();
+    assert_int_equal((fail)(&err, TACIT_VALUE, "%s %d%% %", NULL, (int64_t)-7), TACIT_VALUE);
+    assert_string_equal(err.text, "(null) -7% ");
+    assert_int_equal(reject(&err, TACIT_REJECT_LONG), TACIT_REJECTED); /* the first failure stays */
+    assert_int_equal(err.reject, TACIT_REJECT_NONE);
+    assert_int_equal(reject(NULL, TACIT_REJECT_LONG), TACIT_REJECTED);
+    assert_int_equal((fail)(NULL, TACIT_IO, "nowhere"), TACIT_IO);
+}
+
+/* Positions: more than half of a domain, or a domain that is too long, is our own bug; a counting walk has none. */
+static void test_positions(void **state) {
+    uint32_t out[8];
+    transcript t;
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        fresh();
+        if (i < 2)
+            transcript_verifier(&t, NULL, 0, &err);
+        else
+            transcript_counter(&t, &err);
+        transcript_absorb(&t, TAG_CONTEXT, "x", 1);
+        transcript_positions(&t, i == 1 ? 33 : 3, 5, out);
+        assert_int_equal(err.status, i < 2 ? TACIT_INTERNAL : TACIT_OK);
+        assert_int_equal(out[4], 4);
+    }
+    assert_int_equal(certificate_queries(31), 0);
+}
+
+/* A block of 2^1 at 6 of 8, bound by three variables: its own, then two that its place fixes. */
+static void test_short_blocks(void **state) {
+    ext r[3], want[3] = {EXT_ZERO, EXT_ZERO, EXT_ZERO}, one = EXT_ONE, work[2], dense[2];
+    const ext z[1] = {ext_from(77)}, w = ext_from(5);
+    (void)state;
+    for (int i = 0; i < 3; i++) r[i] = ext_from((uint64_t)(1000 + 7 * i));
+    for (unsigned i = 0; i < 2; i++) {
+        ext at = eq_index(r, 3, 6 + i);
+        dense[i] = ext_from(31 + i);
+        want[0] = ext_add(want[0], ext_mul(ext_mul(w, eq_index(z, 1, i)), at));
+        want[1] = ext_add(want[1], ext_mul(ext_mul(w, ext_from(i ? 9 : 1)), at));
+        want[2] = ext_add(want[2], ext_mul(dense[i], at));
+    }
+    for (int kind = 0; kind < 3; kind++) {
+        ladder_functional v = {0};
+        ladder_power power = {{6, 1}, w, 9};
+        v.powers = &power;
+        v.dense = dense;
+        v.dense_at = (ladder_block){6, 1};
+        v.eq[0] = (ladder_eq){{6, 1}, w, z};
+        v.eq_count = kind == 0;
+        v.power_count = kind == 1;
+        v.dense_count = kind == 2 ? 2 : 0;
+        for (int i = 0; i < 3; i++) ladder_bind(&v, r[i]);
+        assert_true(ext_equal(ladder_value(&v, &one, work), want[kind]));
+    }
+}
+
 static int start(void **state) {
     (void)state;
     return arena_map(&memory, (size_t)1 << 31, &err) == TACIT_OK ? 0 : -1;
@@ -365,6 +435,7 @@ int main(void) {
         cmocka_unit_test(test_partial_lookups), cmocka_unit_test(test_advice),       cmocka_unit_test(test_publics),
         cmocka_unit_test(test_certificates),    cmocka_unit_test(test_bindings),     cmocka_unit_test(test_table_work),
         cmocka_unit_test(test_arena),           cmocka_unit_test(test_shapes),       cmocka_unit_test(test_merkle),
-        cmocka_unit_test(test_transcript)};
+        cmocka_unit_test(test_transcript),      cmocka_unit_test(test_texts),        cmocka_unit_test(test_positions),
+        cmocka_unit_test(test_short_blocks)};
     return cmocka_run_group_tests(tests, start, end);
 }

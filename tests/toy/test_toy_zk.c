@@ -320,6 +320,7 @@ static void caught(uint64_t broken, const char *what) {
     print_message("%s: %s\n", what, names[v]);
     if (v == EQUAL || v == NOT_AFFINE) fail_msg("%s is not noticed", what);
 }
+/* Bug 9: masks that are zero, in F, repeated or too short. */
 static void test_leaks(void **state) {
     (void)state;
     caught(RULE(LEAK_PADS), "pads 0");

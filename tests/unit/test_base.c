@@ -179,6 +179,33 @@ static void arena_kept(void **unused) {
     arena_store_close(&s);
 }
 
+/* Threads' scratch lies beyond what was ever taken, apart from each other's, and is zero again when it is given back.
+ */
+static void arena_parts(void **unused) {
+    (void)unused;
+    enum { PARTS = 3, SIZE = 1 << 20, TAKEN = 5000 };
+    arena a, part[PARTS];
+    tacit_error err;
+    assert_int_equal(arena_map(&a, SIZE, &err), TACIT_OK);
+    size_t mark = arena_mark(&a);
+    unsigned char *p = arena_alloc(&a, TAKEN, 1), *last = p + TAKEN;
+    memset(p, 7, TAKEN);
+    arena_release(&a, mark);
+    for (size_t i = 0; i < PARTS; i++) {
+        arena_beyond(&a, i, PARTS, &part[i]);
+        unsigned char *mine = arena_zalloc(&part[i], part[i].size / 2, 1), *end = part[i].base + part[i].size;
+        assert_true(part[i].base >= last && end <= a.base + a.size && part[i].size > (SIZE - TAKEN) / PARTS - 128);
+        for (size_t k = 0; k < part[i].size / 2; k++) assert_int_equal(mine[k], 0);
+        memset(mine, 9, part[i].size / 2);
+        last = end;
+    }
+    for (size_t i = 0; i < PARTS; i++) arena_wipe(&part[i]);
+    assert_int_equal(a.peak, TAKEN);
+    for (size_t k = TAKEN; k < SIZE; k++) assert_int_equal(a.base[k], 0);
+    assert_null(arena_alloc(&part[0], part[0].size + 1, 1));
+    arena_unmap(&a);
+}
+
 static void errors(void **unused) {
     (void)unused;
     tacit_error err = {0};
@@ -221,6 +248,7 @@ int main(void) {
         cmocka_unit_test(var_longer_forms),     cmocka_unit_test(arena_bounds),
         cmocka_unit_test(arena_mapping),        cmocka_unit_test(errors),
         cmocka_unit_test(arena_kept),           cmocka_unit_test(logarithms),
+        cmocka_unit_test(arena_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

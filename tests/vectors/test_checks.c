@@ -389,14 +389,14 @@ static void test_positions(void **state) {
     assert_int_equal(certificate_queries(31), 0);
 }
 
-/* A block of 2^1 at 6 of 8, bound by three variables: its own, then two that its place fixes. */
+/* A block of 2^1 at 2 of 8, bound by three variables: its own, then two that its place fixes. */
 static void test_short_blocks(void **state) {
     ext r[3], want[3] = {EXT_ZERO, EXT_ZERO, EXT_ZERO}, one = EXT_ONE, work[2], dense[2];
     const ext z[1] = {ext_from(77)}, w = ext_from(5);
     (void)state;
     for (int i = 0; i < 3; i++) r[i] = ext_from((uint64_t)(1000 + 7 * i));
     for (unsigned i = 0; i < 2; i++) {
-        ext at = eq_index(r, 3, 6 + i);
+        ext at = eq_index(r, 3, 2 + i);
         dense[i] = ext_from(31 + i);
         want[0] = ext_add(want[0], ext_mul(ext_mul(w, eq_index(z, 1, i)), at));
         want[1] = ext_add(want[1], ext_mul(ext_mul(w, ext_from(i ? 9 : 1)), at));
@@ -404,11 +404,11 @@ static void test_short_blocks(void **state) {
     }
     for (int kind = 0; kind < 3; kind++) {
         ladder_functional v = {0};
-        ladder_power power = {{6, 1}, w, 9};
+        ladder_power power = {{2, 1}, w, 9};
         v.powers = &power;
         v.dense = dense;
-        v.dense_at = (ladder_block){6, 1};
-        v.eq[0] = (ladder_eq){{6, 1}, w, z};
+        v.dense_at = (ladder_block){2, 1};
+        v.eq[0] = (ladder_eq){{2, 1}, w, z};
         v.eq_count = kind == 0;
         v.power_count = kind == 1;
         v.dense_count = kind == 2 ? 2 : 0;

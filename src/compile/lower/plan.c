@@ -96,17 +96,29 @@ static table_plan table_of_demand(const demand *d) {
     return t;
 }
 
-/* A row costs about two lookups: as many as are worth a 16th of the table's lookups, but no more than four times the
- * range. What others ask of the table because of this (differences of its values) does not widen it again. */
-static void widen_for_free(table_plan *t) {
-    int64_t extra = (int64_t)(t->elements / 64), lo, hi;
-    if (t->exact || extra > MAX_TABLE_ROWS / 8) extra = t->exact ? 0 : MAX_TABLE_ROWS / 8;
-    lo = -t->own_lo < extra / 3 ? 4 * t->own_lo : t->own_lo - extra;
-    hi = t->own_hi < extra / 3 ? 4 * t->own_hi : t->own_hi + extra;
-    if (lo < t->reach_lo) lo = t->reach_lo;
-    if (hi > t->reach_hi) hi = t->reach_hi;
-    if (lo < t->lo) t->lo = t->worst_lo = lo;
-    if (hi > t->hi) t->hi = t->worst_hi = hi;
+static bool may_widen(const table_plan *t) {
+    return !t->exact && (t->reach_lo < t->own_lo || t->reach_hi > t->own_hi);
+}
+
+/* The same factor for all tables: a row costs about two lookups, an element five (two lookups, three committed values);
+ * rows worth a tenth of the elements, but no more than four times the range. What others ask of a table because of this
+ * (differences of its values) does not widen it again. */
+static void widen(plan *p, uint32_t count) {
+    double elements = 0, rows = 1;
+    for (uint32_t i = 0; i < count; i++) {
+        elements += (double)p->tables[i].elements;
+        if (may_widen(&p->tables[i])) rows += (double)(p->tables[i].own_hi - p->tables[i].own_lo);
+    }
+    double factor = fmin(1 + elements / 4 / rows, 4);
+    for (uint32_t i = 0; i < count; i++) {
+        table_plan *t = &p->tables[i];
+        if (!may_widen(t)) continue;
+        int64_t lo = (int64_t)(factor * (double)t->own_lo), hi = (int64_t)(factor * (double)t->own_hi);
+        if (lo < t->reach_lo) lo = t->reach_lo;
+        if (hi > t->reach_hi) hi = t->reach_hi;
+        if (lo < t->lo) t->lo = t->worst_lo = lo;
+        if (hi > t->hi) t->hi = t->worst_hi = hi;
+    }
 }
 
 /* Limbs for values outside: the number of rows added is about 4 sqrt(over). */
@@ -218,7 +230,7 @@ tacit_status plan_finish_pass(plan *p, bool *changed, tacit_error *err) {
     *changed = p->known != p->demand_count || p->known == NONE_YET || rem_bits != p->rem_bits;
     TRY(collect(p, &count, err));
     join_ranges(p, count);
-    for (uint32_t i = 0; i < count; i++) widen_for_free(&p->tables[i]);
+    widen(p, count);
     for (uint32_t i = 0; i < count; i++) choose_saturation(&p->tables[i]);
     p->table_count = count;
     p->rem_bits = rem_bits;

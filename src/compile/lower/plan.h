@@ -5,8 +5,8 @@
  * TABLE serves it, and the next pass builds that. Ranges always contain 0, so the union of two ranges costs at most as
  * much as both. Tables of relu are one; a plain range may use relu's table with a column that nobody reads; a remainder
  * [0, 2^s) is served by a wider table [0, 2^R) when its equation is multiplied by 2^(R-s), or cut into two limbs.
- * Where values outside are refused, a table that many elements use is made wider than calibration asks for: up to four
- * times, as far as the rows cost next to nothing. */
+ * Where values outside are refused, tables are made wider than calibration asks for: up to four times, as far as the
+ * rows are worth a tenth of the elements. */
 #ifndef COMPILE_LOWER_PLAN_H
 #define COMPILE_LOWER_PLAN_H
 #include "compile/formula.h"

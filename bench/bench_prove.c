@@ -37,8 +37,8 @@ static unsigned char *read_file(const char *path, size_t *size) {
     return p;
 }
 
-/* Inputs near zero: an eighth of the range, so that no layer leaves its calibrated range. */
-static int64_t **random_inputs(const tacit_model *m, uint64_t seed) {
+/* Inputs near zero, 1 / part of the range, so that no layer leaves its own. */
+static int64_t **random_inputs(const tacit_model *m, uint64_t seed, int64_t part) {
     static int64_t *in[64];
     size_t n = 0;
     for (size_t i = 0; i < tacit_model_io_count(m); i++) {
@@ -48,7 +48,7 @@ static int64_t **random_inputs(const tacit_model *m, uint64_t seed) {
         in[n] = malloc(io.count * sizeof **in);
         for (uint64_t k = 0; k < io.count; k++) {
             seed = seed * 6364136223846793005u + 1442695040888963407u;
-            int64_t span = (io.hi - io.lo) / 8 + 1, v = (int64_t)((seed >> 33) % (uint64_t)span);
+            int64_t span = (io.hi - io.lo) / part + 1, v = (int64_t)((seed >> 33) % (uint64_t)span);
             in[n][k] = io.lo < 0 ? v - span / 2 : v;
             if (in[n][k] < io.lo) in[n][k] = io.lo;
             if (in[n][k] > io.hi) in[n][k] = io.hi;
@@ -56,6 +56,17 @@ static int64_t **random_inputs(const tacit_model *m, uint64_t seed) {
         n++;
     }
     return in;
+}
+
+/* One proof; where noise is refused, of less noise. */
+static tacit_status prove_noise(tacit_key *key, uint64_t seed, const tacit_prove_options *o, uint8_t **proof,
+                                size_t *size, tacit_prove_report *report, tacit_error *err) {
+    static int64_t part = 8;
+    for (;; part *= 2) {
+        int64_t **in = random_inputs(tacit_key_model(key), seed, part);
+        tacit_status s = tacit_prove(key, (const int64_t *const *)in, NULL, o, proof, size, report, err);
+        if (s != TACIT_OVERFLOW || part > 1 << 16) return s;
+    }
 }
 
 int main(int argc, char **argv) {
@@ -80,8 +91,7 @@ int main(int argc, char **argv) {
         tacit_expectation e = {.certificate_checked = 1};
         tacit_verdict v;
         tacit_free(proof);
-        if (tacit_prove(key, (const int64_t *const *)random_inputs(tacit_key_model(key), (uint64_t)i + 7), NULL, &o,
-                        &proof, &proof_size, &report, &err) != TACIT_OK) {
+        if (prove_noise(key, (uint64_t)i + 7, &o, &proof, &proof_size, &report, &err) != TACIT_OK) {
             fprintf(stderr, "bench_prove: %s\n", err.text);
             return 1;
         }

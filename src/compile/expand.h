@@ -42,7 +42,7 @@ void ex_text(expansion *x, const char *name, const char *text); /* not copied */
 /* All attributes of the operator itself. */
 void ex_same_attributes(expansion *x);
 
-/* A node with one result, which is answered. */
+/* A node with one result, which is answered. `op` is not copied: a text of the program's own. */
 uint32_t ex_node(expansion *x, const char *op, uint32_t count, const uint32_t *in);
 #define EX(x, op, ...)                                                                                                 \
     ex_node(x, op, (uint32_t)(sizeof((uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t)), (uint32_t[]){__VA_ARGS__})

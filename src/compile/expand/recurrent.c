@@ -11,9 +11,9 @@ enum { MAX_GATES = 4, MAX_FUNCS = 3, MAX_STEPS = 4096, MAX_JOINED = 32, TEXT = 2
 
 typedef enum kind { KIND_RNN, KIND_GRU, KIND_LSTM } kind;
 
-/* One activation of one direction. */
+/* One activation of one direction; the name lives as long as the program: nodes keep it. */
 typedef struct act {
-    char name[TEXT];
+    const char *name;
     double alpha, beta;
     bool has_alpha, has_beta;
 } act;
@@ -49,7 +49,7 @@ static tacit_status read_directions(const gnode *n, recurrent *q, tacit_error *e
 }
 
 /* Which parameters a function takes, with ONNX's defaults; false: unknown here. */
-static bool act_known(act *a) {
+static bool act_known(act *a, const char *name) {
     static const struct {
         const char *name;
         bool alpha, beta;
@@ -60,8 +60,8 @@ static bool act_known(act *a) {
         {"Elu", true, false, 1, 0},       {"ThresholdedRelu", true, false, 1, 0}, {"HardSigmoid", true, true, 0.2, 0.5},
     };
     for (size_t i = 0; i < sizeof FUNCS / sizeof FUNCS[0]; i++) {
-        if (strcasecmp(FUNCS[i].name, a->name) != 0) continue;
-        memcpy(a->name, FUNCS[i].name, strlen(FUNCS[i].name) + 1);
+        if (strcasecmp(FUNCS[i].name, name) != 0) continue;
+        a->name = FUNCS[i].name;
         a->has_alpha = FUNCS[i].alpha, a->has_beta = FUNCS[i].beta;
         a->alpha = FUNCS[i].alpha_default, a->beta = FUNCS[i].beta_default;
         return true;
@@ -79,11 +79,10 @@ static tacit_status read_activations(const gnode *n, recurrent *q, tacit_error *
     TRY(attribute_reals(n, "activation_beta", beta, 2 * MAX_FUNCS, &betas, err));
     for (uint32_t i = 0; i < q->directions * q->funcs; i++) {
         act *f = &q->act[i / q->funcs][i % q->funcs];
-        if (given)
-            TRY(attribute_text_at(n, "activations", i, f->name, sizeof f->name, err));
-        else
-            memcpy(f->name, DEFAULTS[q->kind][i % q->funcs], strlen(DEFAULTS[q->kind][i % q->funcs]) + 1);
-        if (!act_known(f)) return unsupported(n, "this activation", err);
+        char name[TEXT];
+        if (given) TRY(attribute_text_at(n, "activations", i, name, sizeof name, err));
+        if (!act_known(f, given ? name : DEFAULTS[q->kind][i % q->funcs]))
+            return unsupported(n, "this activation", err);
         if (f->has_alpha && a < alphas) f->alpha = alpha[a++];
         if (f->has_beta && b < betas) f->beta = beta[b++];
     }

@@ -63,7 +63,7 @@ typedef struct tacit_compile_report {
     } layers[256];
 } tacit_compile_report;
 
-/* path: an .onnx file (opset 7 to 22). Unsupported operators, attributes, types: UNSUPPORTED naming node and operator.
+/* path: an .onnx file (opset 7 to 24). Unsupported operators, attributes, types: UNSUPPORTED naming node and operator.
  * samples may be NULL only for tacit_check. The returned model is freed by the caller. */
 TACIT_MUST_CHECK tacit_status tacit_compile(tacit_model **out, const char *path, const tacit_compile_options *o,
                                             const tacit_samples *samples, tacit_compile_report *report,

@@ -139,7 +139,13 @@ static tacit_status choose_range(lowering *l, exponent *x, double width, tacit_e
     int64_t zero = (int64_t)ceil(ldexp(ZERO_DISTANCE / x->factor, x->scale)),
             calibrated = (int64_t)ceil(ldexp(width, x->scale));
     int64_t worst = x->hi - x->lo;
-    if (x->mask.id != NO_TENSOR) x->weight = worst + zero;
+    if (x->mask.id != NO_TENSOR) {
+        const int64_t most =
+            ((int64_t)1 << 40) >> x->bits; /* a masked element may then count, if it is so far above the top */
+        x->weight = worst + zero < most ? worst + zero : most;
+        if (x->weight < 2 * calibrated + zero)
+            return fail(err, TACIT_UNSUPPORTED, "the range of its input is too wide for a mask");
+    }
     x->lo -= x->weight * x->mask.hi;
     x->hi -= x->weight * x->mask.lo;
     worst = x->hi - x->lo;

@@ -143,7 +143,7 @@ static tacit_status choose_range(lowering *l, exponent *x, double width, tacit_e
         const int64_t most =
             ((int64_t)1 << 40) >> x->bits; /* a masked element may then count, if it is so far above the top */
         x->weight = worst + zero < most ? worst + zero : most;
-        if (x->weight < 2 * calibrated + zero)
+        if (x->weight < worst + zero && x->weight < 2 * calibrated + zero)
             return fail(err, TACIT_UNSUPPORTED, "the range of its input is too wide for a mask");
     }
     x->lo -= x->weight * x->mask.hi;

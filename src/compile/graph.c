@@ -53,7 +53,7 @@ tacit_status graph_add(graph *g, const char *name, uint32_t *out, tacit_error *e
     uint32_t *slot = slot_of(g, name);
     if (*slot != 0) return fail(err, TACIT_MALFORMED, "two tensors are named \"%s\"", name);
     *out = g->tensor_count++;
-    g->tensors[*out] = (gtensor){.name = name, .producer = NO_INDEX, .source = NO_INDEX};
+    g->tensors[*out] = (gtensor){.name = name, .producer = NO_INDEX, .source = NO_INDEX, .same = NO_INDEX};
     *slot = *out + 1;
     return TACIT_OK;
 }

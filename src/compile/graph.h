@@ -29,6 +29,8 @@ typedef struct gtensor {
     shape shape;
     const double *real; /* of a constant, by type */
     const int64_t *whole;
+    uint32_t same; /* of a constant: that holds the same numbers (compile/share), `turned`: transposed; or NO_INDEX */
+    bool turned;
     uint32_t producer; /* node, or NO_INDEX */
     uint32_t uses;     /* by nodes that are not dead */
     uint32_t source;   /* the file's node that makes it (graph_source), or NO_INDEX */

@@ -3,6 +3,7 @@
 #include "compile/fuse.h"
 #include "compile/lower/activation.h"
 #include "compile/merge.h"
+#include "compile/share.h"
 #include <string.h>
 
 static bool is(const gnode *n, const char *op) {
@@ -81,5 +82,5 @@ tacit_status simplify_graph(graph *g, tacit_error *err) {
         if (f) swap_pool(g, &g->nodes[k], f);
     }
     drop_unused(g);
-    return TACIT_OK;
+    return share_constants(g, err);
 }

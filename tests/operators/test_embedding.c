@@ -53,6 +53,12 @@ static void test_negative(void **unused) {
     refuse_case(m, TACIT_UNSUPPORTED, "an index out of range");
 }
 
+static uint32_t count_params(const tacit_model *m) {
+    uint32_t params = 0;
+    for (uint32_t i = 0; i < m->pub.program.tensor_count; i++) params += m->pub.program.tensors[i].kind == TENSOR_PARAM;
+    return params;
+}
+
 /* Two products with one constant: one parameter. */
 static void test_shared(void **unused) {
     (void)unused;
@@ -68,16 +74,96 @@ static void test_shared(void **unused) {
     build_output(m, "b");
     tacit_compile_defaults(&o);
     tacit_model *model = compile_case(build_write(m), &o, 1, X);
-    uint32_t params = 0;
-    for (uint32_t i = 0; i < model->pub.program.tensor_count; i++)
-        params += model->pub.program.tensors[i].kind == TENSOR_PARAM;
-    assert_int_equal(params, 1);
+    assert_int_equal(count_params(model), 1);
     tacit_model_free(model);
     build_end(m);
 }
 
+/* A head that is the embedding again: by one initializer through Transpose or transB, or by a second one with the same
+ * numbers, transposed, as exporters fold it, or not. */
+enum { WORDS = 40, WIDTH = 3, TOKENS = 6 };
+typedef enum tie { BY_TRANSPOSE, BY_GEMM, BY_TURNED_COPY, BY_COPY, BY_MATMUL_ON_THE_LEFT, TIES } tie;
+
+static void build_tied(onnx_build *m, tie how) {
+    static double turned[WORDS * WIDTH];
+    build_input_whole(m, "i", (shape){.rank = 1, .dim = {TOKENS}}, 0, WORDS - 1);
+    build_real(m, "t", (shape){.rank = 2, .dim = {WORDS, WIDTH}}, T);
+    build_node(m, "Gather", "t i", "e");
+    for (uint32_t k = 0; k < WORDS * WIDTH; k++) turned[k % WIDTH * WORDS + k / WIDTH] = T[k];
+    const shape wide = {.rank = 2, .dim = {WIDTH, WORDS}}, tall = {.rank = 2, .dim = {WORDS, WIDTH}};
+    if (how == BY_TRANSPOSE) build_node(m, "Transpose", "t", "w");
+    if (how == BY_TURNED_COPY) build_real(m, "w", wide, turned);
+    if (how == BY_COPY) build_real(m, "w", tall, T);
+    if (how == BY_MATMUL_ON_THE_LEFT) {
+        build_node(m, "Transpose", "e", "f");
+        build_node(m, "MatMul", "t f", "z");
+        build_node(m, "Transpose", "z", "y");
+    } else {
+        build_node(m, how == BY_GEMM || how == BY_COPY ? "Gemm" : "MatMul", how == BY_GEMM ? "e t" : "e w", "y");
+        if (how == BY_GEMM || how == BY_COPY) build_int(m, "transB", 1);
+    }
+    build_output(m, "y");
+}
+
+static void reference_tied(const double *const *in, double *out, const void *context) {
+    (void)context;
+    for (uint32_t i = 0; i < TOKENS; i++) {
+        for (uint32_t v = 0; v < WORDS; v++) {
+            *out = 0;
+            for (uint32_t k = 0; k < WIDTH; k++) *out += T[(uint32_t)in[0][i] * WIDTH + k] * T[v * WIDTH + k];
+            out++;
+        }
+    }
+}
+
+static void test_tied(void **unused) {
+    (void)unused;
+    static const double TOKEN[TOKENS] = {0, 7, WORDS - 1, 3, 3, 21};
+    noise_list(T, WORDS * WIDTH, 2);
+    for (tie how = 0; how < TIES; how++) {
+        tacit_compile_options o;
+        onnx_build *m = build_start(13);
+        build_tied(m, how);
+        tacit_compile_defaults(&o);
+        tacit_model *model = compile_case(build_write(m), &o, 1, TOKEN);
+        assert_int_equal(count_params(model), 1);
+        tacit_model_free(model);
+        build_end(m);
+        m = build_start(13);
+        build_tied(m, how);
+        check_case(m, reference_tied, NULL, 2e-4, 1);
+    }
+}
+
+/* Matrices that differ in one number, or hold one number only, are not shared. */
+static void test_not_shared(void **unused) {
+    (void)unused;
+    static const double TOKEN[TOKENS] = {0};
+    static double other[WORDS * WIDTH];
+    for (int equal = 0; equal < 2; equal++) {
+        tacit_compile_options o;
+        onnx_build *m = build_start(13);
+        noise_list(T, WORDS * WIDTH, 2);
+        for (uint32_t k = 0; k < WORDS * WIDTH; k++) other[k] = T[k] = equal ? 0.5 : T[k];
+        if (!equal) other[WORDS * WIDTH - 1] += 0x1p-20;
+        build_input_whole(m, "i", (shape){.rank = 1, .dim = {TOKENS}}, 0, WORDS - 1);
+        build_real(m, "t", (shape){.rank = 2, .dim = {WORDS, WIDTH}}, T);
+        build_real(m, "w", (shape){.rank = 2, .dim = {WORDS, WIDTH}}, other);
+        build_node(m, "Gather", "t i", "e");
+        build_node(m, "Gemm", "e w", "y");
+        build_int(m, "transB", 1);
+        build_output(m, "y");
+        tacit_compile_defaults(&o);
+        tacit_model *model = compile_case(build_write(m), &o, 1, TOKEN);
+        assert_int_equal(count_params(model), 2);
+        tacit_model_free(model);
+        build_end(m);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_negative),
-                                       cmocka_unit_test(test_shared)};
+                                       cmocka_unit_test(test_shared), cmocka_unit_test(test_tied),
+                                       cmocka_unit_test(test_not_shared)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -227,8 +227,21 @@ static tacit_status keep_asked(lowering *l, asked_param given, tacit_error *err)
     return TACIT_OK;
 }
 
+/* The parameter of the constant that holds the same numbers, under a view. */
+static tacit_status shared_param(lowering *l, uint32_t t, double factor, uint32_t bits, int32_t max_scale, value *out,
+                                 tacit_error *err) {
+    const gtensor *x = &l->g->tensors[t];
+    view_draft d;
+    TRY(lower_param(l, x->same, factor, bits, max_scale, out, err));
+    if (!x->turned) return view_reshape(l, out->id, &x->shape, &out->id, err);
+    draft_start(&d, 2);
+    for (uint32_t k = 0; k < 2; k++) draft_same(&d, k, 1 - k, x->shape.dim[k]);
+    return draft_make(l, &d, out->id, &out->id, err);
+}
+
 tacit_status lower_param(lowering *l, uint32_t t, double factor, uint32_t bits, int32_t max_scale, value *out,
                          tacit_error *err) {
+    if (l->g->tensors[t].same != NO_INDEX) return shared_param(l, t, factor, bits, max_scale, out, err);
     const asked_param *before = find_asked(l, t, factor, bits, max_scale);
     if (before) {
         *out = before->v;
@@ -291,13 +304,27 @@ static void widen(sum *s, __int128 a, __int128 b) {
     s->hi += a < b ? b : a;
 }
 
+/* A parameter with its axes in another order is the parameter with its labels in another order. */
+static uint32_t label_factor(const lowering *l, uint32_t id, const uint8_t *given, uint8_t label[MAX_RANK]) {
+    const tensor *t = builder_tensor(l->b, id), *source;
+    memcpy(label, given, MAX_RANK);
+    if (!t || t->kind != TENSOR_VIEW) return id;
+    source = builder_tensor(l->b, t->source);
+    if (!source || source->kind != TENSOR_PARAM || source->shape.rank != t->shape.rank) return id;
+    for (uint32_t i = 0; i < t->group_count; i++) {
+        if (t->groups[i].map) return id;
+    }
+    for (uint32_t i = 0; i < t->group_count; i++) label[t->groups[i].src_axis[0]] = given[t->groups[i].out_axis[0]];
+    return t->source;
+}
+
 tacit_status sum_product(lowering *l, sum *s, const value *a, const uint8_t *a_label, const value *b,
                          const uint8_t *b_label, int64_t coef, uint64_t summed, tacit_error *err) {
     if (s->product_count == MAX_SUM_PRODUCTS) return fail(err, TACIT_INTERNAL, "too many products in one sum");
     product *p = &s->products[s->product_count++];
-    *p = (product){.coef = coef, .a = a->id, .b = b->id};
-    memcpy(p->a_label, a_label, MAX_RANK);
-    memcpy(p->b_label, b_label, MAX_RANK);
+    *p = (product){.coef = coef};
+    p->a = label_factor(l, a->id, a_label, p->a_label);
+    p->b = label_factor(l, b->id, b_label, p->b_label);
     const __int128 c[4] = {(__int128)a->lo * b->lo, (__int128)a->lo * b->hi, (__int128)a->hi * b->lo,
                            (__int128)a->hi * b->hi};
     __int128 lo = c[0], hi = c[0];

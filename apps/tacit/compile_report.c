@@ -28,7 +28,7 @@ void compile_report_fidelity(report *r, const tacit_compile_report *found) {
     report_text(r, "overflow", found->overflow == TACIT_REFUSE ? "refuse" : "saturate");
     report_real(r, "largest_error", found->largest_error);
     report_real(r, "mean_error", found->mean_error);
-    report_share(r, "same_answer", found->top1_agree, found->samples);
+    report_share(r, "same_answer", found->top1_agree, found->answers);
     report_table(r, "layers", column, 4, LAYERS_SHOWN);
     for (uint32_t i = 0; i < found->layer_count; i++)
         report_row(r, (report_cell[]){REPORT_TEXT(found->layers[i].name), REPORT_REAL(found->layers[i].largest_error),

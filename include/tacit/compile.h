@@ -52,8 +52,7 @@ typedef struct tacit_compile_report {
     tacit_overflow overflow;
     /* over all calibration samples and output elements, in units of the real output */
     double largest_error, mean_error;
-    uint64_t
-        top1_agree; /* samples whose largest output is the same (outputs with > 1 element; otherwise sign of x-1/2) */
+    uint64_t top1_agree, answers; /* of the first output: rows where both models answer the same, and all rows */
     double headroom;
     uint32_t layer_count;
     struct {
@@ -76,7 +75,17 @@ TACIT_MUST_CHECK tacit_status tacit_check(const char *path, const tacit_compile_
  * tacit_estimate), NULL if there is none. */
 TACIT_MUST_CHECK tacit_status tacit_check_model(tacit_model **out, const char *path, const tacit_compile_options *o,
                                                 tacit_compile_report *report, tacit_error *err);
-/* The float model on one input set (used for fidelity and `run`): outputs[i] are arrays of tacit_io counts. */
+/* The float model, for fidelity and `run`: read once, freed by the caller. */
+typedef struct tacit_float_model tacit_float_model;
+TACIT_MUST_CHECK tacit_status tacit_float_load(tacit_float_model **out, const char *path,
+                                               const tacit_compile_options *o, tacit_error *err);
+void tacit_float_free(tacit_float_model *m); /* NULL is allowed */
+/* Not 0: the output's type is an integer or a truth value. */
+int tacit_float_whole(const tacit_float_model *m, size_t output);
+/* One input set: inputs[i], outputs[i] are arrays of tacit_io counts. */
+TACIT_MUST_CHECK tacit_status tacit_float_answer(tacit_float_model *m, const double *const *inputs,
+                                                 double *const *outputs, tacit_error *err);
+/* All of the above, for one input set. */
 TACIT_MUST_CHECK tacit_status tacit_float_run(const char *path, const tacit_compile_options *o,
                                               const double *const *inputs, double *const *outputs, tacit_error *err);
 /* Number of inputs and shapes of the ONNX file after --dim and batch: for reading calibration data. */

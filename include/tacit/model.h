@@ -46,6 +46,20 @@ TACIT_MUST_CHECK tacit_status tacit_quantise(const tacit_model *m, size_t io, co
                                              uint64_t *clipped, tacit_error *err);
 void tacit_dequantise(const tacit_io *io, const int64_t *x, double *out);
 
+/* What an output answers: `rows` rows of `width` scores each, in order; whole: every number is an answer of its own.
+ * Scores lie along the last axis of (N, classes) and of (N, tokens, classes), along axis 1 of (N, classes, H, W);
+ * axes of 1 at the end do not count. The k-th score of a row lies inner * k behind its first. */
+typedef struct tacit_answers {
+    uint64_t rows, width, inner;
+    int whole;
+} tacit_answers;
+tacit_answers tacit_answers_of(uint32_t rank, const uint32_t *dim, int whole);
+/* The place of the largest score of a row (the first of equals); of a lone score, whether it is above 1/2; of a whole
+ * number, itself. */
+int64_t tacit_answer(const tacit_answers *a, const double *x, uint64_t row);
+/* Of a row in x and in y: 1 is the same direction. */
+double tacit_answer_cosine(const tacit_answers *a, const double *x, const double *y, uint64_t row);
+
 /* The integer model: inputs[i], outputs[i] are arrays of tacit_io counts, in io order (inputs and outputs apart).
  * *saturated counts elements that were clamped inside the network. */
 TACIT_MUST_CHECK tacit_status tacit_run(const tacit_model *m, const int64_t *const *inputs, int64_t *const *outputs,

@@ -5,28 +5,12 @@
 #include "compile/lower/pass.h"
 #include "compile/memory.h"
 #include "compile/onnx/import.h"
+#include "compile/options.h"
 #include "compile/report.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-void tacit_compile_defaults(tacit_compile_options *o) {
-    *o = (tacit_compile_options){
-        .weight_bits = 8, .activation_bits = 16, .overflow = TACIT_OVERFLOW_AUTO, .headroom = 1.5};
-}
-
-static tacit_status check_options(const tacit_compile_options *o, tacit_error *err) {
-    if (o->weight_bits != 8 && o->weight_bits != 16) return fail(err, TACIT_USAGE, "weight bits must be 8 or 16");
-    if (o->activation_bits < 8 || o->activation_bits > 16)
-        return fail(err, TACIT_USAGE, "activation bits must be 8 to 16");
-    if (!(o->headroom >= 1 && o->headroom <= 64)) return fail(err, TACIT_USAGE, "headroom must be 1 to 64");
-    if (o->overflow != TACIT_SATURATE && o->overflow != TACIT_REFUSE && o->overflow != TACIT_OVERFLOW_AUTO)
-        return fail(err, TACIT_USAGE, "unknown overflow");
-    if (!(o->tolerance >= 0)) return fail(err, TACIT_USAGE, "the tolerance must not be negative");
-    if (o->batch > 1u << 16) return fail(err, TACIT_USAGE, "the batch is too large");
-    return TACIT_OK;
-}
 
 /* ---- samples */
 /* values[i] of graph input i, found by name or by place. */
@@ -70,7 +54,7 @@ typedef struct work {
 } work;
 
 static tacit_status read_graph(work *w, const char *path, const tacit_compile_options *o, tacit_error *err) {
-    TRY(check_options(o, err));
+    TRY(options_check(o, err));
     TRY(memory_reserve(&w->a, err));
     TRY(import_file(&w->g, &w->a, path, o, err));
     w->values = ARENA_ZNEW(&w->a, const double *, w->g.input_count + 1);
@@ -169,7 +153,7 @@ static tacit_status misses(const tacit_compile_report *r, double tolerance, taci
 
 static bool serves(const tacit_compile_report *r, const tacit_compile_options *o) {
     if (o->tolerance > 0 && !(r->largest_error <= o->tolerance)) return false;
-    return !o->keep_answers || r->top1_agree == r->samples || r->weight_bits == 16;
+    return !o->keep_answers || r->top1_agree == r->answers || r->weight_bits == 16;
 }
 
 /* Once with the options' weights; where these do not serve, once more with 16 bits. */
@@ -241,28 +225,6 @@ tacit_status tacit_check(const char *path, const tacit_compile_options *o, tacit
     tacit_model *m;
     tacit_status s = tacit_check_model(&m, path, o, report, err);
     model_free(m);
-    return s;
-}
-
-static tacit_status float_run(work *w, const char *path, const tacit_compile_options *o, const double *const *inputs,
-                              double *const *outputs, tacit_error *err) {
-    TRY(read_graph(w, path, o, err));
-    TRY(fold_graph(&w->g, err));
-    TRY(frame_make(&w->f, &w->g, &w->a, err));
-    TRY(frame_run(&w->f, inputs, err));
-    for (uint32_t k = 0; k < w->g.output_count; k++) {
-        uint32_t t = w->g.outputs[k];
-        for (uint64_t i = 0; i < shape_count(&w->g.tensors[t].shape); i++) outputs[k][i] = frame_number(&w->f, t, i);
-    }
-    return TACIT_OK;
-}
-
-tacit_status tacit_float_run(const char *path, const tacit_compile_options *o, const double *const *inputs,
-                             double *const *outputs, tacit_error *err) {
-    work w = {0};
-    if (err) *err = (tacit_error){0};
-    tacit_status s = float_run(&w, path, o, inputs, outputs, err);
-    drop(&w);
     return s;
 }
 

@@ -94,41 +94,34 @@ static double layer_error(comparison *c, uint32_t t, const value *v) {
     return worst;
 }
 
-static uint64_t argmax(const double *x, uint64_t n) {
-    uint64_t at = 0;
-    for (uint64_t i = 1; i < n; i++) at = x[i] > x[at] ? i : at;
-    return at;
-}
-
-/* One output of one input set: errors, and whether the largest entry (of one: its side of 1/2) is the same. */
-static bool compare_row(comparison *c, uint32_t t, uint64_t first, int32_t scale, uint64_t n, double *real,
-                        double *row) {
-    for (uint64_t k = 0; k < n; k++) {
-        real[k] = frame_number(c->f, t, first + k);
-        row[k] = ldexp((double)c->ints[first + k], -scale);
-        double e = fabs(row[k] - real[k]);
+/* One output of one sample: errors and, of the model's first output, in how many rows both give the same answer. */
+static void compare_output(comparison *c, uint32_t k, double *mine, double *real) {
+    const uint32_t t = c->g->outputs[k];
+    const gtensor *x = &c->g->tensors[t];
+    trace_values(&c->t, c->l->outputs[k].id, c->ints);
+    for (uint64_t i = 0; i < shape_count(&x->shape); i++) {
+        real[i] = frame_number(c->f, t, i);
+        mine[i] = ldexp((double)c->ints[i], -c->l->outputs[k].scale);
+        double e = fabs(mine[i] - real[i]);
         c->r->largest_error = fmax(c->r->largest_error, e);
         c->error_sum += e;
         c->error_count++;
     }
-    if (n == 1) return (row[0] > 0.5) == (real[0] > 0.5);
-    return argmax(row, n) == argmax(real, n);
+    if (k > 0) return;
+    const tacit_answers a = tacit_answers_of(x->shape.rank, x->shape.dim, x->type == ELEM_WHOLE);
+    for (uint64_t row = 0; row < a.rows; row++)
+        c->r->top1_agree += tacit_answer(&a, mine, row) == tacit_answer(&a, real, row);
+    c->r->answers += a.rows;
 }
 
 static tacit_status compare_outputs(comparison *c, arena *a, tacit_error *err) {
-    uint64_t rows = c->g->batch > 1 ? c->g->batch : 1;
     for (uint32_t k = 0; k < c->g->output_count; k++) {
-        uint32_t t = c->g->outputs[k];
-        uint64_t n = shape_count(&c->g->tensors[t].shape) / rows;
-        double *row = ARENA_NEW(a, double, 2 * n);
-        if (!row) return fail(err, TACIT_RESOURCES, "no memory to compare outputs");
-        trace_values(&c->t, c->l->outputs[k].id, c->ints);
-        for (uint64_t i = 0; i < rows; i++) {
-            bool same = compare_row(c, t, i * n, c->l->outputs[k].scale, n, row + n, row);
-            if (k == 0 && same) c->r->top1_agree++;
-        }
+        uint64_t n = shape_count(&c->g->tensors[c->g->outputs[k]].shape);
+        double *both = ARENA_NEW(a, double, 2 * n);
+        if (!both) return fail(err, TACIT_RESOURCES, "no memory to compare outputs");
+        compare_output(c, k, both, both + n);
     }
-    c->r->samples += rows;
+    c->r->samples += c->g->batch > 1 ? c->g->batch : 1;
     return TACIT_OK;
 }
 

@@ -45,6 +45,12 @@ target_include_directories(test_io PRIVATE ${CMAKE_SOURCE_DIR}/apps/tacit)
 target_link_libraries(test_io PRIVATE tacit PkgConfig::ZIP PkgConfig::JSONC PkgConfig::CMOCKA)
 target_compile_options(test_io PRIVATE -Wno-conversion -Wno-missing-field-initializers)
 add_test(NAME test_io COMMAND test_io)
+add_executable(test_fidelity ${CMAKE_SOURCE_DIR}/tests/cli/test_fidelity.c ${CMAKE_SOURCE_DIR}/tests/operators/onnx_build.c
+               ${CMAKE_SOURCE_DIR}/apps/tacit/fidelity.c ${APP_READERS})
+target_include_directories(test_fidelity PRIVATE ${CMAKE_SOURCE_DIR}/apps/tacit ${CMAKE_SOURCE_DIR}/src ${ONNX_DIR})
+target_link_libraries(test_fidelity PRIVATE tacit PkgConfig::ZIP PkgConfig::JSONC PkgConfig::CMOCKA)
+target_compile_options(test_fidelity PRIVATE -Wno-conversion -Wno-missing-field-initializers)
+add_test(NAME test_fidelity COMMAND test_fidelity)
 add_test(NAME cli COMMAND sh ${CMAKE_SOURCE_DIR}/tests/cli/cli.sh $<TARGET_FILE:tacit_command> ${CMAKE_SOURCE_DIR})
 set_tests_properties(cli PROPERTIES ENVIRONMENT "OMP_NUM_THREADS=1;XDG_STATE_HOME=${CMAKE_BINARY_DIR}/state")
 # The other profile: everything once more, and files of one profile held against the other.

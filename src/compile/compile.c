@@ -2,6 +2,7 @@
  * import -> fold -> calibrate -> lower (scales, tables, relations) -> model -> report. */
 #include "compile/calibrate.h"
 #include "compile/fold.h"
+#include "compile/indices.h"
 #include "compile/lower/pass.h"
 #include "compile/memory.h"
 #include "compile/onnx/import.h"
@@ -27,8 +28,13 @@ static tacit_status order_samples(const graph *g, const tacit_samples *s, const 
     return TACIT_OK;
 }
 
-/* Stand-ins for `check`: numbers in [-1, 1) from a fixed sequence. */
+/* Stand-ins for `check`, from a fixed sequence: reals in [-1, 1), rows of a table, 0 and 1 for other integers. */
 enum { CHECK_SAMPLES = 2 };
+static double invent(const gtensor *x, double real) {
+    const double most = x->bounded ? x->most : 1;
+    return x->type == ELEM_REAL ? real : floor((real + 1) / 2 * (most + 1));
+}
+
 static tacit_status invent_samples(const graph *g, arena *a, const double **values, tacit_error *err) {
     uint64_t state = 88172645463325252u; /* xorshift64, Marsaglia 2003 */
     for (uint32_t i = 0; i < g->input_count; i++) {
@@ -37,7 +43,7 @@ static tacit_status invent_samples(const graph *g, arena *a, const double **valu
         if (!v) return fail(err, TACIT_RESOURCES, "no memory for samples");
         for (uint64_t k = 0; k < n; k++) {
             state ^= state << 13, state ^= state >> 7, state ^= state << 17;
-            v[k] = (double)(int64_t)(state >> 11) * 0x1p-52 - 1;
+            v[k] = invent(&g->tensors[g->inputs[i]], (double)(int64_t)(state >> 11) * 0x1p-52 - 1);
         }
         values[i] = v;
     }
@@ -128,6 +134,7 @@ static tacit_status compile(struct tacit_model **out, work *w, const char *path,
     TRY(read_graph(w, path, o, err));
     report_operators(&w->g, r);
     TRY(fold_graph(&w->g, err));
+    TRY(bound_indices(&w->g, err));
     TRY(order_samples(&w->g, samples, w->values, err));
     TRY(lower_all(w, o, samples->count, out, r, err));
     return report_fidelity(&w->g, *out, &w->low, &w->f, samples->count, w->values, o->headroom, r, err);
@@ -196,6 +203,7 @@ static tacit_status check(struct tacit_model **m, work *w, const char *path, con
     TRY(read_graph(w, path, o, err));
     report_operators(&w->g, r);
     if (fold_graph(&w->g, found) != TACIT_OK) return TACIT_OK;
+    TRY(bound_indices(&w->g, err));
     TRY(invent_samples(&w->g, &w->a, w->values, err));
     (void)lower_all(w, o, CHECK_SAMPLES, m, r, found);
     return TACIT_OK;

@@ -7,25 +7,45 @@
 #include <math.h>
 #include <string.h>
 
+/* An input that chooses rows of a table: another value is another row, never a rounding of it. */
+static bool is_index(const struct tacit_model *m, size_t io) {
+    const program *p = &m->pub.program;
+    for (uint32_t i = 0; i < p->lookup_count; i++) {
+        const lookup *k = &p->lookups[i];
+        uint32_t id = k->columns[0];
+        while (p->tensors[id].kind == TENSOR_VIEW) id = p->tensors[id].source;
+        if (p->tables[k->table].gather && id == m->pub.io[io].tensor) return true;
+    }
+    return false;
+}
+
+static tacit_status outside(const struct tacit_model *m, size_t io, const tacit_io *q, uint64_t element,
+                            tacit_error *err) {
+    if (is_index(m, io))
+        return fail(err, TACIT_VALUE, "\"%s\": element %u is none of 0 to %d", q->name, element, q->hi);
+    return fail(err, TACIT_OVERFLOW, "\"%s\": element %u is outside the calibrated range", q->name, element);
+}
+
 tacit_status tacit_quantise(const tacit_model *m, size_t io, const double *x, int64_t *out, uint64_t *clipped,
                             tacit_error *err) {
     if (err) *err = (tacit_error){0};
     if (io >= tacit_model_io_count(m))
         return fail(err, TACIT_USAGE, "the model has no input or output %u", (uint64_t)io);
     const tacit_io q = tacit_model_io(m, io);
-    uint64_t outside = 0;
+    const bool strict = tacit_model_overflow(m) == TACIT_REFUSE || is_index(m, io);
+    uint64_t clips = 0;
     tacit_status s = TACIT_OK;
     for (uint64_t i = 0; i < q.count && s == TACIT_OK; i++) {
         double v = round(ldexp(x[i], q.scale)), kept = fmin(fmax(v, (double)q.lo), (double)q.hi);
         if (!isfinite(x[i]))
             s = fail(err, TACIT_VALUE, "\"%s\": element %u is not a finite number", q.name, i);
-        else if (kept != v && tacit_model_overflow(m) == TACIT_REFUSE)
-            s = fail(err, TACIT_OVERFLOW, "\"%s\": element %u is outside the calibrated range", q.name, i);
-        outside += kept != v;
+        else if (kept != v && strict)
+            s = outside(m, io, &q, i, err);
+        clips += kept != v;
         out[i] = s == TACIT_OK ? (int64_t)kept : 0;
     }
     if (s != TACIT_OK) memset(out, 0, q.count * sizeof *out);
-    if (clipped) *clipped = s == TACIT_OK ? outside : 0;
+    if (clipped) *clipped = s == TACIT_OK ? clips : 0;
     return s;
 }
 

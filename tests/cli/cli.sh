@@ -96,6 +96,7 @@ predicted=$(sed -n 's/.*"predicted_proof": *\([0-9]*\).*/\1/p' "$out")
 says '"predicted_prove_seconds": *[0-9]' "check, as JSON"
 expect 0 "compile" compile "$digits/model.onnx" --calibrate "$digits/calibration.npz" --test "$digits/test.npz" -o m.tacit
 says "test right integer" "compile"
+says "test smallest cosine" "compile"
 expect 0 "commit" commit m.tacit -o m.cert --key m.key --json
 digest=$(sed -n 's/.*"model_digest": *"\([0-9a-f]*\)".*/\1/p' "$out")
 [ ${#digest} -eq 64 ] || fail "commit: no digest in the JSON"
@@ -105,6 +106,17 @@ expect 0 "run on JSON" run m.tacit --input image.json -o y2.npy
 cmp -s y.npy y2.npy || fail "run: npy and JSON of one input give two outputs"
 expect 0 "run, outputs as npz" run m.tacit --input image.npy -o y.npz
 expect 0 "run, outputs as JSON" run m.tacit --input image.npy -o y.json
+says "answers" "run"
+expect 0 "run on many samples" run m.tacit --input "$digits/test.npz" --model "$digits/model.onnx" --json -o many.npy
+says '"samples": *360' "run on many samples"
+says '"sample": *359' "run on many samples"
+says '"float_largest"' "run on many samples"
+says '"cosine": *0.99' "run on many samples"
+# The first sample is image.npy: behind the headers, its ten float64.
+for f in y many; do dd if=$f.npy bs=1 skip=128 count=80 of=first.$f 2>/dev/null; done
+cmp -s first.y first.many || fail "run: one sample and the first of many give two outputs"
+[ "$(size_of many.npy)" -eq $((128 + 360 * 80)) ] || fail "run: not 360 outputs"
+rm first.y first.many many.npy
 expect 0 "prove" prove --key m.key --input image.npy --context "order 17" -o p.tacit-proof --output shown.npy
 cmp -s y.npy shown.npy || fail "prove and run give two outputs"
 size=$(size_of p.tacit-proof)
@@ -225,7 +237,7 @@ says "(1, 1, 8, 9)" "wrong shape"
 says "(1, 1, 8, 8)" "wrong shape"
 expect 6 "wrong shape to prove" prove --key m.key --input bad.npy -o new
 npy bad.npy '<f4' '(2, 1, 8, 8)' 512
-expect 6 "two samples where one is asked for" run m.tacit --input bad.npy
+expect 6 "two samples where one is asked for" prove --key m.key --input bad.npy -o new
 npy bad.npy '<f4' '(1, 8, 8)' 256
 expect 0 "a batch axis of one may be missing" run m.tacit --input bad.npy
 npy bad.npy '<c8' '(1, 1, 8, 8)' 512
@@ -239,6 +251,9 @@ npy big.npy '<f4' '(1, 1, 8, 8)' 252 '\000\000\172\104'
 expect 0 "clipped where the model saturates" run m.tacit --input big.npy
 expect 0 "compile to refuse" compile "$digits/model.onnx" --calibrate "$digits/calibration.npz" --overflow refuse -o r.tacit
 expect 8 "outside the range where the model refuses" run r.tacit --input big.npy
+npy bad.npy '<f4' '(2, 1, 8, 8)' 508 '\000\000\172\104'
+expect 8 "the sample outside the range is named" run r.tacit --input bad.npy
+says "sample 0: " "the sample outside the range is named"
 
 # --- Files: 9, 10, 14 --------------------------------------------------------
 

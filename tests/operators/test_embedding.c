@@ -1,5 +1,6 @@
 /* Gather of a constant table by computed indices (a lookup an index), and parameters that several nodes share. */
 #include "operator_case.h"
+#include <math.h>
 
 static double T[CASE_ELEMENTS];
 
@@ -57,6 +58,78 @@ static uint32_t count_params(const tacit_model *m) {
     uint32_t params = 0;
     for (uint32_t i = 0; i < m->pub.program.tensor_count; i++) params += m->pub.program.tensors[i].kind == TENSOR_PARAM;
     return params;
+}
+
+/* Ids that calibration never saw are as good as the others; what is no row is refused whatever becomes of values
+ * outside. */
+static void check_unseen(const char *path, tacit_overflow overflow) {
+    static const double SEEN[9] = {0, 1, 2, 3, 2, 1, 0, 1, 1};
+    tacit_compile_options o;
+    tacit_error err = {0};
+    int64_t ids[9], clipped_to[9] = {0}, y[27], *outs[1] = {y};
+    double x[9] = {39, 0, 38}, real[27], *reals[1] = {real}, mine;
+    const double *ins[1] = {x};
+    const int64_t *given[1] = {ids};
+    uint64_t clipped, saturated;
+    tacit_compile_defaults(&o);
+    o.overflow = overflow;
+    o.weight_bits = 16;
+    tacit_model *m = compile_case(path, &o, 1, SEEN);
+    assert_int_equal(tacit_model_io(m, 0).lo, 0);
+    assert_int_equal(tacit_model_io(m, 0).hi, 39);
+    assert_int_equal(tacit_quantise(m, 0, x, ids, &clipped, &err), TACIT_OK);
+    assert_int_equal(clipped, 0);
+    assert_int_equal(tacit_run(m, given, outs, &saturated, &err), TACIT_OK);
+    assert_int_equal(tacit_float_run(path, &o, ins, reals, &err), TACIT_OK);
+    const tacit_io out = tacit_model_io(m, 1), one = {.count = 1, .scale = out.scale};
+    for (uint32_t i = 0; i < 27; i++) {
+        tacit_dequantise(&one, &y[i], &mine);
+        assert_true(fabs(mine - real[i]) < 1e-3);
+    }
+    for (int i = 0; i < 2; i++) {
+        x[4] = i ? 40 : -1;
+        assert_int_equal(tacit_quantise(m, 0, x, clipped_to, &clipped, &err), TACIT_VALUE);
+        assert_string_equal(err.text, "\"i\": element 4 is none of 0 to 39");
+    }
+    tacit_model_free(m);
+}
+
+static void test_unseen(void **unused) {
+    (void)unused;
+    onnx_build *m = build_start(13);
+    build_input_whole(m, "i", (shape){.rank = 1, .dim = {9}}, 0, 39);
+    build_real(m, "t", (shape){.rank = 2, .dim = {40, 3}}, noise_list(T, 120, 2));
+    build_wholes(m, "s", (shape){.rank = 1, .dim = {2}}, ONNX__TENSOR_PROTO__DATA_TYPE__INT64, (int64_t[]){3, 3});
+    build_node(m, "Reshape", "i s", "j");
+    build_node(m, "Gather", "t j", "y");
+    build_output(m, "y");
+    const char *path = build_write(m);
+    check_unseen(path, TACIT_SATURATE);
+    check_unseen(path, TACIT_REFUSE);
+    build_end(m);
+}
+
+/* Integer inputs have integers for `check`, too. */
+static void test_check(void **unused) {
+    (void)unused;
+    static tacit_compile_report r;
+    tacit_compile_options o;
+    tacit_error err = {0};
+    onnx_build *m = build_start(13);
+    build_input_whole(m, "i", (shape){.rank = 1, .dim = {9}}, 0, 39);
+    build_input_whole(m, "k", (shape){.rank = 1, .dim = {3}}, 0, 1);
+    build_input_boolean(m, "c", (shape){.rank = 1, .dim = {3}});
+    build_real(m, "t", (shape){.rank = 2, .dim = {40, 3}}, noise_list(T, 120, 2));
+    build_node(m, "Gather", "t i", "y");
+    build_node(m, "Cast", "k", "f");
+    build_int(m, "to", ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
+    build_node(m, "Where", "c y f", "z");
+    build_output(m, "z");
+    tacit_compile_defaults(&o);
+    assert_int_equal(tacit_check(build_write(m), &o, &r, &err), TACIT_OK);
+    assert_string_equal(err.text, "");
+    assert_true(r.lookups > 0);
+    build_end(m);
 }
 
 /* Two products with one constant: one parameter. */
@@ -162,8 +235,9 @@ static void test_not_shared(void **unused) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_negative),
-                                       cmocka_unit_test(test_shared), cmocka_unit_test(test_tied),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows),      cmocka_unit_test(test_negative),
+                                       cmocka_unit_test(test_unseen),    cmocka_unit_test(test_check),
+                                       cmocka_unit_test(test_shared),    cmocka_unit_test(test_tied),
                                        cmocka_unit_test(test_not_shared)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,10 +9,19 @@
 enum { MAX_PASSES = 20, CAUTIOUS_AFTER = 8, MAX_WHOLE_INPUT = 1 << 20, FEW_VALUES = 256 };
 
 /* ---- inputs and outputs */
+/* compile/indices: the lookup of the rows gives the interval. */
+static tacit_status lower_index(lowering *l, uint32_t t, tacit_error *err) {
+    const gtensor *x = &l->g->tensors[t];
+    value v = {.lo = (int64_t)x->least, .hi = (int64_t)x->most};
+    v.id = builder_external(l->b, TENSOR_INPUT, lower_name(l, x->name, ""), &x->shape, v.lo, v.hi);
+    return lower_set_value(l, t, &v, err);
+}
+
 static tacit_status lower_input(lowering *l, uint32_t t, tacit_error *err) {
     const gtensor *x = &l->g->tensors[t];
     double lo, hi;
     if (l->wide[t]) return lower_wide_input(l, t, err);
+    if (x->bounded) return lower_index(l, t, err);
     TRY(lower_range(l, t, &lo, &hi, err));
     value v = {.scale = x->type == ELEM_WHOLE ? 0 : scale_for(fmax(-lo, hi), activation_limit(l))};
     if (fmax(-lo, hi) > MAX_WHOLE_INPUT && x->type == ELEM_WHOLE)

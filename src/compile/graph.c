@@ -154,3 +154,19 @@ const gnode *graph_source(const graph *g, uint32_t t) {
     bool known = g->file_nodes && t < g->tensor_count && g->tensors[t].source != NO_INDEX;
     return known ? &g->file_nodes[g->tensors[t].source] : NULL;
 }
+
+tacit_status graph_new_constant(graph *g, const char *base, const char *suffix, const shape *s, uint32_t *t,
+                                double **out, tacit_error *err) {
+    void *values;
+    const char *name = name_copy(g->a, base, suffix);
+    while (name && graph_find(g, name) != NO_INDEX) name = name_copy(g->a, name, "_");
+    if (!name) return fail(err, TACIT_RESOURCES, "the model needs more memory than is set aside");
+    TRY(graph_alloc(g, &values, shape_count(s), sizeof(double), err));
+    TRY(graph_add(g, name, t, err));
+    gtensor *x = &g->tensors[*t];
+    x->type = ELEM_REAL;
+    x->known = x->constant = true;
+    x->shape = *s;
+    x->real = *out = values;
+    return TACIT_OK;
+}

@@ -85,6 +85,9 @@ void graph_count_uses(graph *g);
 const gnode *graph_source(const graph *g, uint32_t t);
 /* Arena memory or RESOURCES. */
 tacit_status graph_alloc(graph *g, void **out, size_t count, size_t size, tacit_error *err) TACIT_MUST_CHECK;
+/* A real constant "<base><suffix>" with a name of its own; its values are still to be filled in. */
+tacit_status graph_new_constant(graph *g, const char *base, const char *suffix, const shape *s, uint32_t *t,
+                                double **out, tacit_error *err) TACIT_MUST_CHECK;
 /* A copy of at most MAX_NAME - 1 printable characters, `suffix` behind it. */
 const char *name_copy(arena *a, const char *name, const char *suffix);
 

@@ -71,22 +71,6 @@ static tacit_status read_affine(graph *g, const gnode *n, affine *a, bool *found
 }
 
 /* ---- new weights */
-static tacit_status new_constant(graph *g, const gnode *n, const char *suffix, const shape *s, uint32_t *t,
-                                 double **out, tacit_error *err) {
-    void *values;
-    const char *name = name_copy(g->a, n->name, suffix);
-    while (name && graph_find(g, name) != NO_INDEX) name = name_copy(g->a, name, "_");
-    if (!name) return no_memory(err);
-    TRY(graph_alloc(g, &values, shape_count(s), sizeof(double), err));
-    TRY(graph_add(g, name, t, err));
-    gtensor *x = &g->tensors[*t];
-    x->type = ELEM_REAL;
-    x->known = x->constant = true;
-    x->shape = *s;
-    x->real = *out = values;
-    return TACIT_OK;
-}
-
 static tacit_status set_weights(graph *g, gnode *n, uint32_t w, uint32_t b, tacit_error *err) {
     uint32_t *in = ARENA_NEW(g->a, uint32_t, 3);
     if (!in) return no_memory(err);
@@ -136,8 +120,8 @@ static tacit_status merge_back(graph *g, const gnode *n, gnode *from, uint32_t a
     const double *bias = node_has_input(from, 2) ? node_in(g, from, 2)->real : NULL;
     uint64_t inner = 1;
     for (uint32_t k = axis + 1; k < old.shape.rank; k++) inner *= old.shape.dim[k];
-    TRY(new_constant(g, n, ".weights", &old.shape, &w_id, &w, err));
-    TRY(new_constant(g, n, ".bias", &(shape){.rank = 1, .dim = {a->channels}}, &b_id, &b, err));
+    TRY(graph_new_constant(g, n->name, ".weights", &old.shape, &w_id, &w, err));
+    TRY(graph_new_constant(g, n->name, ".bias", &(shape){.rank = 1, .dim = {a->channels}}, &b_id, &b, err));
     for (uint64_t i = 0; i < shape_count(&old.shape); i++) w[i] = old.real[i] * a->scale[i / inner % a->channels];
     for (uint32_t c = 0; c < a->channels; c++) b[c] = (bias ? bias[c] : 0) * a->scale[c] + a->shift[c];
     return set_weights(g, from, w_id, b_id, err);
@@ -176,8 +160,8 @@ static tacit_status merge_forward(graph *g, const gnode *n, gnode *to, const aff
     const double *bias = node_has_input(to, 2) ? node_in(g, to, 2)->real : NULL;
     const uint32_t outs = old.shape.dim[0], depth = old.shape.dim[1], per_group = outs / (a->channels / depth);
     const uint64_t taps = shape_count(&old.shape) / outs / depth;
-    TRY(new_constant(g, n, ".weights", &old.shape, &w_id, &w, err));
-    TRY(new_constant(g, n, ".bias", &(shape){.rank = 1, .dim = {outs}}, &b_id, &b, err));
+    TRY(graph_new_constant(g, n->name, ".weights", &old.shape, &w_id, &w, err));
+    TRY(graph_new_constant(g, n->name, ".bias", &(shape){.rank = 1, .dim = {outs}}, &b_id, &b, err));
     for (uint32_t m = 0; m < outs; m++) {
         b[m] = bias ? bias[m] : 0;
         for (uint64_t i = 0; i < depth * taps; i++) {

@@ -1,4 +1,5 @@
 #include "compile/simplify.h"
+#include "compile/absorb.h"
 #include "compile/columns.h"
 #include "compile/fuse.h"
 #include "compile/lower/activation.h"
@@ -82,5 +83,9 @@ tacit_status simplify_graph(graph *g, tacit_error *err) {
         if (f) swap_pool(g, &g->nodes[k], f);
     }
     drop_unused(g);
-    return share_constants(g, err);
+    TRY(share_constants(g, err));
+    TRY(absorb_affine(g, err));
+    graph_count_uses(g);
+    drop_unused(g);
+    return TACIT_OK;
 }

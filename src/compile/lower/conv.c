@@ -211,7 +211,7 @@ tacit_status conv_lower(lowering *l, const gnode *n, tacit_error *err) {
     uint8_t x_label[MAX_RANK] = {0}, w_label[MAX_RANK] = {0};
     TRY(conv_read(l->g, n, &c, err));
     TRY(lower_factor(l, n->in[0], 1, l->o->weight_bits, &x, err));
-    TRY(lower_factor(l, n->in[1], 1, l->o->weight_bits, &w, err));
+    TRY(lower_weights(l, n, 1, 1, l->o->weight_bits, &x, &w, err));
     const shape axes = sum_shape(&c);
     sum_start(&s, &axes, x.scale + w.scale);
     TRY(input_view(l, &c, &x, x_label, err));

@@ -184,7 +184,7 @@ tacit_status mul_lower(lowering *l, const gnode *n, tacit_error *err) {
     value a, b;
     sum out;
     TRY(lower_factor(l, n->in[0], 1, 16, &a, err));
-    TRY(lower_factor(l, n->in[1], 1, 16, &b, err));
+    TRY(lower_weights(l, n, 1, 1, 16, &a, &b, err));
     TRY(view_drop(l, a.id, s, &a.id, a_label, err));
     TRY(view_drop(l, b.id, s, &b.id, b_label, err));
     sum_start(&out, s, a.scale + b.scale);

@@ -98,7 +98,7 @@ tacit_status gemm_lower(lowering *l, const gnode *n, tacit_error *err) {
     if (!a_const && !b_const) coef = multiplier(q.alpha, &extra);
     if (coef == 0) return unsupported(n, "alpha is 0", err);
     TRY(lower_factor(l, n->in[0], a_const ? q.alpha : 1, l->o->weight_bits, &a, err));
-    TRY(lower_factor(l, n->in[1], b_const ? q.alpha : 1, l->o->weight_bits, &b, err));
+    TRY(lower_weights(l, n, 1, b_const ? q.alpha : 1, l->o->weight_bits, &a, &b, err));
     const shape axes = gemm_shape(&q);
     const uint8_t a_label[2][MAX_RANK] = {{0, 2}, {2, 0}}, b_label[2][MAX_RANK] = {{2, 1}, {1, 2}};
     sum_start(&s, &axes, a.scale + b.scale + extra);
@@ -107,7 +107,8 @@ tacit_status gemm_lower(lowering *l, const gnode *n, tacit_error *err) {
     return lower_set_sum(l, n->out[0], &s, err);
 }
 
-/* ---- MatMul. A vector is a matrix of one row (on the left) or column (on the right), whose axis is then dropped. */
+/* ---- MatMul; perhaps with a bias along the last axis (compile/absorb). A vector is a matrix of one row (on the left)
+ * or column (on the right), whose axis is then dropped. */
 typedef struct matmul {
     shape a, b, batch, full; /* operands as matrices; batch axes; batch + [m, n] */
     uint32_t m, k, n;
@@ -190,6 +191,8 @@ tacit_status matmul_eval(frame *f, const gnode *n, tacit_error *err) {
             product_whole(&q, frame_whole(f, n->in[0]) + a, frame_whole(f, n->in[1]) + b,
                           f->whole[n->out[0]] + i * q.m * q.n);
     }
+    const double *bias = node_has_input(n, 2) ? frame_real(f, n->in[2]) : NULL;
+    for (uint64_t i = 0; bias && i < shape_count(&q.full); i++) f->real[n->out[0]][i] += bias[i % q.n];
     return TACIT_OK;
 }
 
@@ -222,10 +225,11 @@ tacit_status matmul_lower(lowering *l, const gnode *n, tacit_error *err) {
     memset(b_label, 0xff, sizeof b_label);
     uint8_t rank = (uint8_t)q.full.rank;
     TRY(lower_factor(l, n->in[0], 1, l->o->weight_bits, &a, err));
-    TRY(lower_factor(l, n->in[1], 1, l->o->weight_bits, &b, err));
+    TRY(lower_weights(l, n, 1, 1, l->o->weight_bits, &a, &b, err));
     TRY(matmul_operand(l, &q, &a, &q.a, (uint8_t)(rank - 2), rank, a_label, err));
     TRY(matmul_operand(l, &q, &b, &q.b, rank, (uint8_t)(rank - 1), b_label, err));
     sum_start(&s, &q.full, a.scale + b.scale);
     TRY(sum_product(l, &s, &a, a_label, &b, b_label, 1, q.k, err));
+    if (node_has_input(n, 2)) TRY(sum_constant(l, &s, n->in[2], 1, view_broadcast, &q.full, err));
     return lower_set_sum(l, n->out[0], &s, err);
 }

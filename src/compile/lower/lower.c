@@ -294,6 +294,43 @@ tacit_status lower_factor(lowering *l, uint32_t t, double factor, uint32_t bits,
     return lower_param(l, t, factor, bits, MAX_SCALE, out, err);
 }
 
+/* ---- weights no finer than their product needs */
+/* Nobody else has these numbers. */
+static bool own_constant(const lowering *l, uint32_t t) {
+    const gtensor *x = &l->g->tensors[t];
+    bool own = x->constant && x->type == ELEM_REAL && !x->open && x->uses == 1 && x->same == NO_INDEX;
+    for (uint32_t k = 0; own && k < l->g->tensor_count; k++) own = l->g->tensors[k].same != t;
+    return own;
+}
+
+/* The sum that t becomes a part of, nobody else reading it. */
+static uint32_t joined(const lowering *l, uint32_t t) {
+    for (uint32_t k = 0; k < l->g->node_count; k++) {
+        const gnode *n = &l->g->nodes[k];
+        if (l->g->tensors[t].uses != 1 || l->g->tensors[t].is_output) return t;
+        bool adds = !n->dead && (strcmp(n->op, "Add") == 0 || strcmp(n->op, "Sub") == 0);
+        if (adds && (n->in[0] == t || n->in[1] == t) &&
+            shape_equal(&node_out(l->g, n, 0)->shape, &l->g->tensors[t].shape))
+            t = n->out[0];
+    }
+    return t;
+}
+
+tacit_status lower_weights(lowering *l, const gnode *n, uint32_t i, double factor, uint32_t bits, const value *other,
+                           value *out, tacit_error *err) {
+    const uint32_t t = n->in[i];
+    const gtensor *x = &l->g->tensors[t];
+    if (!x->constant) return lower_operand(l, t, out, err);
+    int32_t most = MAX_SCALE, settled = l->settled[joined(l, n->out[0])];
+    double magnitude = x->type == ELEM_REAL ? largest_magnitude(x->real, shape_count(&x->shape), factor) : 0;
+    if (bits == 16 && settled != NO_SCALE && own_constant(l, t) && scale_exists(magnitude, 127)) {
+        int32_t coarsest = scale_for(magnitude, 127), enough = settled + MAX_SINGLE_SHIFT - other->scale;
+        most = enough > coarsest ? enough : coarsest;
+        if (most > MAX_SCALE) most = MAX_SCALE;
+    }
+    return lower_param(l, t, factor, bits, most, out, err);
+}
+
 /* ---- sums */
 void sum_start(sum *s, const shape *axes, int32_t scale) {
     *s = (sum){.shape = *axes, .scale = scale};

@@ -66,6 +66,7 @@ typedef struct used_name {
 } used_name;
 enum { NAME_BUCKETS = 4096 };
 
+#define NO_SCALE INT32_MIN
 struct lowering {
     const graph *g;
     builder *b;
@@ -74,6 +75,7 @@ struct lowering {
     plan *plan;
     slot *slots;      /* per graph tensor */
     bool *wide;       /* per graph tensor: read by operators alone that take reals of 30 bits (wide.h) */
+    int32_t *settled; /* per graph tensor: scale to which its sum was rounded in the pass before; NO_SCALE */
     bool *feeds_pool; /* per graph tensor: a MaxPool reads it, perhaps through views and sums */
     value *outputs;   /* per graph output: its program tensor, with scale and interval of the pass before */
     bool *output_done;
@@ -116,6 +118,11 @@ tacit_status lower_placeholder(lowering *l, tacit_error *err) TACIT_MUST_CHECK;
 /* lower_operand of an activation, lower_param of a constant (weights: options' bits). */
 tacit_status lower_factor(lowering *l, uint32_t t, double factor, uint32_t bits, value *out,
                           tacit_error *err) TACIT_MUST_CHECK;
+
+/* Input i of node n, the factor beside `other`. Own constants of 16 bits are no finer than what their product is
+ * rounded to can show: the remainder then has 16 bits, one lookup; but 8 bits they have. */
+tacit_status lower_weights(lowering *l, const gnode *n, uint32_t i, double factor, uint32_t bits, const value *other,
+                           value *out, tacit_error *err) TACIT_MUST_CHECK;
 
 /* The node's result. A sum is copied; a value of the same shape as the graph's tensor is ready. */
 tacit_status lower_set_sum(lowering *l, uint32_t t, const sum *s, tacit_error *err) TACIT_MUST_CHECK;

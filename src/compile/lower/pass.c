@@ -129,8 +129,10 @@ static tacit_status alloc(lowering *l, tacit_error *err) {
     l->outputs = ARENA_ZNEW(l->a, value, l->g->output_count + 1);
     l->output_done = ARENA_ZNEW(l->a, bool, l->g->output_count + 1);
     l->names = ARENA_ZNEW(l->a, used_name *, NAME_BUCKETS);
-    if (!l->slots || !l->outputs || !l->output_done || !l->names || !l->feeds_pool || !l->wide)
+    l->settled = ARENA_NEW(l->a, int32_t, l->g->tensor_count + 1);
+    if (!l->slots || !l->outputs || !l->output_done || !l->names || !l->feeds_pool || !l->wide || !l->settled)
         return fail(err, TACIT_RESOURCES, "lowering needs more memory than is set aside");
+    for (uint32_t t = 0; t < l->g->tensor_count; t++) l->settled[t] = NO_SCALE;
     find_pools(l);
     find_wide(l);
     return plan_init(l->plan, l->a, err);

@@ -14,6 +14,11 @@ tacit_status plan_init(plan *p, arena *a, tacit_error *err) {
 }
 
 void plan_start_pass(plan *p) {
+    for (uint32_t i = 0; i < p->family_count; i++) {
+        family *f = &p->families[i];
+        f->was_in = f->in_scale, f->was_out = f->out_scale, f->known = true;
+        f->in_scale = f->out_scale = INT32_MAX;
+    }
     p->known = p->demand_count;
     p->demand_count = 0;
     memset(p->rem_elements, 0, sizeof p->rem_elements);
@@ -75,6 +80,42 @@ void table_outputs(const table_plan *t, int64_t *lo, int64_t *hi) {
     }
 }
 
+/* ---- functions that differ in their scales alone */
+static bool same_formula(const func *a, const func *b) {
+    if (!a->formula != !b->formula) return false;
+    if (a->formula) return formula_equal(a->formula, b->formula);
+    return a->real == b->real && a->parameter[0] == b->parameter[0] && a->parameter[1] == b->parameter[1];
+}
+
+static family *family_of(plan *p, const func *f) {
+    for (uint32_t i = 0; i < p->family_count; i++) {
+        if (same_formula(&p->families[i].f, f)) return &p->families[i];
+    }
+    if (p->family_count == MAX_FAMILIES) return NULL;
+    family *made = &p->families[p->family_count++];
+    *made = (family){.f = *f, .in_scale = INT32_MAX, .out_scale = INT32_MAX};
+    return made;
+}
+
+int32_t plan_scale(plan *p, const func *f, bool of_result) {
+    const int32_t own = of_result ? f->out_scale : f->in_scale;
+    family *shared = family_of(p, f);
+    if (!shared) return own;
+    int32_t *least = of_result ? &shared->out_scale : &shared->in_scale;
+    if (own < *least) *least = own;
+    int32_t before = of_result ? shared->was_out : shared->was_in;
+    if (!shared->known || before > own) return own;
+    return before < own - FAMILY_BITS ? own - FAMILY_BITS : before;
+}
+
+static bool families_moved(const plan *p) {
+    for (uint32_t i = 0; i < p->family_count; i++) {
+        const family *f = &p->families[i];
+        if (!f->known || f->in_scale != f->was_in || f->out_scale != f->was_out) return true;
+    }
+    return false;
+}
+
 /* ---- from demands to tables */
 static void absorb(table_plan *t, const demand *d) {
     if (d->lo < t->lo) t->lo = d->lo;
@@ -101,7 +142,7 @@ static bool may_widen(const table_plan *t) {
 }
 
 /* The same factor for all tables: a row costs about two lookups, an element five (two lookups, three committed values);
- * rows worth a tenth of the elements, but no more than four times the range. What others ask of a table because of this
+ * rows worth a twentieth of the elements, but no more than four times the range. What others ask of a table because of this
  * (differences of its values) does not widen it again. */
 static void widen(plan *p, uint32_t count) {
     double elements = 0, rows = 1;
@@ -109,7 +150,7 @@ static void widen(plan *p, uint32_t count) {
         elements += (double)p->tables[i].elements;
         if (may_widen(&p->tables[i])) rows += (double)(p->tables[i].own_hi - p->tables[i].own_lo);
     }
-    double factor = fmin(1 + elements / 4 / rows, 4);
+    double factor = fmin(1 + elements / 8 / rows, 4);
     for (uint32_t i = 0; i < count; i++) {
         table_plan *t = &p->tables[i];
         if (!may_widen(t)) continue;
@@ -234,7 +275,7 @@ tacit_status plan_finish_pass(plan *p, bool *changed, tacit_error *err) {
     for (uint32_t i = 0; i < count; i++) choose_saturation(&p->tables[i]);
     p->table_count = count;
     p->rem_bits = rem_bits;
-    *changed = *changed || count != old_count;
+    *changed = *changed || count != old_count || families_moved(p);
     for (uint32_t i = 0; i < count && !*changed; i++) *changed = !table_same(&before[i], &p->tables[i]);
     return TACIT_OK;
 }

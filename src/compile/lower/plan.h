@@ -5,8 +5,9 @@
  * TABLE serves it, and the next pass builds that. Ranges always contain 0, so the union of two ranges costs at most as
  * much as both. Tables of relu are one; a plain range may use relu's table with a column that nobody reads; a remainder
  * [0, 2^s) is served by a wider table [0, 2^R) when its equation is multiplied by 2^(R-s), or cut into two limbs.
+ * Functions that differ in their scales alone become one where that costs at most two bits of anybody's scale.
  * Where values outside are refused, tables are made wider than calibration asks for: up to four times, as far as the
- * rows are worth a tenth of the elements. */
+ * rows are worth a twentieth of the elements. */
 #ifndef COMPILE_LOWER_PLAN_H
 #define COMPILE_LOWER_PLAN_H
 #include "compile/formula.h"
@@ -57,7 +58,18 @@ typedef struct table_plan {
     int64_t high;
 } table_plan;
 
+/* A function of calibrated or fixed scale, whatever the scales: the coarsest that its users asked for. */
+enum { MAX_FAMILIES = 64, FAMILY_BITS = 2 };
+typedef struct family {
+    func f;
+    int32_t in_scale, out_scale; /* coarsest, of this pass */
+    int32_t was_in, was_out;     /* of the pass before */
+    bool known;                  /* there was one */
+} family;
+
 typedef struct plan {
+    uint32_t family_count;
+    family families[MAX_FAMILIES];
     uint32_t demand_count, known; /* of this pass; `known` have a table from the pass before */
     demand *demands;              /* MAX_DEMANDS */
     uint32_t *table_of;           /* per demand */
@@ -75,6 +87,8 @@ tacit_status plan_init(plan *p, arena *a, tacit_error *err) TACIT_MUST_CHECK;
 void plan_start_pass(plan *p);
 /* The table that serves this demand: from the pass before, or (first pass) one of its own. */
 tacit_status plan_demand(plan *p, const demand *d, table_plan *out, tacit_error *err) TACIT_MUST_CHECK;
+/* in: f's own best scales, in_scale or out_scale (`of_result`). Answers the one that it shares with others. */
+int32_t plan_scale(plan *p, const func *f, bool of_result);
 /* A remainder of `shift` bits for so many elements: adds to the statistics. */
 void plan_remainder(plan *p, uint32_t shift, uint64_t elements);
 /* A remainder of `shift` bits in two limbs of first and shift - first bits. */

@@ -137,6 +137,13 @@ static tacit_status choose_limbs(lowering *l, rounding *r, tacit_error *err) {
     return TACIT_OK;
 }
 
+/* One table for all users of a smooth function (GELU of every layer): nobody else reads its input. */
+static bool shares_scale(const lowering *l, const rounding *r) {
+    const gtensor *x = &l->g->tensors[r->t];
+    bool smooth = r->f.kind == FUNC_REAL && r->f.out_scale != SCALE_OF_INPUT && r->f.out_scale != SCALE_WHOLE;
+    return smooth && x->type == ELEM_REAL && l->g->tensors[r->t_f].type == ELEM_REAL && x->uses <= 1 && !x->is_output;
+}
+
 /* The scale of the function's results (compile/formula.h); a calibrated one comes with the range that fills it. */
 static tacit_status choose_result(const lowering *l, rounding *r, tacit_error *err) {
     double lo, hi;
@@ -148,6 +155,7 @@ static tacit_status choose_result(const lowering *l, rounding *r, tacit_error *e
     TRY(lower_range(l, r->t_f, &lo, &hi, err));
     f->limit = RESULT_LIMIT;
     f->out_scale = scale_for(fmax(-lo, hi), RESULT_LIMIT);
+    if (shares_scale(l, r)) f->out_scale = plan_scale(l->plan, f, true);
     return TACIT_OK;
 }
 
@@ -179,8 +187,10 @@ static tacit_status decide(lowering *l, rounding *r, const func *f, tacit_error 
     double lo, hi;
     TRY(lower_range(l, r->t, &lo, &hi, err));
     r->scale = is_whole(l, r->t) ? r->s->scale : choose_scale(l, r->s, fmax(-lo, hi));
-    r->shift = (uint32_t)(r->s->scale - r->scale);
     r->f = *f;
+    r->f.in_scale = r->scale;
+    if (shares_scale(l, r)) r->scale = plan_scale(l->plan, &r->f, false);
+    r->shift = (uint32_t)(r->s->scale - r->scale);
     TRY(choose_result(l, r, err));
     r->elements = shape_count(&r->s->shape);
     r->d = (demand){.elements = r->elements};
@@ -385,6 +395,7 @@ tacit_status rescale(lowering *l, const sum *s, uint32_t t, const func *f, uint3
     table_outputs(&r.table, &fy.lo, &fy.hi);
     if (t_f == NO_INDEX && itself_by_relu(&r)) y.lo = 0;
     const excess e = make_excess(l, &r);
+    l->settled[t] = r.scale;
     y.id = make_y(l, &r, &y, &e);
     if (t_f != NO_INDEX)
         fy.id = place(l, t_f, s, &fy);

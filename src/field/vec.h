@@ -27,6 +27,9 @@ static inline extv extv_at(extv v, size_t i) {
     return v;
 }
 
+/* Of linear_i23: 24 times 2^23 times 2^32 stays below 2^60. */
+enum { VEC_TERMS = 24 };
+
 typedef struct vec_kernels {
     const char *name;
     /* F vectors */
@@ -41,6 +44,8 @@ typedef struct vec_kernels {
     void (*axpy)(extv out, extv a, ext s, size_t n);               /* out += s a */
     void (*axpy_gl)(extv out, const gl *a, ext s, size_t n);       /* out += s a, a in F */
     void (*axpy_i32)(extv out, const int32_t *a, ext s, size_t n); /* out += s a, a a signed integer */
+    /* out[i] = base + sum_{k < terms} coef[k] x[k][i]; at most VEC_TERMS terms, -2^22 <= x < 2^22 */
+    void (*linear_i23)(extv out, ext base, const ext *coef, const int32_t *const *x, size_t terms, size_t n);
     /* out[i] = a[2i] + r (a[2i+1] - a[2i]), i < n; out may be a */
     void (*fold)(extv out, extv a, ext r, size_t n);
     /* eq table step: out[0..n) = t (1-z), out[n..2n) = t z, in place (t = out[0..n)) */

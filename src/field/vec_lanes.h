@@ -96,6 +96,33 @@ static void v_axpy_i32(extv out, const int32_t *a, ext s, size_t n) {
     vec_portable.axpy_i32(extv_at(out, i), a + i, s, n - i);
 }
 
+/* x + 2^22 has 23 bits, so its products with the halves of a coefficient add up without carries. */
+static void v_linear_i23(extv out, ext base, const ext *coef, const int32_t *const *x, size_t terms, size_t n) {
+    factor f[VEC_TERMS][EXT_DEG];
+    split start[EXT_DEG];
+    for (size_t k = 0; k < terms; k++) {
+        base = ext_sub(base, ext_scale(coef[k], (gl)1 << 22));
+        for (int j = 0; j < EXT_DEG; j++) f[k][j] = factor_set(coef[k].c[j]);
+    }
+    for (int j = 0; j < EXT_DEG; j++) start[j] = split_of(vl_set(base.c[j]));
+    size_t i = 0;
+    for (; i + VL <= n; i += VL) {
+        split s[EXT_DEG];
+        for (int j = 0; j < EXT_DEG; j++) s[j] = start[j];
+        for (size_t k = 0; k < terms; k++) {
+            vl v = vl_add(vl_load_i32(x[k] + i), vl_set(UINT64_C(1) << 22));
+            for (int j = 0; j < EXT_DEG; j++)
+                s[j] = split_add(s[j], (split){vl_mul32(v, f[k][j].lo), vl_mul32(v, f[k][j].hi)});
+        }
+        for (int j = 0; j < EXT_DEG; j++) vl_store(out.c[j] + i, split_canonical(s[j]));
+    }
+    for (; i < n; i++) {
+        ext sum = base;
+        for (size_t k = 0; k < terms; k++) sum = ext_add(sum, ext_scale(coef[k], (gl)((int64_t)x[k][i] + (1 << 22))));
+        extv_set(out, i, sum);
+    }
+}
+
 static void v_fold(extv out, extv a, ext r, size_t n) {
     ematrix m = ematrix_of(r);
     size_t i = 0;
@@ -314,9 +341,9 @@ static void v_logup_up_leaf(extv ne, extv no, extv de, extv dod, extv a_d, extv 
 /* The entries of a vec_kernels. */
 #define VEC_LANES_KERNELS                                                                                              \
     .gl_mul = v_gl_mul, .gl_scale = v_gl_scale, .gl_add = v_gl_add, .from_i32 = v_from_i32, .add = v_add,              \
-    .mul = v_mul, .scale = v_scale, .axpy = v_axpy, .axpy_gl = v_axpy_gl, .axpy_i32 = v_axpy_i32, .fold = v_fold,      \
-    .eq_step = v_eq_step, .pair_sum = v_pair_sum, .dot = v_dot, .dot_gl = v_dot_gl, .dot_i32 = v_dot_i32,              \
-    .column_sums_i32 = v_column_sums, .round_prod2 = v_round_prod2, .round_prod2_deg3 = v_round_prod2_deg3,            \
-    .round_prod3 = v_round_prod3, .round_logup = v_round_logup, .round_logup_leaf = v_round_logup_leaf,                \
-    .logup_up = v_logup_up, .logup_up_leaf = v_logup_up_leaf
+    .mul = v_mul, .scale = v_scale, .axpy = v_axpy, .axpy_gl = v_axpy_gl, .axpy_i32 = v_axpy_i32,                      \
+    .linear_i23 = v_linear_i23, .fold = v_fold, .eq_step = v_eq_step, .pair_sum = v_pair_sum, .dot = v_dot,            \
+    .dot_gl = v_dot_gl, .dot_i32 = v_dot_i32, .column_sums_i32 = v_column_sums, .round_prod2 = v_round_prod2,          \
+    .round_prod2_deg3 = v_round_prod2_deg3, .round_prod3 = v_round_prod3, .round_logup = v_round_logup,                \
+    .round_logup_leaf = v_round_logup_leaf, .logup_up = v_logup_up, .logup_up_leaf = v_logup_up_leaf
 #endif

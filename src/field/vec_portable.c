@@ -42,6 +42,14 @@ static void p_axpy_i32(extv out, const int32_t *a, ext s, size_t n) {
     for (size_t i = 0; i < n; i++) extv_set(out, i, ext_add(extv_get(out, i), ext_scale(s, gl_from_i64(a[i]))));
 }
 
+static void p_linear_i23(extv out, ext base, const ext *coef, const int32_t *const *x, size_t terms, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        ext sum = base;
+        for (size_t k = 0; k < terms; k++) sum = ext_add(sum, ext_scale(coef[k], gl_from_i64(x[k][i])));
+        extv_set(out, i, sum);
+    }
+}
+
 static void p_fold(extv out, extv a, ext r, size_t n) {
     for (size_t i = 0; i < n; i++) extv_set(out, i, ext_lerp(extv_get(a, 2 * i), extv_get(a, 2 * i + 1), r));
 }
@@ -186,6 +194,7 @@ const vec_kernels vec_portable = {
     .axpy = p_axpy,
     .axpy_gl = p_axpy_gl,
     .axpy_i32 = p_axpy_i32,
+    .linear_i23 = p_linear_i23,
     .fold = p_fold,
     .eq_step = p_eq_step,
     .pair_sum = p_pair_sum,

@@ -1,26 +1,50 @@
 #include "logup/logup_prove.h"
+#include <pthread.h>
 #include <string.h>
-#include "base/broken.h"
-#include "execute/gather.h"
+#include "base/threads.h"
+#include "logup/leaves.h"
 #include "sumcheck/parallel.h"
 
-enum { LEVELS = MAX_LOG_TENSOR + 9 };
+enum {
+    LEVELS = MAX_LOG_TENSOR + 9,
+    LOW = 7, /* variables of the low table of eq */
+    POINTS = 1 << LOW,
+    TABLE = 2 * POINTS, /* entries of a table that a piece of a round reads */
+    TALL = 11           /* trees of lookups from this height on keep neither leaves nor the level above */
+};
+_Static_assert(2 * TABLE <= LEAF_PAIRS && 4 * TABLE <= 1 << (TALL - 1), "pieces of tall trees are whole");
 
-/* One level of a tree: even and odd halves of numerators and denominators, `half` entries each. */
+/* Numerators and denominators of one level: 2^h each, the even ones first; of lookups' leaves denominators alone. */
 typedef struct level {
-    extv n[2], d[2];
+    extv n, d;
 } level;
 
 typedef struct tree_data {
-    level levels[LEVELS]; /* levels[h] are the leaves; level 0 is the root, in n[0], d[0] */
-    extv scratch[4];      /* for the folds of any layer: a quarter of the leaves each */
+    leaf_tree leaves;
+    unsigned kept;
+    level levels[LEVELS]; /* levels[h] are the leaves; level 0 is the root */
 } tree_data;
 
-/* A live tree's four tables during a layer's rounds: a = n_even + mu d_even, b = n_odd, c = d_even, d = d_odd. */
+/* The four tables of level h; the two of n alone, of d alone, when a layer has only two. */
+static void level_tables(const level *v, unsigned h, extv out[4]) {
+    size_t half = h ? (size_t)1 << (h - 1) : 0;
+    out[0] = v->n, out[2] = v->d;
+    out[1] = v->n.c[0] ? extv_at(v->n, half) : v->n;
+    out[3] = extv_at(v->d, half);
+}
+
+/* Where a live tree's tables are: in memory, or made from the leaves. */
+typedef enum table_source { KEPT, NODES, LEAVES } table_source;
+
+/* A live tree's tables during a layer's rounds: a = n_even + mu d_even, b = n_odd, c = d_even, d = d_odd; of lookups'
+ * leaves c and d alone. */
 typedef struct live_tree {
-    extv now[4], other[4]; /* tables, and where the next fold goes */
-    ext weight, mu;        /* of N; weight of D is weight * mu */
-    bool leaf;
+    const tree_data *tree;
+    table_source source;
+    bool leaf, weighted; /* weighted: a is complete */
+    extv now[4];
+    unsigned next;  /* the level whose memory takes the next fold */
+    ext weight, mu; /* of N; weight of D is weight * mu */
 } live_tree;
 
 typedef struct prover_state {
@@ -28,339 +52,303 @@ typedef struct prover_state {
     const logup *l;
     arena *a;
     tacit_error *err;
-    ext alpha, beta[MAX_TABLE_WIDTH];
-    const ext *r_c;
     tree_data *trees;
     live_tree live[MAX_TREES];
     uint32_t live_count;
-    size_t size; /* entries of the live tables */
-    extv eq, eq_other;
+    const ext *point;
+    unsigned vars, round;
+    ext values[2];
+    extv low, high; /* eq of the variables behind the round's: of the next LOW, of the others */
 } prover_state;
 
-/* ---------------------------------------------------------------- leaves */
-/* Signed columns of one lookup or table, row-major; of a gather column 0, and the folds of the rows. */
-typedef struct columns {
-    uint32_t width;
-    const int32_t *values[MAX_TABLE_WIDTH];
-    extv folded; /* c[0] NULL: no gather */
-} columns;
-
-static tacit_status tensor_column(prover_state *s, uint32_t id, const int32_t **out) {
-    const tensor *t = &s->t->p->tensors[id];
-    *out = s->t->values[id];
-    if (*out) return TACIT_OK;
-    int32_t *made = ARENA_NEW(s->a, int32_t, shape_count(&t->shape));
-    if (!made) return fail(s->err, TACIT_RESOURCES, "prover: arena too small for a lookup column");
-    trace_values_i32(s->t, id, made);
-    *out = made;
-    return TACIT_OK;
+static tacit_status full(prover_state *s) {
+    return fail(s->err, TACIT_RESOURCES, "prover: arena too small for the lookup trees");
 }
 
-/* folded[i] = sum_c eq(r_c, c) values[i][c]: rows of a gather at its point. */
-typedef struct fold_job {
-    const int32_t *values;
-    uint64_t row;
-    extv weights, folded;
-} fold_job;
+/* ---------------------------------------------------------------- one thread's memory */
+typedef struct scratch {
+    gl split[2][EXT_DEG][LEAF_PAIRS], tab[4][EXT_DEG][TABLE];
+} scratch;
 
-static void fold_piece(void *ctx, size_t first, size_t count) {
-    const fold_job *j = ctx;
-    for (size_t i = first; i < first + count; i++)
-        extv_set(j->folded, i, vec->dot_i32(j->weights, j->values + i * j->row, j->row));
-}
-
-/* eq(r_c, .) at the true elements of a row, in their order. */
-static tacit_status row_weights(prover_state *s, const shape *row, extv *out) {
-    unsigned vars = shape_vars(row);
-    uint64_t n = shape_count(row);
-    extv all = extv_new(s->a, (size_t)1 << vars);
-    *out = extv_new(s->a, n);
-    if (!extv_ok(all) || !extv_ok(*out)) return fail(s->err, TACIT_RESOURCES, "prover: arena too small for a gather");
-    par_eq_table(all, s->r_c, vars, EXT_ONE);
-    for (uint64_t i = 0; i < n; i++) {
-        uint64_t at = 0, rest = i;
-        for (uint32_t k = row->rank; k-- > 0; rest /= row->dim[k]) at |= rest % row->dim[k] << shape_axis_var(row, k);
-        extv_set(*out, i, extv_get(all, at));
-    }
-    return TACIT_OK;
-}
-
-static tacit_status fold_rows(prover_state *s, const table *t, const int32_t *values, uint64_t rows, extv *folded) {
-    shape row = gather_row(s->t->p, t);
-    fold_job j = {.values = values, .row = shape_count(&row)};
-    j.folded = *folded = extv_new(s->a, rows);
-    if (!extv_ok(*folded)) return fail(s->err, TACIT_RESOURCES, "prover: arena too small for a gather");
-    size_t mark = arena_mark(s->a);
-    TRY(row_weights(s, &row, &j.weights));
-    par_for(rows, fold_piece, &j);
-    arena_release(s->a, mark);
-    return TACIT_OK;
-}
-
-static tacit_status gather_columns(prover_state *s, const lookup *k, const table *t, columns *c) {
-    const int32_t *rows;
-    c->width = 1;
-    TRY(tensor_column(s, k->columns[0], &c->values[0]));
-    TRY(tensor_column(s, k->columns[1], &rows));
-    return fold_rows(s, t, rows, shape_count(&s->t->p->tensors[k->columns[0]].shape), &c->folded);
-}
-
-static tacit_status lookup_columns(prover_state *s, uint32_t item, columns *c) {
-    const lookup *k = &s->t->p->lookups[item];
-    const table *t = &s->t->p->tables[k->table];
-    if (t->gather) return gather_columns(s, k, t, c);
-    c->width = t->width;
-    for (uint32_t j = 0; j < c->width; j++) TRY(tensor_column(s, k->columns[j], &c->values[j]));
-    return TACIT_OK;
-}
-
-static int32_t *expand_column(const table_column *c, uint32_t rows, int32_t *out) {
-    uint32_t at = 0;
-    for (uint32_t r = 0; r < c->run_count; r++)
-        for (uint32_t i = 0; i < c->runs[r].count; i++)
-            out[at++] = (int32_t)(c->runs[r].start + c->runs[r].step * (int64_t)i);
-    if (c->values)
-        for (; at < rows; at++) out[at] = (int32_t)c->values[at];
-    return out;
-}
-
-static tacit_status table_columns(prover_state *s, uint32_t item, columns *c) {
-    const table *t = &s->t->p->tables[item];
-    c->width = t->gather ? 1 : t->width;
-    if (t->gather) TRY(fold_rows(s, t, s->t->values[t->source], t->rows, &c->folded));
-    for (uint32_t j = 0; j < c->width; j++) {
-        int32_t *made = ARENA_NEW(s->a, int32_t, t->rows);
-        if (!made) return fail(s->err, TACIT_RESOURCES, "prover: arena too small for a table");
-        c->values[j] = expand_column(&t->columns[j], t->rows, made);
-    }
-    return TACIT_OK;
-}
-
-/* One block's leaves, chunk by chunk: D = alpha - id - sum beta_j column_j, split into even and odd. */
-typedef struct leaf_job {
-    prover_state *s;
-    const shape *shape;
-    const block *b;
-    const columns *c;
-    ext base;
-    extv even, odd;      /* denominators of the tree */
-    extv neven, nodd;    /* numerators (tables) */
-    const int32_t *mult; /* tables: multiplicities */
-    uint64_t local;      /* place of the block in its tree */
-} leaf_job;
-
-static void put_halves(extv even, extv odd, uint64_t local, size_t count, const gl (*v)[PAR_CHUNK]) {
+static void scratch_vectors(scratch *w, extv split[2], extv tab[4]) {
     for (int j = 0; j < EXT_DEG; j++) {
-        gl *half[2] = {even.c[j], odd.c[j]};
-        for (size_t i = 0; i < count; i++) half[(local + i) & 1][(local + i) >> 1] = v[j][i];
+        for (int k = 0; k < 2; k++) split[k].c[j] = w->split[k][j];
+        for (int k = 0; k < 4; k++) tab[k].c[j] = w->tab[k][j];
     }
 }
 
-/* v -= beta_1 * folds of the block's elements. */
-static void subtract_folds(const leaf_job *j, uint64_t at, size_t n, extv v) {
-    for (size_t i = 0; i < n; i++) {
-        ext f = extv_get(j->c->folded, block_element(j->shape, j->b, at + i));
-        extv_set(v, i, ext_sub(extv_get(v, i), ext_mul(j->s->beta[1], f)));
-    }
-}
-
-static void leaf_piece(void *ctx, size_t first, size_t count) {
-    const leaf_job *j = ctx;
-    gl memory[EXT_DEG][PAR_CHUNK];
-    int32_t ints[PAR_CHUNK];
-    extv d;
-    for (int k = 0; k < EXT_DEG; k++) {
-        d.c[k] = memory[k];
-        for (size_t i = 0; i < PAR_CHUNK; i++) memory[k][i] = j->base.c[k];
-    }
-    for (size_t at = first; at < first + count; at += PAR_CHUNK) {
-        size_t n = first + count - at < PAR_CHUNK ? first + count - at : PAR_CHUNK;
-        for (int k = 0; k < EXT_DEG; k++)
-            for (size_t i = 0; i < n; i++) memory[k][i] = j->base.c[k];
-        for (uint32_t w = 0; w < j->c->width; w++) {
-            block_gather(j->shape, j->b, j->c->values[w], at, n, ints);
-            vec->axpy_i32(d, ints, ext_neg(j->s->beta[w]), n);
-        }
-        if (j->c->folded.c[0]) subtract_folds(j, at, n, d);
-        put_halves(j->even, j->odd, j->local + at, n, memory);
-        if (!j->mult) continue;
-        block_gather(j->shape, j->b, j->mult, at, n, ints);
-        memset(memory, 0, sizeof memory);
-        for (size_t i = 0; i < n; i++) memory[0][i] = gl_from_i64(-(int64_t)ints[i]);
-        put_halves(j->neven, j->nodd, j->local + at, n, memory);
-    }
-}
-
-/* A tree with one leaf keeps it in the even half. */
-static tacit_status tree_leaves(prover_state *s, const logup_tree *t, level *leaves, const columns *cols) {
-    const layout *lay = &s->l->forest[t->table];
-    for (uint32_t i = t->first; i < t->first + t->count; i++) {
-        const block *b = &lay->blocks[i];
-        uint32_t id = t->table ? s->t->p->tables[b->item].id : s->t->p->tables[s->t->p->lookups[b->item].table].id;
-        leaf_job j = {.s = s,
-                      .shape = lay->shapes[b->item],
-                      .b = b,
-                      .c = &cols[b->item],
-                      .base = ext_sub(s->alpha, ext_from(RULE_ELSE(TABLE_ID, 0, id))),
-                      .even = leaves->d[0],
-                      .odd = leaves->d[1],
-                      .neven = leaves->n[0],
-                      .nodd = leaves->n[1],
-                      .local = b->start - t->start};
-        if (t->table) j.mult = s->t->values[s->t->p->tables[b->item].multiplicity];
-        par_for((size_t)1 << b->log, leaf_piece, &j);
-    }
-    if (!t->table && t->height == 0) extv_set(leaves->n[0], 0, EXT_ONE);
-    return TACIT_OK;
+/* n <= TABLE entries of the four tables above the leaves, in scratch. */
+static void nodes(const leaf_tree *t, uint64_t first, size_t n, scratch *w, extv tab[4]) {
+    extv split[2];
+    scratch_vectors(w, split, tab);
+    leaves_split(t, 2 * first, 2 * n, split[0], split[1]);
+    vec->logup_up_leaf(tab[0], tab[1], tab[2], tab[3], split[0], split[1], 2 * n);
 }
 
 /* ---------------------------------------------------------------- trees */
-static tacit_status level_new(prover_state *s, level *v, size_t half, bool numerators) {
-    for (int k = 0; k < 2; k++) {
-        v->d[k] = extv_new(s->a, half);
-        v->n[k] = numerators ? extv_new(s->a, half) : (extv){{NULL}};
-        if (!extv_ok(v->d[k]) || (numerators && !extv_ok(v->n[k])))
-            return fail(s->err, TACIT_RESOURCES, "prover: arena too small for the lookup trees");
-    }
-    return TACIT_OK;
+unsigned logup_kept(const logup_tree *t) {
+    return !t->table && t->height >= TALL ? t->height - 2 : t->height;
 }
 
-typedef struct up_job {
-    const level *down, *up;
+static tacit_status level_new(prover_state *s, level *v, unsigned h, bool numerators) {
+    v->d = extv_new(s->a, (size_t)1 << h);
+    v->n = numerators ? extv_new(s->a, (size_t)1 << h) : (extv){{NULL}};
+    return extv_ok(v->d) && (extv_ok(v->n) || !numerators) ? TACIT_OK : full(s);
+}
+
+typedef struct build_job {
+    tree_data *tree;
+    unsigned h; /* the level that is made, or read (up) */
     bool leaf;
-} up_job;
+} build_job;
 
-static level level_at(const level *v, size_t i) {
-    level r = *v;
-    for (int k = 0; k < 2; k++) {
-        r.d[k] = extv_at(v->d[k], i);
-        if (v->n[k].c[0]) r.n[k] = extv_at(v->n[k], i);
+/* Nodes first .. first + count of level h from level h + 1. */
+static void up_piece(void *ctx, size_t first, size_t count) {
+    const build_job *j = ctx;
+    extv down[4], up[4];
+    level_tables(&j->tree->levels[j->h + 1], j->h + 1, down);
+    level_tables(&j->tree->levels[j->h], j->h, up);
+    for (int k = 0; k < 4; k++) {
+        if (k >= 2 || !j->leaf) down[k] = extv_at(down[k], first);
+        up[k] = extv_at(up[k], first / 2);
     }
-    return r;
+    if (j->leaf)
+        vec->logup_up_leaf(up[0], up[1], up[2], up[3], down[2], down[3], count);
+    else
+        vec->logup_up(up[0], up[1], up[2], up[3], down[0], down[1], down[2], down[3], count);
 }
 
-static void up_piece(void *ctx, size_t first, size_t count) {
-    const up_job *j = ctx;
-    level d = level_at(j->down, first), u = level_at(j->up, first / 2);
-    if (j->leaf)
-        vec->logup_up_leaf(u.n[0], u.n[1], u.d[0], u.d[1], d.d[0], d.d[1], count);
-    else
-        vec->logup_up(u.n[0], u.n[1], u.d[0], u.d[1], d.n[0], d.n[1], d.d[0], d.d[1], count);
+/* The same from a tall tree's leaves, two levels down. */
+static void tall_range(void *ctx, size_t first, size_t count, unsigned worker) {
+    const build_job *j = ctx;
+    scratch w;
+    extv up[4], down[4];
+    (void)worker;
+    level_tables(&j->tree->levels[j->h], j->h, up);
+    for (size_t at = first; at < first + count; at += TABLE) {
+        nodes(&j->tree->leaves, at, TABLE, &w, down);
+        vec->logup_up(extv_at(up[0], at / 2), extv_at(up[1], at / 2), extv_at(up[2], at / 2), extv_at(up[3], at / 2),
+                      down[0], down[1], down[2], down[3], TABLE);
+    }
+}
+
+/* Pairs of leaves that are kept. */
+static void leaf_range(void *ctx, size_t first, size_t count, unsigned worker) {
+    const build_job *j = ctx;
+    extv out[4];
+    (void)worker;
+    level_tables(&j->tree->levels[j->h], j->h, out);
+    for (size_t at = first, end = first + count; at < end; at += LEAF_PAIRS) {
+        size_t n = end - at < LEAF_PAIRS ? end - at : LEAF_PAIRS;
+        leaves_split(&j->tree->leaves, at, n, extv_at(out[2], at), extv_at(out[3], at));
+        if (!j->leaf) leaves_split_numerators(&j->tree->leaves, at, n, extv_at(out[0], at), extv_at(out[1], at));
+    }
+}
+
+static void only_leaf(tree_data *v, bool is_table) {
+    level *root = &v->levels[0];
+    leaves_natural(&v->leaves, 0, 1, root->d);
+    extv_set(root->n, 0, EXT_ONE);
+    if (is_table) leaves_numerators(&v->leaves, 0, 1, root->n);
 }
 
 /* The root is a single fraction: computed by hand. */
-static void root_of(const level *down, level *root, bool leaf) {
-    ext d0 = extv_get(down->d[0], 0), d1 = extv_get(down->d[1], 0), n;
+static void root_of(const level *down, level *up, bool leaf) {
+    ext d0 = extv_get(down->d, 0), d1 = extv_get(down->d, 1), n;
     if (leaf)
         n = ext_add(d0, d1);
     else
-        n = ext_add(ext_mul(extv_get(down->n[0], 0), d1), ext_mul(extv_get(down->n[1], 0), d0));
-    extv_set(root->n[0], 0, n);
-    extv_set(root->d[0], 0, ext_mul(d0, d1));
+        n = ext_add(ext_mul(extv_get(down->n, 0), d1), ext_mul(extv_get(down->n, 1), d0));
+    extv_set(up->n, 0, n);
+    extv_set(up->d, 0, ext_mul(d0, d1));
 }
 
-static tacit_status build_tree(prover_state *s, const logup_tree *t, tree_data *data, const columns *cols) {
-    level *v = data->levels;
-    for (unsigned h = 0; h <= t->height; h++)
-        TRY(level_new(s, &v[h], h ? (size_t)1 << (h - 1) : 1, t->table || h < t->height || h == 0));
-    TRY(tree_leaves(s, t, &v[t->height], cols));
-    for (unsigned h = t->height; h > 1; h--) {
-        up_job j = {&v[h], &v[h - 1], h == t->height && !t->table};
-        par_for((size_t)1 << (h - 1), up_piece, &j);
+static tacit_status build_tree(prover_state *s, const logup_tree *t, tree_data *v) {
+    v->kept = logup_kept(t);
+    for (unsigned h = 0; h <= v->kept; h++) TRY(level_new(s, &v->levels[h], h, t->table || h < t->height || h == 0));
+    build_job j = {v, v->kept, !t->table};
+    if (v->kept < t->height)
+        threads_range((size_t)1 << j.h, TABLE, TABLE, tall_range, &j);
+    else if (t->height)
+        threads_range((size_t)1 << (j.h - 1), LEAF_PAIRS, LEAF_PAIRS, leaf_range, &j);
+    else
+        only_leaf(v, t->table);
+    while (j.h-- > 1) {
+        j.leaf = !t->table && j.h + 1 == t->height;
+        par_for((size_t)1 << j.h, up_piece, &j);
     }
-    if (t->height > 0) root_of(&v[1], &v[0], t->height == 1 && !t->table);
-    for (int k = 0; k < 4; k++) {
-        data->scratch[k] = extv_new(s->a, t->height > 2 ? (size_t)1 << (t->height - 2) : 1);
-        if (!extv_ok(data->scratch[k])) return fail(s->err, TACIT_RESOURCES, "prover: arena too small");
-    }
+    if (t->height > 0) root_of(&v->levels[1], &v->levels[0], t->height == 1 && !t->table);
     return TACIT_OK;
 }
 
-static tacit_status eq_scratch(prover_state *s) {
+static tacit_status eq_tables(prover_state *s) {
     unsigned highest = 0;
     for (uint32_t i = 0; i < s->l->tree_count; i++)
         if (s->l->trees[i].height > highest) highest = s->l->trees[i].height;
-    size_t n = highest > 2 ? (size_t)1 << (highest - 2) : 1;
-    s->eq = extv_new(s->a, n);
-    s->eq_other = extv_new(s->a, n);
-    return extv_ok(s->eq) && extv_ok(s->eq_other) ? TACIT_OK : fail(s->err, TACIT_RESOURCES, "prover: arena too small");
+    s->low = extv_new(s->a, POINTS);
+    s->high = extv_new(s->a, highest > LOW + 2 ? (size_t)1 << (highest - 2 - LOW) : 1);
+    return extv_ok(s->low) && extv_ok(s->high) ? TACIT_OK : full(s);
 }
 
 static tacit_status begin(void *ctx, const logup *l, const ext *r_c, ext alpha, const ext *beta) {
     prover_state *s = ctx;
-    const program *p = s->t->p;
+    leaf_request r = {s->t, l, alpha, beta, r_c, s->a, s->err};
+    leaf_rows *rows[2];
     s->l = l;
-    s->alpha = alpha;
-    s->r_c = r_c;
-    memcpy(s->beta, beta, l->width * sizeof *beta);
     s->trees = ARENA_ZNEW(s->a, tree_data, l->tree_count);
-    columns *cols[2] = {ARENA_ZNEW(s->a, columns, p->lookup_count), ARENA_ZNEW(s->a, columns, p->table_count)};
-    if (!s->trees || !cols[0] || !cols[1]) return fail(s->err, TACIT_RESOURCES, "prover: arena too small");
-    for (uint32_t i = 0; i < p->lookup_count; i++) TRY(lookup_columns(s, i, &cols[0][i]));
-    for (uint32_t i = 0; i < p->table_count; i++) TRY(table_columns(s, i, &cols[1][i]));
-    for (uint32_t i = 0; i < l->tree_count; i++)
-        TRY(build_tree(s, &l->trees[i], &s->trees[i], cols[l->trees[i].table]));
-    return eq_scratch(s);
+    if (!s->trees) return full(s);
+    TRY(leaves_make(rows, &r));
+    for (uint32_t i = 0; i < l->tree_count; i++) {
+        const logup_tree *t = &l->trees[i];
+        s->trees[i].leaves = (leaf_tree){&l->forest[t->table], t, rows[t->table]};
+        TRY(build_tree(s, t, &s->trees[i]));
+    }
+    return eq_tables(s);
 }
 
 static tacit_status root(void *ctx, uint32_t tree, ext *sum, ext *den) {
     prover_state *s = ctx;
     const level *v = &s->trees[tree].levels[0];
-    *den = extv_get(v->d[0], 0);
+    *den = extv_get(v->d, 0);
     if (ext_is_zero(*den)) return reject(s->err, TACIT_REJECT_DEGENERATE);
-    *sum = ext_mul(extv_get(v->n[0], 0), ext_inv(*den));
+    *sum = ext_mul(extv_get(v->n, 0), ext_inv(*den));
     return TACIT_OK;
 }
 
+/* ---------------------------------------------------------------- tables, piece by piece */
+/* A round of one tree. */
+typedef struct pass {
+    const prover_state *s;
+    live_tree *t;
+    bool fold; /* by r, into out, before the round's values are taken */
+    ext r;
+    extv out[4];
+    size_t points; /* of one piece */
+    ext sum[2];
+    pthread_mutex_t lock;
+} pass;
+
+/* n entries of the tables that a fold reads, or a round without one; n <= TABLE when they are made. */
+static void tables_at(const pass *p, size_t first, size_t n, scratch *w, extv tab[4]) {
+    live_tree *t = p->t;
+    if (t->source == NODES) {
+        nodes(&t->tree->leaves, first, n, w, tab);
+    } else if (t->source == LEAVES) {
+        extv unused[4];
+        scratch_vectors(w, tab + 2, unused);
+        leaves_split(&t->tree->leaves, first, n, tab[2], tab[3]);
+    } else {
+        for (int k = t->leaf ? 2 : 0; k < 4; k++) tab[k] = extv_at(t->now[k], first);
+    }
+    if (!t->leaf && (t->source == NODES || !t->weighted)) vec->axpy(tab[0], tab[2], t->mu, n);
+}
+
+/* n entries of the tables of the round, folded first where that is due. */
+static void round_tables(const pass *p, size_t first, size_t n, scratch *w, extv tab[4]) {
+    size_t step = p->t->source == KEPT || n < TABLE / 2 ? n : TABLE / 2;
+    if (!p->fold) {
+        tables_at(p, first, n, w, tab);
+        return;
+    }
+    for (size_t at = first; at < first + n; at += step) {
+        tables_at(p, 2 * at, 2 * step, w, tab);
+        for (int k = p->t->leaf ? 2 : 0; k < 4; k++) vec->fold(extv_at(p->out[k], at), tab[k], p->r, step);
+    }
+    for (int k = p->t->leaf ? 2 : 0; k < 4; k++) tab[k] = extv_at(p->out[k], first);
+}
+
+static void pass_range(void *ctx, size_t first, size_t count, unsigned worker) {
+    pass *p = ctx;
+    const prover_state *s = p->s;
+    ext mine[2] = {EXT_ZERO, EXT_ZERO}, v[2];
+    extv t[4];
+    scratch w;
+    (void)worker;
+    for (size_t i = first; i < first + count; i++) {
+        round_tables(p, i * 2 * p->points, 2 * p->points, &w, t);
+        if (p->t->leaf)
+            vec->round_logup_leaf(v, s->low, t[2], t[3], p->t->mu, p->points);
+        else
+            vec->round_logup(v, s->low, t[0], t[1], t[2], t[3], p->points);
+        for (int k = 0; k < 2; k++) mine[k] = ext_add(mine[k], ext_mul(extv_get(s->high, i), v[k]));
+    }
+    (void)pthread_mutex_lock(&p->lock);
+    for (int k = 0; k < 2; k++) p->sum[k] = ext_add(p->sum[k], mine[k]);
+    (void)pthread_mutex_unlock(&p->lock);
+}
+
 /* ---------------------------------------------------------------- one layer */
-static void live_tables(prover_state *s, live_tree *t, unsigned l, uint32_t tree) {
-    const level *v = &s->trees[tree].levels[l + 1];
-    const extv now[4] = {v->n[0], v->n[1], v->d[0], v->d[1]};
-    memcpy(t->now, now, sizeof now);
-    memcpy(t->other, s->trees[tree].scratch, sizeof t->other);
-    if (!t->leaf) par_axpy(t->now[0], t->now[2], t->mu, (size_t)1 << l);
+/* The memory of the next fold of a tree. A layer with two tables uses n's and d's of a level whole where the halves of
+ * the level below its own are missing. */
+static void fold_memory(const live_tree *t, extv out[4]) {
+    const level *v = t->tree->levels;
+    if (t->leaf && t->tree->kept < t->tree->leaves.tree->height)
+        out[2] = v[t->next - 1].n, out[3] = v[t->next - 1].d;
+    else
+        level_tables(&v[t->next], t->next, out);
+}
+
+/* The values of round s->round of all live trees, after the fold by *r if there is one. */
+static void next_round(prover_state *s, const ext *r) {
+    unsigned left = s->vars - s->round, low; /* variables that are not fixed */
+    s->values[0] = s->values[1] = EXT_ZERO;
+    low = left == 0 ? 0 : left - 1 < LOW ? left - 1 : LOW;
+    if (left) {
+        par_eq_table(s->low, s->point + s->round + 1, low, EXT_ONE);
+        par_eq_table(s->high, s->point + s->round + 1 + low, left - 1 - low, EXT_ONE);
+    }
+    for (uint32_t i = 0; i < s->live_count; i++) {
+        live_tree *t = &s->live[i];
+        pass p = {.s = s, .t = t, .fold = r != NULL, .points = (size_t)1 << low, .lock = PTHREAD_MUTEX_INITIALIZER};
+        if (r) {
+            p.r = *r;
+            fold_memory(t, p.out);
+        }
+        if (left) {
+            threads_range((size_t)1 << (left - 1 - low), 2, 4, pass_range, &p);
+        } else if (r) {
+            scratch w;
+            extv tab[4];
+            round_tables(&p, 0, 1, &w, tab);
+        }
+        for (int k = 0; k < 2; k++) s->values[k] = ext_add(s->values[k], ext_mul(t->weight, p.sum[k]));
+        t->weighted = true;
+        if (!r) continue;
+        memcpy(t->now, p.out, sizeof t->now);
+        t->source = KEPT;
+        t->next--;
+    }
 }
 
 static void layer(void *ctx, unsigned l, const ext *point, const uint32_t *live, uint32_t live_count,
                   const ext *weight) {
     prover_state *s = ctx;
     s->live_count = live_count;
-    s->size = (size_t)1 << l;
+    s->point = point;
+    s->vars = l;
+    s->round = 0;
     for (uint32_t j = 0; j < live_count; j++) {
-        const logup_tree *t = &s->l->trees[live[j]];
-        s->live[j] = (live_tree){.weight = weight[2 * j], .mu = weight[1], .leaf = !t->table && t->height == l + 1};
-        live_tables(s, &s->live[j], l, live[j]);
+        const tree_data *v = &s->trees[live[j]];
+        const logup_tree *t = v->leaves.tree;
+        live_tree *n = &s->live[j];
+        *n = (live_tree){.tree = v, .weight = weight[2 * j], .mu = weight[1], .next = l};
+        n->leaf = !t->table && t->height == l + 1;
+        n->source = l + 1 <= v->kept ? KEPT : n->leaf ? LEAVES : NODES;
+        if (n->source == KEPT) level_tables(&v->levels[l + 1], l + 1, n->now);
+        if (l == 0 && !n->leaf) par_axpy(n->now[0], n->now[2], n->mu, 1);
     }
-    if (l) par_eq_table(s->eq, point + 1, l - 1, EXT_ONE);
+    if (l) next_round(s, NULL);
 }
 
 static void round_values(void *ctx, ext *values) {
-    prover_state *s = ctx;
-    for (uint32_t j = 0; j < s->live_count; j++) {
-        const live_tree *t = &s->live[j];
-        ext v[2];
-        if (t->leaf)
-            par_round_logup_leaf(v, s->eq, t->now[2], t->now[3], t->mu, s->size / 2);
-        else
-            par_round_logup(v, s->eq, t->now[0], t->now[1], t->now[2], t->now[3], s->size / 2);
-        for (int k = 0; k < 2; k++) values[k] = ext_add(values[k], ext_mul(t->weight, v[k]));
-    }
+    const prover_state *s = ctx;
+    for (int k = 0; k < 2; k++) values[k] = s->values[k];
 }
 
 static void bind(void *ctx, ext r) {
     prover_state *s = ctx;
-    s->size /= 2;
-    for (uint32_t j = 0; j < s->live_count; j++) {
-        live_tree *t = &s->live[j];
-        for (int k = t->leaf ? 2 : 0; k < 4; k++) {
-            par_fold(t->other[k], t->now[k], r, s->size);
-            extv_swap(&t->other[k], &t->now[k]);
-        }
-    }
-    if (s->size > 1) {
-        par_pair_sum(s->eq_other, s->eq, s->size / 2);
-        extv_swap(&s->eq_other, &s->eq);
-    }
+    s->round++;
+    next_round(s, &r);
 }
 
 static void ends(void *ctx, uint32_t live_index, ext v[4]) {

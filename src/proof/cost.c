@@ -2,6 +2,7 @@
 #include <string.h>
 #include "base/bytes.h"
 #include "field/vec.h"
+#include "logup/logup_prove.h"
 
 /* ---------------------------------------------------------------- address space */
 static uint64_t vector_bytes(const geometry *g) {
@@ -37,9 +38,16 @@ uint64_t cost_kept_space(const statement *st) {
            2 * lanes_bytes(g) + 2 * vector_bytes(g);
 }
 
+/* Fraction trees: numerators and denominators of the levels that are kept; the small tables of eq. */
+static uint64_t trees_bytes(const statement *st) {
+    uint64_t total = 0, e = sizeof(ext);
+    for (uint32_t i = 0; i < st->logup.tree_count; i++) total += 4 * e << logup_kept(&st->logup.trees[i]);
+    return total + (e << 20);
+}
+
 uint64_t cost_steps_space(const statement *st) {
     uint64_t e = sizeof(ext), leaves = st->logup.forest[0].size + st->logup.forest[1].size, total = UINT64_C(64) << 20;
-    total += leaves * (5 * e + 4 * MAX_TABLE_WIDTH);                           /* fraction trees, columns */
+    total += trees_bytes(st) + leaves * 4 * MAX_TABLE_WIDTH;                   /* columns that are made */
     for (uint32_t i = 0; i < st->p->table_count && st->logup.gather_vars; i++) /* folds of a gather's rows */
         total += st->p->tables[i].gather ? (uint64_t)st->p->tables[i].rows * e : 0;
     total += st->logup.gather_rows * e + (3 * e << st->logup.gather_vars);
@@ -54,10 +62,10 @@ uint64_t cost_steps_space(const statement *st) {
 }
 
 /* ---------------------------------------------------------------- memory that is touched */
-/* A tree of S leaves: denominators 2 S, numerators S (2 S over a table), S for the folds; the largest tree's eq. */
+/* Trees; folds of a gather's rows; columns that are no atoms, about one a lookup; a table's columns. */
 static uint64_t lookup_bytes(const statement *st) {
-    uint64_t lookups = st->logup.forest[0].size, rows = st->logup.forest[1].size;
-    return sizeof(ext) * (4 * lookups + 5 * rows + (lookups > rows ? lookups : rows) / 4) + 4 * (lookups + 2 * rows);
+    return trees_bytes(st) + sizeof(ext) * st->logup.gather_rows +
+           4 * (st->logup.forest[0].size + 2 * st->logup.forest[1].size);
 }
 
 /* Distinct sources of views, each axis filled up to a power of two. */

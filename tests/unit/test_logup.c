@@ -118,6 +118,55 @@ static void test_work_is_bounded(void **state) {
     lab_end(&l);
 }
 
+/* Tall trees, whose leaves are made piece by piece: rows of one and of three columns, values within and beyond 23 bits,
+ * shapes of many blocks. The messages end in a proof that the verifier accepts. */
+static void test_tall_trees(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t rows, columns, table_rows;
+        int64_t start, step;
+    } cases[] = {{64, 64, 256, -128, 1},
+                 {64, 96, 1 << 13, 5, 1},
+                 {67, 131, 1 << 16, -(1 << 15), 1},
+                 {67, 131, 100, -(1 << 30), 12345678}};
+    lab l;
+    lab_start(&l);
+    for (uint32_t i = 0; i < 4; i++) {
+        shape s = shape2(cases[i].rows, cases[i].columns);
+        table_run runs[3] = {{cases[i].table_rows, cases[i].start, cases[i].step},
+                             {cases[i].table_rows, 7, 1},
+                             {cases[i].table_rows, -3, i == 3 ? 65536 : -2}};
+        table_column c[3];
+        uint32_t x[3], width = i % 2 ? 3 : 1;
+        for (uint32_t j = 0; j < width; j++) {
+            char name[16];
+            int64_t last = runs[j].start + runs[j].step * (runs[j].count - 1), first = runs[j].start;
+            snprintf(name, sizeof name, "x%u.%u", i, j);
+            c[j] = (table_column){.run_count = 1, .runs = &runs[j]};
+            x[j] =
+                builder_external(l.b, TENSOR_INPUT, name, &s, first < last ? first : last, first < last ? last : first);
+        }
+        builder_lookup(l.b, (const char *const[]){"l0", "l1", "l2", "l3"}[i],
+                       builder_table(l.b, width, c, cases[i].table_rows), x);
+    }
+    lab_load(&l);
+    for (uint32_t i = 0; i < 4; i++)
+        for (uint32_t j = 0; j < (i % 2 ? 3u : 1u); j++)
+            for (uint64_t e = 0, n = cases[i].rows * cases[i].columns; e < n; e++) {
+                const lookup *k = &l.p.lookups[i];
+                uint32_t row = (uint32_t)(e * e + 17 * e + e / 5) % cases[i].table_rows;
+                l.t.values[k->columns[j]][e] = (int32_t)table_value(&l.p.tables[k->table].columns[j], row);
+            }
+    unsigned char *proof;
+    size_t size;
+    assert_int_equal(lab_execute(&l), TACIT_OK);
+    assert_int_equal(lab_statement(&l), TACIT_OK);
+    assert_int_equal(lab_prove(&l, &proof, &size), TACIT_OK);
+    assert_int_equal(lab_verify(&l, proof, size), TACIT_OK);
+    free(proof);
+    lab_end(&l);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forest_is_never_cut_short),
@@ -125,6 +174,7 @@ int main(void) {
         cmocka_unit_test(test_multiplicities_cannot_wrap),
         cmocka_unit_test(test_error_target),
         cmocka_unit_test(test_work_is_bounded),
+        cmocka_unit_test(test_tall_trees),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

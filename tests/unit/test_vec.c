@@ -11,6 +11,7 @@ static gl planes[VECTORS][EXT_DEG][SIZE], expected_planes[VECTORS][EXT_DEG][SIZE
 static int32_t ints32[SIZE];
 static int16_t ints16[SIZE];
 static int8_t ints8[SIZE];
+static int32_t ints23[SIZE]; /* -2^22 .. 2^22 - 1 */
 
 static extv vector(gl from[VECTORS][EXT_DEG][SIZE], int k, size_t offset) {
     extv v;
@@ -36,6 +37,7 @@ static void fill(fill_kind kind, size_t n) {
         ints32[i] = extreme ? (low ? INT32_MIN : INT32_MAX) : (int32_t)test_u64();
         ints16[i] = extreme ? (low ? INT16_MIN : INT16_MAX) : (int16_t)test_u64();
         ints8[i] = extreme ? (low ? INT8_MIN : INT8_MAX) : (int8_t)test_u64();
+        ints23[i] = extreme ? (low ? -(1 << 22) : (1 << 22) - 1) : (int32_t)(test_u64() & 0x7fffff) - (1 << 22);
     }
     memcpy(expected_planes, planes, sizeof planes);
 }
@@ -129,6 +131,22 @@ static void check_dots(size_t n, size_t at) {
     assert_ext_equal(tested->dot_i8(a, ints8 + at, n), vec_portable.dot_i8(a, ints8 + at, n));
 }
 
+/* Term k is the integers from k on. */
+static void check_linear(size_t n, size_t at) {
+    const int32_t *x[VEC_TERMS];
+    ext coef[VEC_TERMS];
+    for (size_t k = 0; k < VEC_TERMS; k++) {
+        x[k] = ints23 + (k < SIZE - n ? k : 0);
+        coef[k] = extv_get(vector(planes, 1, 0), k);
+    }
+    for (size_t terms = 0; terms <= VEC_TERMS; terms = terms < 4 ? terms + 1 : 2 * terms + (terms > 6 ? 8 : 0)) {
+        ext base = extv_get(vector(planes, 2, 0), terms);
+        tested->linear_i23(vector(planes, 0, at), base, coef, x, terms, n);
+        vec_portable.linear_i23(vector(expected_planes, 0, at), base, coef, x, terms, n);
+        assert_planes();
+    }
+}
+
 static void check_columns(size_t n, size_t at) {
     for (size_t rows = 0; rows <= n && rows <= 400; rows = 2 * rows + 1) {
         size_t stride = rows == 0 ? n : n / rows, cols = stride - stride / 3;
@@ -182,6 +200,7 @@ static void check_all(size_t n, fill_kind kind) {
     ext s = kind == FILL_RANDOM ? test_ext() : extv_get(vector(planes, 3, 0), 0);
     check_dots(n, at);
     check_columns(n, at);
+    check_linear(n, at);
     check_rounds(n, at, s);
     check_logup_up(n, at);
     check_elementwise(n, at, s);

@@ -1,13 +1,24 @@
-"""Integer against float embeddings of the sentences: cosines, and the nearest neighbour of each.
+"""Integer against float embeddings of all texts: cosines, and the nearest neighbours of each.
 
-    python compare.py TACIT FOLDER m.tacit [--first N]
+    python compare.py TACIT FOLDER m.tacit
 """
 import argparse
 import pathlib
 import subprocess
-import tempfile
 
 import numpy as np
+
+
+def nearest(e):
+    """Of each row the others, the nearest first."""
+    return np.argsort(2 * np.eye(len(e)) - e @ e.T, axis=1, kind="stable")
+
+
+def describe_changes(want, got, count):
+    """Where the order of the nearest changes: the cosines, in the float model, of the texts that changed places."""
+    for i, (w, g) in enumerate(zip(nearest(want)[:, :count], nearest(got)[:, :count])):
+        if (w != g).any():
+            print(f"text {i}: {w} became {g}; cosines {np.round(want[i] @ want[w].T, 5)}")
 
 
 def main():
@@ -15,26 +26,16 @@ def main():
     p.add_argument("tacit")
     p.add_argument("folder", type=pathlib.Path)
     p.add_argument("model")
-    p.add_argument("--first", type=int, default=60)
     a = p.parse_args()
-    want = np.load(a.folder / "embeddings.npy")[: a.first]
-    parts = [np.load(a.folder / f"{name}.npz") for name in ("calibrate", "test")]
-    got = np.zeros_like(want)
-    with tempfile.TemporaryDirectory() as temporary:
-        for i in range(len(want)):
-            given = {k: parts[i % 2][k][i // 2][None] for k in ("ids", "mask")}
-            np.savez(f"{temporary}/x.npz", **given)
-            subprocess.run([a.tacit, "run", a.model, "--input", f"{temporary}/x.npz", "-o", f"{temporary}/y.npy"], check=True,
-                           capture_output=True)
-            got[i] = np.load(f"{temporary}/y.npy").ravel()
+    want, output = np.load(a.folder / "embeddings.npy"), a.folder / "integer.npy"
+    subprocess.run([a.tacit, "run", a.model, "--input", a.folder / "all.npz", "-o", output], check=True, stdout=subprocess.DEVNULL)
+    got = np.load(output)
     cosine = (want * got).sum(1) / np.linalg.norm(want, axis=1) / np.linalg.norm(got, axis=1)
-    order = lambda e: np.argsort(-(e @ e.T - 2 * np.eye(len(e))), axis=1)
-    same, all_same = order(want)[:, 0] == order(got)[:, 0], (order(want)[:, :5] == order(got)[:, :5]).all(1)
-    near = order(want)[:, 0] == np.arange(len(want)) ^ 1
-    print(f"{len(want)} sentences: cosine at least {cosine.min():.6f}, mean {cosine.mean():.6f}; largest difference of two "
-          f"sentences' cosine {np.abs(want @ want.T - got @ got.T).max():.5f}")
-    print(f"nearest neighbour the same for {same.sum()}, the five nearest in the same order for {all_same.sum()}; "
-          f"the paraphrase is the nearest (float model) for {near.sum()}")
+    same = nearest(want)[:, :5] == nearest(got)[:, :5]
+    print(f"{len(want)} texts: cosine at least {cosine.min():.6f}, mean {cosine.mean():.6f}; largest difference of two "
+          f"texts' cosine {np.abs(want @ want.T - got @ got.T).max():.5f}")
+    print(f"nearest neighbour the same for {same[:, 0].sum()}, the five nearest in the same order for {same.all(1).sum()}")
+    describe_changes(want, got, 5)
 
 
 if __name__ == "__main__":

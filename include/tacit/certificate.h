@@ -15,6 +15,9 @@ typedef struct tacit_commit_options {
     uint64_t proofs; /* how many proofs the hiding budget must last for (default 100), range proof not counted */
     tacit_progress progress;
     void *progress_ctx;
+    /* Not 0: the weights are no secret. The commitment then holds no randomness: whoever has the model and the same
+     * options gets the same digest, and so knows what a certificate with it is a certificate of. Inputs stay hidden. */
+    int open_weights;
 } tacit_commit_options;
 
 /* Writes the public certificate (program, commitment to the weights, range proof) and the secret key file (mode 0600).

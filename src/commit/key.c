@@ -26,6 +26,7 @@ static tacit_status full(tacit_error *err) {
 typedef struct creation {
     certificate *cert;
     const void *model;
+    bool open;
     key_header h;
     int fd;
     object_data data;
@@ -109,7 +110,7 @@ static tacit_status pack_weights(creation *c, const int32_t *const *weights) {
     return TACIT_OK;
 }
 
-/* The seed binds fresh entropy, the weights and the description. */
+/* The seed binds fresh entropy (none where the weights are open), the weights and the description. */
 static tacit_status draw_secrets(creation *c) {
     size_t n = c->h.certificate.size, tail = c->h.tail.size / sizeof(gl);
     unsigned char *bytes = ARENA_NEW(c->scratch, unsigned char, n);
@@ -118,7 +119,10 @@ static tacit_status draw_secrets(creation *c) {
     writer w = {bytes, n, 0};
     certificate_write(c->cert, &w);
     digest witness = sha256_of(c->data.small, c->h.weights.size), statement = sha256_of(bytes, n);
-    rng_attempt(&c->h.seed, &witness, &statement);
+    if (c->open)
+        rng_open(&c->h.seed, &witness, &statement);
+    else
+        rng_attempt(&c->h.seed, &witness, &statement);
     rng_f(&c->h.seed, RNG_CERT_TAIL, 0, values, tail);
     c->data.tail = values;
     return TACIT_OK;
@@ -208,11 +212,11 @@ static tacit_status create_as(const char *temporary, const char *path, creation 
     return st;
 }
 
-tacit_status key_create(const char *path, certificate *cert, const int32_t *const *weights, const void *model,
-                        size_t model_size, arena *scratch, tacit_error *err) {
+tacit_status key_create(const char *path, certificate *cert, const int32_t *const *weights, bool open,
+                        const void *model, size_t model_size, arena *scratch, tacit_error *err) {
     static const char suffix[] = ".tmp-XXXXXX";
     size_t mark = arena_mark(scratch), length = strlen(path);
-    creation c = {.cert = cert, .model = model, .scratch = scratch, .err = err};
+    creation c = {.cert = cert, .model = model, .open = open, .scratch = scratch, .err = err};
     struct stat there;
     if (lstat(path, &there) == 0)
         return fail(err, TACIT_IO, "%s already exists: a key file is never overwritten", path);

@@ -31,9 +31,10 @@ struct certificate_secret {
 };
 
 /* Commit: lays out, encodes, hashes, writes the key file. weights: per certificate item, int32 row-major. Certificate
- * bytes come back in `cert` (cert->root set). progress as in the public API. */
-tacit_status key_create(const char *path, certificate *cert, const int32_t *const *weights, const void *model,
-                        size_t model_size, arena *scratch, tacit_error *err) TACIT_MUST_CHECK;
+ * bytes come back in `cert` (cert->root set). open: the weights are no secret, and whoever has them gets this very
+ * certificate. progress as in the public API. */
+tacit_status key_create(const char *path, certificate *cert, const int32_t *const *weights, bool open,
+                        const void *model, size_t model_size, arena *scratch, tacit_error *err) TACIT_MUST_CHECK;
 tacit_status key_open(certificate_secret **out, const char *path, tacit_error *err) TACIT_MUST_CHECK;
 void key_close(certificate_secret *k);
 /* One more opening: advance, sync, then return OK; BUDGET when none is left. */

@@ -22,21 +22,31 @@ static void fresh_bytes(uint8_t out[32]) {
     randombytes_buf(out, 32); /* getrandom; aborts rather than answering without entropy */
 }
 
-void rng_attempt(rng_key *k, const digest *witness, const digest *statement) {
-    uint8_t fresh[32];
+static void derive(rng_key *k, const char *tag, const uint8_t fresh[32], const digest *witness,
+                   const digest *statement) {
     sha256 h;
-    fresh_bytes(fresh);
     sha256_init(&h);
-    sha256_update(&h, "tacit attempt", 13);
-    sha256_update(&h, fresh, sizeof fresh);
+    sha256_update(&h, tag, 13);
+    sha256_update(&h, fresh, 32);
     sha256_update(&h, witness->b, sizeof witness->b);
     sha256_update(&h, statement->b, sizeof statement->b);
     digest d = sha256_final(&h);
     memcpy(k->b, d.b, sizeof k->b);
-    if (RULE_OFF(LEAK_KEY)) memset(k->b, 1, sizeof k->b);
-    sodium_memzero(fresh, sizeof fresh);
     sodium_memzero(&h, sizeof h);
     sodium_memzero(&d, sizeof d);
+}
+
+void rng_attempt(rng_key *k, const digest *witness, const digest *statement) {
+    uint8_t fresh[32];
+    fresh_bytes(fresh);
+    derive(k, "tacit attempt", fresh, witness, statement);
+    if (RULE_OFF(LEAK_KEY)) memset(k->b, 1, sizeof k->b);
+    sodium_memzero(fresh, sizeof fresh);
+}
+
+void rng_open(rng_key *k, const digest *witness, const digest *statement) {
+    static const uint8_t none[32] = {0};
+    derive(k, "tacit open wt", none, witness, statement);
 }
 
 rng_key rng_stream(const rng_key *k, rng_label label, uint32_t index) {

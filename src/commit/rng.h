@@ -22,6 +22,8 @@ typedef enum rng_label {
 
 /* Test builds may fix the fresh part (rng_test_seed); such builds cannot write a valid protocol id. */
 void rng_attempt(rng_key *k, const digest *witness, const digest *statement);
+/* Without entropy: everyone who has both gets the same key. For a certificate whose weights are no secret. */
+void rng_open(rng_key *k, const digest *witness, const digest *statement);
 /* n uniform elements of F. Streams are independent per (label, index); always from the stream's start. */
 void rng_f(const rng_key *k, rng_label label, uint32_t index, gl *out, size_t n);
 void rng_e(const rng_key *k, rng_label label, uint32_t index, extv out, size_t n);

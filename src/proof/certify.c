@@ -125,7 +125,7 @@ static tacit_status finish(certifying *c, const char *cert_path, const char *key
 
 static tacit_status commit(certifying *c, const char *cert_path, const char *key_path, uint8_t digest_out[32]) {
     TRY(describe(c, c->o->proofs));
-    TRY(key_create(key_path, &c->cert, c->weights, c->m->bytes, c->m->size, &c->a, c->err));
+    TRY(key_create(key_path, &c->cert, c->weights, c->o->open_weights != 0, c->m->bytes, c->m->size, &c->a, c->err));
     tacit_status st = finish(c, cert_path, key_path, digest_out);
     if (st != TACIT_OK) (void)unlink(key_path); /* made by this call: key_create refuses an existing file */
     return st;

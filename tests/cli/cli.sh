@@ -299,6 +299,23 @@ expect 14 "missing proof" verify --cert m.cert none.tacit-proof
 expect 14 "missing file to inspect" inspect none
 expect 14 "missing folder for the proof" prove --key m.key --input image.npy -o none/p
 
+# --- Open weights ------------------------------------------------------------
+
+# Two people on two machines: one digest, and each other's proofs verify.
+for who in alice bob; do
+    XDG_STATE_HOME=$work/state/$who
+    expect 0 "$who commits to open weights" commit m.tacit -o $who.cert --key $who.key --proofs 3 --open-weights --json
+    sed -n 's/.*"model_digest": *"\([0-9a-f]*\)".*/\1/p' "$out" >$who.digest
+    expect 0 "$who proves" prove --key $who.key --input image.npy -o $who.tacit-proof
+done
+XDG_STATE_HOME=$work/state
+[ "$(wc -c <alice.digest)" -eq 65 ] && cmp -s alice.digest bob.digest || fail "open weights: two digests"
+expect 0 "alice verifies bob's proof" verify --cert alice.cert bob.tacit-proof --model-digest "$(cat alice.digest)" --output y.npy
+expect 0 "bob verifies alice's proof" verify --cert bob.cert alice.tacit-proof --output y.npy
+cmp -s alice.tacit-proof bob.tacit-proof && fail "two proofs of hidden inputs are the same"
+expect 1 "a proof of hidden weights is another model's" verify --cert alice.cert p.tacit-proof
+rm -f alice.* bob.*
+
 # --- The budget: 11 ----------------------------------------------------------
 
 expect 0 "the only proof of a key" prove --key m2.key --input image.npy -o only.tacit-proof

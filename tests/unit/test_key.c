@@ -49,7 +49,7 @@ static void describe(making *m, uint64_t openings) {
 }
 
 static tacit_status create(making *m) {
-    return key_create(path, &m->cert, m->weights, model_bytes, sizeof model_bytes, &m->a, &m->err);
+    return key_create(path, &m->cert, m->weights, false, model_bytes, sizeof model_bytes, &m->a, &m->err);
 }
 
 static void make_key(uint64_t openings) {
@@ -148,6 +148,31 @@ static void contents(void **unused) {
     for (uint64_t i = k->data.small_count; i < whole; i++) assert_int_equal(k->data.small[i], 0);
     assert_int_equal(key_left(k), 4);
     key_close(k);
+    arena_unmap(&m.a);
+}
+
+/* The digest of a certificate of m's weights, whose key is not kept. */
+static digest digest_of(making *m, bool is_open) {
+    certificate cert = m->cert;
+    assert_int_equal(key_create(path, &cert, m->weights, is_open, model_bytes, sizeof model_bytes, &m->a, &m->err),
+                     TACIT_OK);
+    assert_int_equal(unlink(path), 0);
+    return cert.digest;
+}
+
+/* Open weights: everyone's certificate is the same one, and another one as soon as a weight is another. */
+static void open_weights(void **unused) {
+    (void)unused;
+    making m;
+    describe(&m, 4);
+    const digest closed = digest_of(&m, false), again = digest_of(&m, false);
+    const digest mine = digest_of(&m, true), yours = digest_of(&m, true);
+    assert_memory_not_equal(closed.b, again.b, 32);
+    assert_memory_not_equal(closed.b, mine.b, 32);
+    assert_memory_equal(mine.b, yours.b, 32);
+    m.values1[3]++;
+    const digest other = digest_of(&m, true);
+    assert_memory_not_equal(mine.b, other.b, 32);
     arena_unmap(&m.a);
 }
 
@@ -464,6 +489,7 @@ int main(void) {
 #define KEY_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         KEY_TEST(contents),
+        KEY_TEST(open_weights),
         KEY_TEST(never_overwrites),
         KEY_TEST(full_disk_leaves_nothing),
         KEY_TEST(budget_ends),

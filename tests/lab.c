@@ -74,7 +74,8 @@ void lab_certify(lab *l, uint64_t openings) {
     snprintf(l->key_path, sizeof l->key_path, "/tmp/tacit-lab-%d-%d.key", (int)getpid(), made++);
     snprintf(l->state_path, sizeof l->state_path, "%s.state", l->key_path); /* of its own: fixed seeds repeat digests */
     setenv("XDG_STATE_HOME", l->state_path, 1);
-    check(l, key_create(l->key_path, c, weights, false, "model", 5, &l->a, &l->err), "key_create");
+    const key_options o = {.open = false, .stored = l->stored_columns};
+    check(l, key_create(l->key_path, c, weights, o, "model", 5, &l->a, &l->err), "key_create");
     check(l, key_open(&l->secret, l->key_path, &l->err), "key_open");
     l->cert = &l->secret->cert;
 }

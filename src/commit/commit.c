@@ -94,11 +94,13 @@ typedef struct tree_opening {
 } tree_opening;
 
 static tacit_status tree_start(tree_opening *t) {
+    commit_prover *cp = t->o->cp;
     arena *a = t->o->s->a;
     t->column = ARENA_NEW(a, gl, t->width);
     t->bytes = ARENA_NEW(a, unsigned char, 8 * (size_t)t->width + sizeof(digest));
     t->leaves = ARENA_NEW(a, digest, t->count);
-    return t->column && t->bytes && t->leaves ? TACIT_OK : full(t->o->s);
+    if (!t->column || !t->bytes || !t->leaves) return full(t->o->s);
+    return cp && cp->columns ? cp->columns(cp, t->ref, t->positions, t->count, t->o->s->err) : TACIT_OK;
 }
 
 static void tree_leaf(tree_opening *t, uint32_t i) {

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/broken.h"
 #include "base/bytes.h"
+#include "commit/columns.h"
 #include "commit/commit_oracle.h"
 #include "commit/encode.h"
 #include "commit/key.h"
@@ -10,6 +11,13 @@
 #include "commit/rng_chunk.h"
 #include "hash/merkle.h"
 #include "sumcheck/parallel.h"
+
+/* Columns of one certificate's tree. */
+typedef struct opened_columns {
+    const uint32_t *positions;
+    uint32_t count;
+    gl *values; /* position after position, 2^k lanes each */
+} opened_columns;
 
 typedef struct committer {
     commit_prover answers; /* first: commit_prover * is committer * */
@@ -22,6 +30,7 @@ typedef struct committer {
     extv omega[MAX_OBJECTS];
     code_tree domain[MAX_OBJECTS], inner[MAX_LEVELS];
     rng_key salts[MAX_OBJECTS];
+    opened_columns opened;
     extv v, z, spare_v, spare_z; /* the ladder's vectors, and half as much to fold into */
     size_t size;
 } committer;
@@ -133,6 +142,26 @@ static void clear(commit_prover *cp, ext *out, uint64_t count) {
     for (uint64_t i = 0; i < count; i++) out[i] = extv_get(self(cp)->z, i);
 }
 
+/* A certificate whose key file has no columns: those that will be asked for. */
+static tacit_status columns(commit_prover *cp, tree_ref tree, const uint32_t *positions, uint32_t count,
+                            tacit_error *err) {
+    committer *c = self(cp);
+    if (tree.kind != TREE_CERTIFICATE || c->certs[tree.index]->leaves) return TACIT_OK;
+    const certificate_secret *s = c->certs[tree.index];
+    const certificate_shape *h = &s->cert.shape;
+    c->opened = (opened_columns){positions, count, ARENA_NEW(c->work, gl, (size_t)count << h->k)};
+    if (!c->opened.values) return full(err);
+    return columns_at(&s->data, h->a, h->k, h->tail, h->a + RATE_LOG, positions, count, c->opened.values, c->work, err);
+}
+
+static void computed_column(const committer *c, const certificate_secret *s, uint32_t position, gl *column,
+                            digest *salt) {
+    uint32_t i = 0;
+    while (i + 1 < c->opened.count && c->opened.positions[i] != position) i++;
+    memcpy(column, c->opened.values + ((size_t)i << s->cert.shape.k), sizeof(gl) << s->cert.shape.k);
+    *salt = code_salt(&s->salts, position);
+}
+
 static void certificate_column(const certificate_secret *s, uint32_t position, gl *column, digest *salt) {
     const unsigned char *leaf = s->leaves + (size_t)position * s->leaf_size;
     size_t width = (s->leaf_size - sizeof salt->b) / 8;
@@ -143,7 +172,11 @@ static void certificate_column(const certificate_secret *s, uint32_t position, g
 static void column(commit_prover *cp, tree_ref tree, uint32_t position, gl *out, digest *salt) {
     committer *c = self(cp);
     if (tree.kind == TREE_CERTIFICATE) {
-        certificate_column(c->certs[tree.index], position, out, salt);
+        const certificate_secret *s = c->certs[tree.index];
+        if (s->leaves)
+            certificate_column(s, position, out, salt);
+        else
+            computed_column(c, s, position, out, salt);
     } else if (tree.kind == TREE_DOMAIN) {
         code_column(&c->domain[tree.index], position, out);
         *salt = code_salt(&c->salts[tree.index], position);
@@ -223,6 +256,7 @@ tacit_status commit_prover_make(commit_prover **out, const geometry *g, const ob
                                  .mask = mask,
                                  .level = level,
                                  .clear = clear,
+                                 .columns = columns,
                                  .column = column,
                                  .path = path,
                                  .add_openings = add_openings,

@@ -133,16 +133,20 @@ static uint32_t group_next(lane_group *g, uint32_t first) {
     return first + g->count;
 }
 
+static void group_object(const lane_group *g, const object_data *x, uint32_t tail) {
+    group_small(g, x->small, x->small_count);
+    for (uint32_t i = 0; i < x->range_count; i++) group_range(g, &x->ranges[i]);
+    group_field(g, x->tail, ((size_t)1 << g->a) - tail, tail);
+}
+
 tacit_status encode_object(const code_tree *t, uint32_t first, const object_data *x, unsigned a, unsigned k,
                            uint32_t tail, arena *scratch, tacit_error *err) {
-    size_t mark = arena_mark(scratch), tail_from = ((size_t)1 << a) - tail;
+    size_t mark = arena_mark(scratch);
     lane_group g = {.a = a, .k = k};
     TRY(group_alloc(&g, scratch, err));
     for (uint32_t lane = 0; lane >> k == 0;) {
         uint32_t next = group_next(&g, lane);
-        group_small(&g, x->small, x->small_count);
-        for (uint32_t i = 0; i < x->range_count; i++) group_range(&g, &x->ranges[i]);
-        group_field(&g, x->tail, tail_from, tail);
+        group_object(&g, x, tail);
         encode_group(&g, code_lane(t, first + lane), t->stride, t->log_n);
         lane = next;
     }
@@ -175,6 +179,12 @@ enum {
     BLOCK = 8,
     STREAMS = 16
 }; /* leaves per chunk of salts, of a piece, copied at once, hashed at once */
+
+/* What of the leaves the tree's lanes are: all, or one group after another of a wider object's. */
+typedef struct leaf_part {
+    size_t before; /* bytes of the leaf hashed already: whole blocks */
+    bool last;     /* salt and padding come with it */
+} leaf_part;
 
 /* Leaves lie in memory as the hash reads them, padding included, `room` bytes apart. */
 typedef struct leaf_piece {
@@ -210,9 +220,9 @@ static void transpose(const code_tree *t, uint64_t at, size_t leaves, const leaf
 }
 
 /* Leaves of a piece: at most PIECE, as many as fit 128 KiB, at least one per hash stream. */
-static leaf_piece piece_of(const code_tree *t, bool salted) {
-    leaf_piece p = {.leaf_size = code_leaf_size(t, salted), .step = PIECE};
-    p.room = merkle_leaf_room(p.leaf_size);
+static leaf_piece piece_of(const code_tree *t, bool salted, const leaf_part *part) {
+    leaf_piece p = {.leaf_size = code_leaf_size(t, salted && part->last), .step = PIECE};
+    p.room = part->last ? merkle_leaf_room(p.leaf_size) : p.leaf_size;
     while (p.step > STREAMS && p.step * p.room > (size_t)1 << 17) p.step /= 2;
     return p;
 }
@@ -234,59 +244,87 @@ static bool put_piece(const leaf_piece *p, const leaf_sink *sink, uint64_t first
 }
 
 /* The hash leaves the memory idle: meanwhile the next piece's cache lines come, those of each lane. */
-static void hash_leaves(const code_tree *t, uint64_t at, size_t n, const leaf_piece *p) {
+static void hash_leaves(const code_tree *t, uint64_t at, size_t n, const leaf_piece *p, bool first) {
     for (size_t i = 0; i < n; i += STREAMS) {
         size_t count = n - i < STREAMS ? n - i : STREAMS;
         for (uint32_t lane = 0; lane < t->width; lane++)
             for (size_t line = 0; line < count; line += BLOCK)
                 __builtin_prefetch(code_lane(t, lane) + at + n + i + line);
-        merkle_leaves_padded(t->nodes + at + i, p->leaves + i * p->room, p->room, count);
+        merkle_leaves_padded(t->nodes + at + i, p->leaves + i * p->room, p->room, count, first);
     }
-}
-
-static bool hash_chunk(const code_tree *t, const rng_key *salts, const leaf_sink *sink, uint64_t first, size_t leaves,
-                       const leaf_piece *p) {
-    if (salts) rng_chunk(salts, first / SALT_LEAVES, 0, p->salts, leaves * 32);
-    for (size_t i = 0; i < p->step && i < leaves; i++) merkle_leaf_pad(p->leaves + i * p->room, p->leaf_size);
-    for (size_t at = 0; at < leaves; at += p->step) {
-        size_t n = leaves - at < p->step ? leaves - at : p->step;
-        transpose(t, first + at, n, p);
-        for (size_t i = 0; salts && i < n; i++)
-            memcpy(p->leaves + i * p->room + 8 * (size_t)t->width, p->salts + (at + i) * 32, 32);
-        hash_leaves(t, first + at, n, p);
-        if (sink && !put_piece(p, sink, first + at, n)) return false;
-    }
-    return true;
 }
 
 typedef struct hash_job {
     const code_tree *t;
     const rng_key *salts;
     const leaf_sink *sink;
+    leaf_part part;
     size_t step;
     leaf_piece piece;
     uint8_t *bytes;
     size_t own; /* bytes of a worker */
     atomic_bool stopped;
 } hash_job;
+
+static bool hash_chunk(const hash_job *j, uint64_t first, const leaf_piece *p) {
+    bool salted = j->salts && j->part.last;
+    if (salted) rng_chunk(j->salts, first / SALT_LEAVES, 0, p->salts, j->step * 32);
+    for (size_t i = 0; j->part.last && i < p->step && i < j->step; i++)
+        merkle_leaf_pad(p->leaves + i * p->room, p->leaf_size, j->part.before);
+    for (size_t at = 0; at < j->step; at += p->step) {
+        size_t n = j->step - at < p->step ? j->step - at : p->step;
+        transpose(j->t, first + at, n, p);
+        for (size_t i = 0; salted && i < n; i++)
+            memcpy(p->leaves + i * p->room + 8 * (size_t)j->t->width, p->salts + (at + i) * 32, 32);
+        hash_leaves(j->t, first + at, n, p, j->part.before == 0);
+        if (j->sink && !put_piece(p, j->sink, first + at, n)) return false;
+    }
+    return true;
+}
+
 static void hash_piece(void *ctx, size_t i, unsigned worker) {
     hash_job *j = ctx;
     leaf_piece mine = piece_at(j->piece, j->bytes + j->own * worker);
-    if (!atomic_load(&j->stopped) && !hash_chunk(j->t, j->salts, j->sink, i * j->step, j->step, &mine))
-        atomic_store(&j->stopped, true);
+    if (!atomic_load(&j->stopped) && !hash_chunk(j, i * j->step, &mine)) atomic_store(&j->stopped, true);
 }
 
-tacit_status code_hash(code_tree *t, const rng_key *salts, const leaf_sink *sink, arena *scratch, tacit_error *err) {
+static tacit_status hash_part(const code_tree *t, const rng_key *salts, const leaf_sink *sink, leaf_part part,
+                              arena *scratch, tacit_error *err) {
     size_t n = (size_t)1 << t->log_n, mark = arena_mark(scratch), step = n < SALT_LEAVES ? n : SALT_LEAVES;
-    leaf_piece piece = piece_of(t, salts != NULL);
+    leaf_piece piece = piece_of(t, salts != NULL, &part);
     size_t own = piece_memory(&piece, sink);
     uint8_t *bytes = ARENA_NEW(scratch, uint8_t, own * (size_t)threads_max());
     if (!bytes) return full(err);
-    hash_job j = {.t = t, .salts = salts, .sink = sink, .step = step, .piece = piece, .bytes = bytes, .own = own};
+    hash_job j = {
+        .t = t, .salts = salts, .sink = sink, .part = part, .step = step, .piece = piece, .bytes = bytes, .own = own};
     threads_run(n / step, hash_piece, &j);
-    merkle_build(t->nodes, t->log_n);
     arena_release(scratch, mark);
     return atomic_load(&j.stopped) ? fail(err, TACIT_IO, "could not store the encoded columns") : TACIT_OK;
+}
+
+tacit_status code_hash(code_tree *t, const rng_key *salts, const leaf_sink *sink, arena *scratch, tacit_error *err) {
+    TRY(hash_part(t, salts, sink, (leaf_part){.before = 0, .last = true}, scratch, err));
+    merkle_build(t->nodes, t->log_n);
+    return TACIT_OK;
+}
+
+tacit_status code_stream(digest **nodes, unsigned log_n, const object_data *x, unsigned a, unsigned k, uint32_t tail,
+                         const rng_key *salts, arena *scratch, tacit_error *err) {
+    uint32_t lanes = UINT32_C(1) << k;
+    code_tree t;
+    lane_group g = {.a = a, .k = k};
+    TRY(code_alloc(&t, log_n, lanes < GROUP ? lanes : GROUP, scratch, err));
+    TRY(group_alloc(&g, scratch, err));
+    for (uint32_t lane = 0; lane < lanes;) {
+        uint32_t next = group_next(&g, lane);
+        group_object(&g, x, tail);
+        encode_group(&g, t.codes, t.stride, log_n);
+        TRY(hash_part(&t, salts, NULL, (leaf_part){.before = 8 * (size_t)lane, .last = next == lanes}, scratch, err));
+        lane = next;
+    }
+    merkle_build(t.nodes, log_n);
+    *nodes = t.nodes;
+    return TACIT_OK;
 }
 
 void code_column(const code_tree *t, uint64_t position, gl *column) {

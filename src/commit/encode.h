@@ -46,6 +46,10 @@ static inline size_t code_leaf_size(const code_tree *t, bool salted) {
 /* Hashes the columns (followed by a 32-byte salt of the stream, if one is given) and builds the tree. */
 tacit_status code_hash(code_tree *t, const rng_key *salts, const leaf_sink *sink, arena *scratch,
                        tacit_error *err) TACIT_MUST_CHECK;
+/* The tree over an object's columns without keeping the code: 16 lanes at a time go into the leaves' hashes. scratch:
+ * 20 values and 64 bytes a column; the tree (merkle_build's array) stays in it. */
+tacit_status code_stream(digest **nodes, unsigned log_n, const object_data *x, unsigned a, unsigned k, uint32_t tail,
+                         const rng_key *salts, arena *scratch, tacit_error *err) TACIT_MUST_CHECK;
 void code_column(const code_tree *t, uint64_t position, gl *column);
 digest code_salt(const rng_key *salts, uint64_t position);
 #endif

@@ -52,17 +52,31 @@ static uint64_t weights_count(const certificate *c) {
     return (c->layout.size + lanes - 1) / lanes * lanes;
 }
 
-static void plan_sections(creation *c, size_t model_size) {
-    const certificate *cert = c->cert;
-    uint64_t at = 3 * KEY_PAGE, points = UINT64_C(1) << (cert->shape.a + RATE_LOG);
-    c->h.leaf_size = (UINT64_C(8) << cert->shape.k) + 32;
-    c->h.model = section(&at, model_size);
-    c->h.certificate = section(&at, certificate_size(cert));
-    c->h.weights = section(&at, weights_count(cert) * sizeof(int32_t));
-    c->h.tail = section(&at, (uint64_t)cert->shape.tail * sizeof(gl) << cert->shape.k);
-    c->h.leaves = section(&at, points * c->h.leaf_size);
-    c->h.nodes = section(&at, merkle_size(cert->shape.a + RATE_LOG) * sizeof(digest));
-    c->h.file_size = at;
+static uint64_t leaf_size(const certificate *c) {
+    return (UINT64_C(8) << c->shape.k) + 32;
+}
+
+uint64_t key_columns_size(const certificate *c, uint64_t stored) {
+    uint64_t size = leaf_size(c) << (c->shape.a + RATE_LOG);
+    return size <= stored ? size : 0;
+}
+
+static void plan_sections(key_header *h, const certificate *cert, size_t model_size, uint64_t stored) {
+    uint64_t at = 3 * KEY_PAGE;
+    h->leaf_size = leaf_size(cert);
+    h->model = section(&at, model_size);
+    h->certificate = section(&at, certificate_size(cert));
+    h->weights = section(&at, weights_count(cert) * sizeof(int32_t));
+    h->tail = section(&at, (uint64_t)cert->shape.tail * sizeof(gl) << cert->shape.k);
+    h->leaves = section(&at, key_columns_size(cert, stored));
+    h->nodes = section(&at, merkle_size(cert->shape.a + RATE_LOG) * sizeof(digest));
+    h->file_size = at;
+}
+
+uint64_t key_file_size(const certificate *cert, size_t model_size, uint64_t stored) {
+    key_header h;
+    plan_sections(&h, cert, model_size, stored);
+    return h.file_size;
 }
 
 /* The space is asked for first, so that a full disk is found before the encoding. */
@@ -134,18 +148,28 @@ static bool put_leaves(void *ctx, uint64_t first, const uint8_t *bytes, size_t s
     return file_write_at(c->fd, bytes, size, c->h.leaves.at + first * c->h.leaf_size, "key file", &ignored) == TACIT_OK;
 }
 
-static tacit_status encode_and_store(creation *c) {
+static tacit_status encode_and_store(creation *c, const rng_key *salts, digest **nodes) {
     const certificate_shape *s = &c->cert->shape;
-    code_tree t;
-    rng_key salts = rng_stream(&c->h.seed, RNG_CERT_SALT, 0);
     leaf_sink sink = {c, put_leaves};
+    code_tree t;
     TRY(code_alloc(&t, s->a + RATE_LOG, UINT32_C(1) << s->k, c->scratch, c->err));
     TRY(encode_object(&t, 0, &c->data, s->a, s->k, s->tail, c->scratch, c->err));
-    tacit_status st = code_hash(&t, &salts, &sink, c->scratch, c->err);
+    TRY(code_hash(&t, salts, &sink, c->scratch, c->err));
+    *nodes = t.nodes;
+    return TACIT_OK;
+}
+
+static tacit_status make_tree(creation *c) {
+    const certificate_shape *s = &c->cert->shape;
+    rng_key salts = rng_stream(&c->h.seed, RNG_CERT_SALT, 0);
+    digest *nodes;
+    tacit_status st = c->h.leaves.size ? encode_and_store(c, &salts, &nodes)
+                                       : code_stream(&nodes, s->a + RATE_LOG, &c->data, s->a, s->k, s->tail, &salts,
+                                                     c->scratch, c->err);
     sodium_memzero(&salts, sizeof salts);
     TRY(st);
-    c->cert->root = t.nodes[merkle_size(t.log_n) - 1];
-    return file_write_at(c->fd, t.nodes, c->h.nodes.size, c->h.nodes.at, "key file", c->err);
+    c->cert->root = nodes[merkle_size(s->a + RATE_LOG) - 1];
+    return file_write_at(c->fd, nodes, c->h.nodes.size, c->h.nodes.at, "key file", c->err);
 }
 
 /* The certificate's own bytes, read back: its digest is computed in one place. */
@@ -167,7 +191,7 @@ static tacit_status fill(creation *c, const int32_t *const *weights) {
     TRY(reserve(c));
     TRY(pack_weights(c, weights));
     TRY(draw_secrets(c));
-    TRY(encode_and_store(c));
+    TRY(make_tree(c));
     TRY(store_certificate(c));
     TRY(file_write_at(c->fd, c->model, c->h.model.size, c->h.model.at, "key file", c->err));
     TRY(file_write_at(c->fd, c->data.small, c->h.weights.size, c->h.weights.at, "key file", c->err));
@@ -212,11 +236,11 @@ static tacit_status create_as(const char *temporary, const char *path, creation 
     return st;
 }
 
-tacit_status key_create(const char *path, certificate *cert, const int32_t *const *weights, bool open,
+tacit_status key_create(const char *path, certificate *cert, const int32_t *const *weights, key_options o,
                         const void *model, size_t model_size, arena *scratch, tacit_error *err) {
     static const char suffix[] = ".tmp-XXXXXX";
     size_t mark = arena_mark(scratch), length = strlen(path);
-    creation c = {.cert = cert, .model = model, .open = open, .scratch = scratch, .err = err};
+    creation c = {.cert = cert, .model = model, .open = o.open, .scratch = scratch, .err = err};
     struct stat there;
     if (lstat(path, &there) == 0)
         return fail(err, TACIT_IO, "%s already exists: a key file is never overwritten", path);
@@ -224,7 +248,7 @@ tacit_status key_create(const char *path, certificate *cert, const int32_t *cons
     if (!temporary) return full(err);
     memcpy(temporary, path, length);
     memcpy(temporary + length, suffix, sizeof suffix);
-    plan_sections(&c, model_size);
+    plan_sections(&c.h, cert, model_size, o.stored);
     c.fd = mkostemp(temporary, O_CLOEXEC); /* mode 0600 */
     tacit_status st = c.fd < 0 ? fail(err, TACIT_IO, "%s: cannot be created (error %d)", path, (int64_t)errno)
                                : create_as(temporary, path, &c, weights);
@@ -262,7 +286,7 @@ static tacit_status check_against_certificate(const opened_key *k, tacit_error *
     const key_header *h = &k->h;
     const certificate *c = &k->secret.cert;
     uint64_t points = UINT64_C(1) << (c->shape.a + RATE_LOG);
-    bool fits = h->leaf_size == (UINT64_C(8) << c->shape.k) + 32 && h->leaves.size == points * h->leaf_size &&
+    bool fits = h->leaf_size == leaf_size(c) && (h->leaves.size == 0 || h->leaves.size == points * h->leaf_size) &&
                 h->weights.size == weights_count(c) * sizeof(int32_t) &&
                 h->tail.size == (uint64_t)c->shape.tail * sizeof(gl) << c->shape.k &&
                 h->nodes.size == merkle_size(c->shape.a + RATE_LOG) * sizeof(digest);
@@ -283,7 +307,8 @@ static tacit_status read_sections(opened_key *k, tacit_error *err) {
     s->data = (object_data){.small = (const int32_t *)(const void *)(s->map + h->weights.at),
                             .small_count = s->cert.layout.size,
                             .tail = (const gl *)(const void *)(s->map + h->tail.at)};
-    s->leaves = s->map + h->leaves.at;
+    s->leaves = h->leaves.size ? s->map + h->leaves.at : NULL;
+    s->salts = rng_stream(&h->seed, RNG_CERT_SALT, 0);
     s->leaf_size = h->leaf_size;
     s->nodes = (const digest *)(const void *)(s->map + h->nodes.at);
     s->model = s->map + h->model.at;

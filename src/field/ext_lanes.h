@@ -240,4 +240,6 @@ static inline ext esum_total(esum s) {
 /* field/vec_avx2_int.c */
 ext vec_avx2_dot_i16(extv a, const int16_t *b, size_t n);
 ext vec_avx2_dot_i8(extv a, const int8_t *b, size_t n);
+void vec_avx2_byte_products(int32_t out[BYTE_LANES][BYTE_OUTPUTS], const uint8_t *bytes, const int8_t *weights,
+                            size_t quads);
 #endif

@@ -29,6 +29,7 @@ static inline extv extv_at(extv v, size_t i) {
 
 /* Of linear_i23: 24 times 2^23 times 2^32 stays below 2^60. */
 enum { VEC_TERMS = 24 };
+enum { BYTE_LANES = 8, BYTE_OUTPUTS = 48 };
 
 typedef struct vec_kernels {
     const char *name;
@@ -58,6 +59,10 @@ typedef struct vec_kernels {
     ext (*dot_i32)(extv a, const int32_t *b, size_t n);
     ext (*dot_i16)(extv a, const int16_t *b, size_t n);
     ext (*dot_i8)(extv a, const int8_t *b, size_t n);
+    /* out[l][o] = sum_{c < 4 quads} bytes[c / 4][o][c % 4] weights[c / 4][l][c % 4]: bytes that stay integers (a sum
+     * below 2^31 is the caller's: at most 2^16 terms). */
+    void (*byte_products)(int32_t out[BYTE_LANES][BYTE_OUTPUTS], const uint8_t *bytes, const int8_t *weights,
+                          size_t quads);
     /* out[c] += sum_{r < rows} e[r] x[r * stride + c] for c < cols (out is added to; signed 32-bit x) */
     void (*column_sums_i32)(extv out, extv e, const int32_t *x, size_t rows, size_t cols, size_t stride);
     /* Sumcheck round sums over i < n of products of multilinear tables of 2n elements, at the nodes in `out`:

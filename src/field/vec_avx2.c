@@ -10,5 +10,6 @@ const vec_kernels vec_avx2 = {
     VEC_LANES_KERNELS,
     .dot_i16 = vec_avx2_dot_i16,
     .dot_i8 = vec_avx2_dot_i8,
+    .byte_products = vec_avx2_byte_products,
 };
 #endif

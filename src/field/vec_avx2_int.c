@@ -4,6 +4,7 @@
 
 #if VEC_HAVE_AVX2
 #include "field/ext_lanes.h"
+#include <string.h>
 
 __extension__ typedef __int128 i128;
 
@@ -113,5 +114,38 @@ ext vec_avx2_dot_i16(extv a, const int16_t *b, size_t n) {
     ext r = vec_portable.dot_i16(extv_at(a, i), b + i, n - i);
     for (int j = 0; j < EXT_DEG; j++) r.c[j] = gl_add(r.c[j], words_total(total[j], weights));
     return r;
+}
+
+/* Four bytes of a lane as 16-bit numbers, four times. */
+static inline vl four_bytes(const int8_t *w) {
+    int32_t four;
+    memcpy(&four, w, sizeof four);
+    return _mm256_broadcastsi128_si256(_mm_cvtepi8_epi16(_mm_set1_epi32(four)));
+}
+
+/* Outputs o .. o + 7 of lanes l .. l + 3. */
+static void products_at(int32_t out[BYTE_LANES][BYTE_OUTPUTS], const uint8_t *bytes, const int8_t *weights,
+                        size_t quads, size_t o, size_t l) {
+    vl sum[4][2]; /* per output the sums of the first and of the second pair of each four */
+    for (int i = 0; i < 4; i++) sum[i][0] = sum[i][1] = _mm256_setzero_si256();
+    for (size_t q = 0; q < quads; q++) {
+        const __m128i *d = (const __m128i *)(const void *)(bytes + 4 * (q * BYTE_OUTPUTS + o));
+        vl d0 = _mm256_cvtepu8_epi16(_mm_loadu_si128(d)), d1 = _mm256_cvtepu8_epi16(_mm_loadu_si128(d + 1));
+        for (size_t i = 0; i < 4; i++) {
+            vl w = four_bytes(weights + 4 * (q * BYTE_LANES + l + i));
+            sum[i][0] = _mm256_add_epi32(sum[i][0], _mm256_madd_epi16(d0, w));
+            sum[i][1] = _mm256_add_epi32(sum[i][1], _mm256_madd_epi16(d1, w));
+        }
+    }
+    for (size_t i = 0; i < 4; i++) {
+        vl both = _mm256_permute4x64_epi64(_mm256_hadd_epi32(sum[i][0], sum[i][1]), 0xD8);
+        _mm256_storeu_si256((__m256i *)(void *)(out[l + i] + o), both);
+    }
+}
+
+void vec_avx2_byte_products(int32_t out[BYTE_LANES][BYTE_OUTPUTS], const uint8_t *bytes, const int8_t *weights,
+                            size_t quads) {
+    for (size_t o = 0; o < BYTE_OUTPUTS; o += 8)
+        for (size_t l = 0; l < BYTE_LANES; l += 4) products_at(out, bytes, weights, quads, o, l);
 }
 #endif

@@ -1,6 +1,7 @@
 /* field/vec_portable: every kernel as its formula, element by element. The oracle for the other versions. */
 #include "field/columns.h"
 #include "field/vec.h"
+#include <string.h>
 
 static void p_gl_mul(gl *out, const gl *a, const gl *b, size_t n) {
     for (size_t i = 0; i < n; i++) out[i] = gl_mul(a[i], b[i]);
@@ -182,6 +183,14 @@ static void p_logup_up_leaf(extv ne, extv no, extv de, extv dod, extv a_d, extv 
     }
 }
 
+static void p_byte_products(int32_t out[BYTE_LANES][BYTE_OUTPUTS], const uint8_t *bytes, const int8_t *weights,
+                            size_t quads) {
+    memset(out, 0, sizeof(int32_t) * BYTE_LANES * BYTE_OUTPUTS);
+    for (size_t q = 0; q < quads; q++, bytes += 4 * BYTE_OUTPUTS, weights += 4 * BYTE_LANES)
+        for (size_t l = 0; l < BYTE_LANES; l++)
+            for (size_t o = 0; o < 4 * BYTE_OUTPUTS; o++) out[l][o / 4] += bytes[o] * weights[4 * l + o % 4];
+}
+
 const vec_kernels vec_portable = {
     .name = "portable",
     .gl_mul = p_gl_mul,
@@ -203,6 +212,7 @@ const vec_kernels vec_portable = {
     .dot_i32 = p_dot_i32,
     .dot_i16 = p_dot_i16,
     .dot_i8 = p_dot_i8,
+    .byte_products = p_byte_products,
     .column_sums_i32 = columns_portable,
     .round_prod2 = p_round_prod2,
     .round_prod2_deg3 = p_round_prod2_deg3,

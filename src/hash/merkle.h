@@ -18,9 +18,11 @@ digest merkle_node(const digest *left, const digest *right);
 static inline size_t merkle_leaf_room(size_t size) {
     return (size + 9 + 63) / 64 * 64;
 }
-void merkle_leaf_pad(uint8_t *leaf, size_t size);
-/* count leaves `room` bytes apart, several streams at a time; room is merkle_leaf_room of their size. */
-void merkle_leaves_padded(digest *out, const uint8_t *leaves, size_t room, size_t count);
+void merkle_leaf_pad(uint8_t *leaf, size_t size, size_t before);
+/* count leaves `room` bytes apart, several streams at a time; room is merkle_leaf_room of their size. A leaf may come
+ * in pieces of whole 64-byte blocks, `first` telling the first one: until the last, which is padded (with the number of
+ * bytes before it), out[i] is the hash's state. */
+void merkle_leaves_padded(digest *out, const uint8_t *leaves, size_t room, size_t count, bool first);
 /* nodes[0..n) holds the leaves, n = 2^h; fills the rest (threads over large levels). */
 void merkle_build(digest *nodes, unsigned h);
 static inline size_t merkle_size(unsigned h) {

@@ -4,17 +4,17 @@
 #include "hash/merkle_nodes.h"
 #include <string.h>
 
-void merkle_leaf_pad(uint8_t *leaf, size_t size) {
+void merkle_leaf_pad(uint8_t *leaf, size_t size, size_t before) {
     size_t room = merkle_leaf_room(size);
-    uint64_t bits = 8 * (64 + (uint64_t)size); /* the tag block's with the leaf's */
+    uint64_t bits = 8 * (64 + (uint64_t)before + (uint64_t)size); /* the tag block's with the leaf's */
     memset(leaf + size, 0, room - size);
     leaf[size] = 0x80;
     for (size_t i = 0; i < 8; i++) leaf[room - 1 - i] = (uint8_t)(bits >> 8 * i);
 }
 
-void merkle_leaves_padded(digest *out, const uint8_t *leaves, size_t room, size_t count) {
+void merkle_leaves_padded(digest *out, const uint8_t *leaves, size_t room, size_t count, bool first) {
     static const uint32_t state[8] = MERKLE_LEAF_STATE;
-    sha256_digests(out, state, leaves, room, room / 64, count);
+    sha256_digests(out, first ? state : NULL, leaves, room, room / 64, count);
 }
 
 typedef struct node_level {

@@ -54,7 +54,7 @@ static void portable_compress(uint32_t h[8], const uint8_t *data, size_t blocks)
 typedef struct sha256_kernels {
     const char *name;
     void (*compress)(uint32_t h[8], const uint8_t *data, size_t blocks);
-    void (*digests)(digest *out, const uint32_t state[8], const uint8_t *data, size_t stride, size_t blocks,
+    void (*digests)(digest *out, const uint32_t *state, const uint8_t *data, size_t stride, size_t blocks,
                     size_t count);
 } sha256_kernels;
 
@@ -73,11 +73,16 @@ static digest digest_of(const uint32_t h[8]) {
     return d;
 }
 
-static void portable_digests(digest *out, const uint32_t state[8], const uint8_t *data, size_t stride, size_t blocks,
+/* Where stream i starts: the common state, or the digest that is there. */
+static void state_of(uint32_t h[8], const uint32_t *state, const digest *d) {
+    for (int i = 0; i < 8; i++) h[i] = state != NULL ? state[i] : load_be32(d->b + 4 * i);
+}
+
+static void portable_digests(digest *out, const uint32_t *state, const uint8_t *data, size_t stride, size_t blocks,
                              size_t count) {
     for (size_t i = 0; i < count; i++) {
         uint32_t h[8];
-        memcpy(h, state, sizeof h);
+        state_of(h, state, &out[i]);
         portable_compress(h, data + i * stride, blocks);
         out[i] = digest_of(h);
     }
@@ -98,24 +103,24 @@ const char *sha256_select(const char *name) {
 static const sha256_kernels *kernels = &portable;
 
 #if SHA256_HAVE_NI
-static void ni_digests(digest *out, const uint32_t state[8], const uint8_t *data, size_t stride, size_t blocks,
+static void ni_digests(digest *out, const uint32_t *state, const uint8_t *data, size_t stride, size_t blocks,
                        size_t count) {
     for (size_t i = 0; i < count; i += 2) {
         uint32_t h0[8], h1[8];
-        memcpy(h0, state, sizeof h0);
-        memcpy(h1, state, sizeof h1);
+        state_of(h0, state, &out[i]);
         if (i + 1 == count) {
             sha256_ni_compress(h0, data + i * stride, blocks);
             out[i] = digest_of(h0);
             return;
         }
+        state_of(h1, state, &out[i + 1]);
         sha256_ni_compress2(h0, data + i * stride, h1, data + (i + 1) * stride, blocks);
         out[i] = digest_of(h0);
         out[i + 1] = digest_of(h1);
     }
 }
 
-static void avx512_digests(digest *out, const uint32_t state[8], const uint8_t *data, size_t stride, size_t blocks,
+static void avx512_digests(digest *out, const uint32_t *state, const uint8_t *data, size_t stride, size_t blocks,
                            size_t count) {
     size_t i = 0;
     for (; i + 16 <= count; i += 16) sha256_avx512_digests(out + i, state, data + i * stride, stride, blocks);
@@ -149,7 +154,7 @@ void sha256_compress(uint32_t h[8], const uint8_t *data, size_t blocks) {
     kernels->compress(h, data, blocks);
 }
 
-void sha256_digests(digest *out, const uint32_t state[8], const uint8_t *data, size_t stride, size_t blocks,
+void sha256_digests(digest *out, const uint32_t *state, const uint8_t *data, size_t stride, size_t blocks,
                     size_t count) {
     kernels->digests(out, state, data, stride, blocks, count);
 }

@@ -20,9 +20,9 @@ digest sha256_final(sha256 *s);
 digest sha256_of(const void *data, size_t n);
 /* The raw compression function over `blocks` 64-byte blocks. */
 void sha256_compress(uint32_t h[8], const uint8_t *data, size_t blocks);
-/* out[i]: `state` after the `blocks` blocks at data + i stride, as bytes, i < count. Several streams at once (two with
- * SHA-NI, sixteen with AVX-512): the throughput of hashing many leaves. */
-void sha256_digests(digest *out, const uint32_t state[8], const uint8_t *data, size_t stride, size_t blocks,
+/* out[i]: `state` (NULL: out[i] itself) after the `blocks` blocks at data + i stride, as bytes, i < count. Several
+ * streams at once (two with SHA-NI, sixteen with AVX-512): the throughput of hashing many leaves. */
+void sha256_digests(digest *out, const uint32_t *state, const uint8_t *data, size_t stride, size_t blocks,
                     size_t count);
 /* "portable", "sha-ni" or "sha-ni, avx512"; NULL chooses (TACIT_KERNEL=portable or avx2 overrides). Returns the name in
  * use. */

@@ -61,6 +61,16 @@ static inline void store_half(digest *out, size_t at, words r[4]) {
     }
 }
 
+static inline void load_half(words r[4], const digest *d, size_t at) {
+    for (size_t k = 0; k < 4; k++) {
+        words v = _mm512_castsi128_si512(quarter(d[k].b + at));
+        v = _mm512_inserti32x4(v, quarter(d[4 + k].b + at), 1);
+        v = _mm512_inserti32x4(v, quarter(d[8 + k].b + at), 2);
+        r[k] = swap_bytes(_mm512_inserti32x4(v, quarter(d[12 + k].b + at), 3));
+    }
+    transpose4(r);
+}
+
 /* One round; s[0 .. 7] = a .. h are renamed instead of moved: in round t, a is s[-t mod 8]. */
 static inline void one_round(words s[8], unsigned t, words w, uint32_t k) {
 #define S(i) s[((i)-t) & 7]
@@ -96,9 +106,14 @@ static inline void compress16(words h[8], words w[16]) {
     for (int i = 0; i < 8; i++) h[i] = add(h[i], s[i]);
 }
 
-void sha256_avx512_digests(digest out[16], const uint32_t state[8], const uint8_t *data, size_t stride, size_t blocks) {
+void sha256_avx512_digests(digest out[16], const uint32_t *state, const uint8_t *data, size_t stride, size_t blocks) {
     words h[8], w[16];
-    for (int i = 0; i < 8; i++) h[i] = _mm512_set1_epi32((int)state[i]);
+    if (state != NULL) {
+        for (int i = 0; i < 8; i++) h[i] = _mm512_set1_epi32((int)state[i]);
+    } else {
+        load_half(h, out, 0);
+        load_half(h + 4, out, 16);
+    }
     for (size_t b = 0; b < blocks; b++) {
         load_block(w, data + 64 * b, stride);
         compress16(h, w);

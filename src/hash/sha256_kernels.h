@@ -16,7 +16,7 @@ void sha256_ni_compress(uint32_t h[8], const uint8_t *data, size_t blocks);
 void sha256_ni_compress2(uint32_t h0[8], const uint8_t *d0, uint32_t h1[8], const uint8_t *d1, size_t blocks);
 /* Sixteen streams: sha256_digests. */
 bool sha256_avx512_preferred(void);
-void sha256_avx512_digests(digest out[16], const uint32_t state[8], const uint8_t *data, size_t stride, size_t blocks);
+void sha256_avx512_digests(digest out[16], const uint32_t *state, const uint8_t *data, size_t stride, size_t blocks);
 #else
 #define SHA256_HAVE_NI 0
 #endif

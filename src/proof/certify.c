@@ -125,7 +125,8 @@ static tacit_status finish(certifying *c, const char *cert_path, const char *key
 
 static tacit_status commit(certifying *c, const char *cert_path, const char *key_path, uint8_t digest_out[32]) {
     TRY(describe(c, c->o->proofs));
-    TRY(key_create(key_path, &c->cert, c->weights, c->o->open_weights != 0, c->m->bytes, c->m->size, &c->a, c->err));
+    const key_options k = {.open = c->o->open_weights != 0, .stored = KEY_STORED_COLUMNS};
+    TRY(key_create(key_path, &c->cert, c->weights, k, c->m->bytes, c->m->size, &c->a, c->err));
     tacit_status st = finish(c, cert_path, key_path, digest_out);
     if (st != TACIT_OK) (void)unlink(key_path); /* made by this call: key_create refuses an existing file */
     return st;
@@ -170,18 +171,18 @@ static tacit_status estimate(certifying *c, uint64_t proofs, tacit_cost *cost) {
     TRY(describe(c, proofs));
     TRY(typical_statement(c, &st));
     const certificate_shape *s = &c->cert.shape;
-    uint64_t columns = UINT64_C(1) << (s->a + RATE_LOG), leaf = (UINT64_C(8) << s->k) + 32;
+    uint64_t columns = UINT64_C(1) << (s->a + RATE_LOG), stored = key_columns_size(&c->cert, KEY_STORED_COLUMNS);
     writer w = {NULL, 0, 0};
     model_public_write(&c->m->pub, &w);
     uint64_t weights = c->cert.layout.size, tail = ((uint64_t)s->tail * 8) << s->k;
     /* A page of the key file that is read brings its neighbours: a leaf and three levels of the tree per position. */
     uint64_t touched = 4 * READ_AROUND * (uint64_t)st.geometry.domain[st.geometry.object[1].domain].t;
-    if (touched > columns * (leaf + 64)) touched = columns * (leaf + 64);
+    if (touched > stored + columns * 64) touched = stored + columns * 64;
     cost->prove_memory = attempt_memory(&st) + PROCESS_MEMORY + c->m->size + 8 * weights + tail + touched;
     cost->prove_memory += cost->prove_memory / 7; /* what is not in the model */
     cost_of_work(cost, &st, weights, threads_max());
-    cost->commit_memory = columns * leaf + columns * 64 + (UINT64_C(64) << 20);
-    cost->key_bytes = columns * leaf + columns * 64 + c->m->size + 4 * c->cert.layout.size;
+    cost->commit_memory = (stored ? stored : columns * 160) + columns * 64 + (UINT64_C(64) << 20);
+    cost->key_bytes = key_file_size(&c->cert, c->m->size, KEY_STORED_COLUMNS);
     cost->proof_bytes = st.proof_size + geometry_expected_bytes(&st.geometry);
     cost->certificate_bytes = w.at + cost->proof_bytes;
     cost->verify_scratch = UINT64_C(64) << 20;

@@ -102,14 +102,37 @@ static void leaves(void **unused) {
         size_t count = size % 40, room = merkle_leaf_room(size);
         assert_true(room % 64 == 0 && room >= size + 9);
         fill(padded, sizeof padded);
-        for (size_t i = 0; i < count; i++) merkle_leaf_pad(padded + i * room, size);
-        merkle_leaves_padded(out, padded, room, count);
+        for (size_t i = 0; i < count; i++) merkle_leaf_pad(padded + i * room, size, 0);
+        merkle_leaves_padded(out, padded, room, count, true);
         for (size_t i = 0; i < count; i++) {
             if (size > 0) memcpy(block + 64, padded + i * room, size);
             assert_digest(out[i], by_openssl(block, 64 + size));
             assert_digest(out[i], merkle_leaf(padded + i * room, size));
         }
     }
+}
+
+/* A leaf in pieces: the state after the first goes on through the others. */
+static void leaves_in_pieces(void **unused) {
+    (void)unused;
+    enum { COUNT = 35 };
+    uint8_t whole[COUNT * 512], part[COUNT * 512];
+    digest out[COUNT];
+    for (size_t size = 64; size < 300; size += 4)
+        for (size_t before = 64; before <= size; before += 64) {
+            size_t rest = size - before, room = merkle_leaf_room(rest);
+            fill(whole, sizeof whole);
+            for (size_t at = 0; at < before; at += 64) {
+                for (size_t i = 0; i < COUNT; i++) memcpy(part + i * 64, whole + i * 512 + at, 64);
+                merkle_leaves_padded(out, part, 64, COUNT, at == 0);
+            }
+            for (size_t i = 0; i < COUNT; i++) {
+                memcpy(part + i * room, whole + i * 512 + before, rest);
+                merkle_leaf_pad(part + i * room, rest, before);
+            }
+            merkle_leaves_padded(out, part, room, COUNT, false);
+            for (size_t i = 0; i < COUNT; i++) assert_digest(out[i], merkle_leaf(whole + i * 512, size));
+        }
 }
 
 /* A set of positions: each with probability 1/rate, at least one. */
@@ -235,9 +258,10 @@ static int use_best(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fips_vectors),  cmocka_unit_test(against_openssl), cmocka_unit_test(many_streams),
-        cmocka_unit_test(tag_states),    cmocka_unit_test(leaves),          cmocka_unit_test(multiproofs),
-        cmocka_unit_test(bad_positions), cmocka_unit_test(misplaced),       cmocka_unit_test(large_tree),
+        cmocka_unit_test(fips_vectors), cmocka_unit_test(against_openssl), cmocka_unit_test(many_streams),
+        cmocka_unit_test(tag_states),   cmocka_unit_test(leaves),          cmocka_unit_test(leaves_in_pieces),
+        cmocka_unit_test(multiproofs),  cmocka_unit_test(bad_positions),   cmocka_unit_test(misplaced),
+        cmocka_unit_test(large_tree),
     };
     return cmocka_run_group_tests(tests, use_portable, NULL) + cmocka_run_group_tests(tests, use_best, NULL);
 }

@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <dirent.h>
 #include <unistd.h>
+#include "base/bytes.h"
+#include "commit/columns.h"
 #include "commit/encode.h"
 #include "commit/key_file.h"
 #include "commit/key_state.h"
@@ -48,8 +50,11 @@ static void describe(making *m, uint64_t openings) {
                      TACIT_OK);
 }
 
+static uint64_t stored = KEY_STORED_COLUMNS; /* bytes of columns kept in the file */
+
 static tacit_status create(making *m) {
-    return key_create(path, &m->cert, m->weights, false, model_bytes, sizeof model_bytes, &m->a, &m->err);
+    const key_options o = {.open = false, .stored = stored};
+    return key_create(path, &m->cert, m->weights, o, model_bytes, sizeof model_bytes, &m->a, &m->err);
 }
 
 static void make_key(uint64_t openings) {
@@ -154,8 +159,8 @@ static void contents(void **unused) {
 /* The digest of a certificate of m's weights, whose key is not kept. */
 static digest digest_of(making *m, bool is_open) {
     certificate cert = m->cert;
-    assert_int_equal(key_create(path, &cert, m->weights, is_open, model_bytes, sizeof model_bytes, &m->a, &m->err),
-                     TACIT_OK);
+    const key_options o = {.open = is_open, .stored = stored};
+    assert_int_equal(key_create(path, &cert, m->weights, o, model_bytes, sizeof model_bytes, &m->a, &m->err), TACIT_OK);
     assert_int_equal(unlink(path), 0);
     return cert.digest;
 }
@@ -173,6 +178,38 @@ static void open_weights(void **unused) {
     m.values1[3]++;
     const digest other = digest_of(&m, true);
     assert_memory_not_equal(mine.b, other.b, 32);
+    arena_unmap(&m.a);
+}
+
+/* A key file without columns: those that columns_at computes, with the key's salts, are the tree's leaves. */
+static void computed_columns(void **unused) {
+    (void)unused;
+    enum { COUNT = 40 };
+    making m;
+    uint32_t positions[COUNT];
+    describe(&m, 4);
+    stored = 0;
+    assert_int_equal(create(&m), TACIT_OK);
+    stored = KEY_STORED_COLUMNS;
+    certificate_secret *k = open_ok();
+    const certificate_shape *s = &k->cert.shape;
+    assert_null(k->leaves);
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal((uint64_t)st.st_size, key_file_size(&k->cert, sizeof model_bytes, 0));
+    gl *columns = ARENA_NEW(&m.a, gl, (size_t)COUNT << s->k);
+    unsigned char *leaf = ARENA_NEW(&m.a, unsigned char, k->leaf_size);
+    for (uint32_t i = 0; i < COUNT; i++) positions[i] = i * ((UINT32_C(1) << (s->a + RATE_LOG)) / COUNT);
+    assert_int_equal(
+        columns_at(&k->data, s->a, s->k, s->tail, s->a + RATE_LOG, positions, COUNT, columns, &m.a, &m.err), TACIT_OK);
+    for (size_t i = 0; i < COUNT; i++) {
+        for (size_t l = 0; l < (size_t)1 << s->k; l++) store_le64(leaf + 8 * l, columns[(i << s->k) + l]);
+        digest salt = code_salt(&k->salts, positions[i]);
+        memcpy(leaf + k->leaf_size - 32, salt.b, 32);
+        digest d = merkle_leaf(leaf, k->leaf_size);
+        assert_memory_equal(d.b, k->nodes[positions[i]].b, 32);
+    }
+    key_close(k);
     arena_unmap(&m.a);
 }
 
@@ -490,6 +527,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         KEY_TEST(contents),
         KEY_TEST(open_weights),
+        KEY_TEST(computed_columns),
         KEY_TEST(never_overwrites),
         KEY_TEST(full_disk_leaves_nothing),
         KEY_TEST(budget_ends),

@@ -1,4 +1,4 @@
-"""Exports torchvision's CNN architectures to ONNX, with RANDOM weights.
+"""Exports torchvision's architectures to ONNX, with RANDOM weights.
 
 Nobody has trained these networks: they have the architecture and the sizes of
 the published ones, so what a proof costs is what it costs for trained weights
@@ -8,7 +8,9 @@ state_dict made for the same architecture) to export trained ones.
 Convolutions start from He's normal distribution. Batch normalisations get the
 statistics of their own activations on calibration images, as training would
 have left them; without this, activations would leave every useful range after
-a few dozen layers.
+a few dozen layers. The vision transformer keeps torchvision's own initialisation,
+except that class token and head (zeros there) and the scales and shifts of norms
+(ones and zeros) are normally distributed, as training leaves them.
 
 The images are random too: sums of a few smooth waves a channel, standardised.
 
@@ -57,9 +59,21 @@ def resnet18_32():
     return net
 
 
+def vit_b16():
+    net = torchvision.models.vit_b_16(weights=None)
+    nn.init.normal_(net.class_token, std=0.02)
+    nn.init.normal_(net.heads.head.weight, std=net.hidden_dim**-0.5)
+    for module in net.modules():
+        if isinstance(module, nn.LayerNorm):
+            nn.init.normal_(module.weight, 1.0, 0.1)
+            nn.init.normal_(module.bias, 0.0, 0.1)
+    return net
+
+
 class Network(NamedTuple):
     make: Callable[[], nn.Module]
     side: int
+    convolutional: bool = True
 
 
 NETWORKS = {
@@ -70,6 +84,7 @@ NETWORKS = {
     "squeezenet": Network(torchvision.models.squeezenet1_1, 224),
     "densenet121": Network(torchvision.models.densenet121, 224),
     "efficientnet-b0": Network(torchvision.models.efficientnet_b0, 224),
+    "vit-b16": Network(vit_b16, 224, convolutional=False),
 }
 
 
@@ -132,7 +147,7 @@ def export(name, folder, weights, dynamo):
     test = images(TEST_SIZE, network.side, rng)
     if weights:
         net.load_state_dict(torch.load(weights, weights_only=True))
-    else:
+    elif network.convolutional:
         he_init(net)
         settle_statistics(net, torch.from_numpy(calibration))
     folder.mkdir(parents=True, exist_ok=True)

@@ -130,10 +130,15 @@ static bool read_taker(const graph *g, const gnode *n, uint32_t t, const affine 
 static bool passes(const graph *g, const gnode *n, uint32_t length) {
     static const char *const MOVES[] = {"Reshape", "Squeeze", "Unsqueeze", "Flatten"};
     const shape *s = &node_out(g, n, 0)->shape;
+    int64_t perm[MAX_RANK] = {0};
+    uint32_t count = 0;
+    tacit_error ignored = {0};
+    if (s->rank == 0 || s->dim[s->rank - 1] != length || node_out(g, n, 0)->is_output) return false;
     for (size_t i = 0; i < sizeof MOVES / sizeof MOVES[0]; i++) {
-        if (is(n, MOVES[i])) return s->rank > 0 && s->dim[s->rank - 1] == length && !node_out(g, n, 0)->is_output;
+        if (is(n, MOVES[i])) return true;
     }
-    return false;
+    bool turns = is(n, "Transpose") && attribute_ints(n, "perm", perm, MAX_RANK, &count, &ignored) == TACIT_OK;
+    return turns && count > 0 && (perm[count - 1] == -1 || perm[count - 1] == count - 1);
 }
 
 /* Readers of t that can take `a`, and those that cannot (sums among them). */

@@ -84,6 +84,16 @@ void graph_count_uses(graph *g) {
     }
 }
 
+uint32_t graph_only_user(const graph *g, uint32_t t) {
+    for (uint32_t k = 0; k < g->node_count && g->tensors[t].uses == 1 && !g->tensors[t].is_output; k++) {
+        const gnode *n = &g->nodes[k];
+        for (uint32_t i = 0; !n->dead && i < n->in_count; i++) {
+            if (n->in[i] == t) return k;
+        }
+    }
+    return NO_INDEX;
+}
+
 const char *name_copy(arena *a, const char *name, const char *suffix) {
     size_t n = strlen(name), m = strlen(suffix);
     if (m > MAX_NAME / 2) m = MAX_NAME / 2;

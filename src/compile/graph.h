@@ -81,6 +81,8 @@ tacit_status graph_add(graph *g, const char *name, uint32_t *out, tacit_error *e
 /* Appends a copy of the node; its outputs know it as their producer. */
 tacit_status graph_add_node(graph *g, const gnode *n, tacit_error *err) TACIT_MUST_CHECK;
 void graph_count_uses(graph *g);
+/* The one node that uses tensor t, once (uses are counted); NO_INDEX when there are more, or t is an output. */
+uint32_t graph_only_user(const graph *g, uint32_t t);
 /* The file's node, not expanded, that makes tensor t; NULL for inputs, constants and what expansions made. */
 const gnode *graph_source(const graph *g, uint32_t t);
 /* Arena memory or RESOURCES. */

@@ -1,6 +1,7 @@
 #include "compile/simplify.h"
 #include "compile/absorb.h"
 #include "compile/columns.h"
+#include "compile/factors.h"
 #include "compile/fuse.h"
 #include "compile/lower/activation.h"
 #include "compile/merge.h"
@@ -75,6 +76,8 @@ tacit_status simplify_graph(graph *g, tacit_error *err) {
     graph_count_uses(g);
     TRY(scale_columns(g, err));
     TRY(merge_affine(g, bypass, err));
+    graph_count_uses(g);
+    TRY(carry_factors(g, bypass, err));
     graph_count_uses(g);
     TRY(fuse_functions(g, err));
     graph_count_uses(g);

@@ -78,11 +78,25 @@ static tacit_status operand_sum(lowering *l, uint32_t t, const shape *s, bool pe
     return sum_term(out, v.id, 1, v.lo, v.hi, err);
 }
 
+/* A sum without products gets another shape by views of its terms. */
+static tacit_status reshape_terms(lowering *l, sum *s, const shape *to, tacit_error *err) {
+    for (uint32_t i = 0; i < s->term_count; i++) TRY(view_reshape(l, s->terms[i].tensor, to, &s->terms[i].tensor, err));
+    s->shape = *to;
+    return TACIT_OK;
+}
+
+static tacit_status same_shapes(lowering *l, sum *a, sum *b, tacit_error *err) {
+    if (shape_equal(&a->shape, &b->shape)) return TACIT_OK;
+    if (b->product_count == 0) return reshape_terms(l, b, &a->shape, err);
+    return a->product_count == 0 ? reshape_terms(l, a, &b->shape, err) : TACIT_OK;
+}
+
 static tacit_status add_tensors(lowering *l, const gnode *n, const shape *s, int sign, sum *out, tacit_error *err) {
     sum b;
     bool pending = n->in[0] != n->in[1];
     TRY(operand_sum(l, n->in[0], s, pending, out, err));
     TRY(operand_sum(l, n->in[1], s, pending, &b, err));
+    TRY(same_shapes(l, out, &b, err));
     if (!shape_equal(&out->shape, &b.shape) || out->product_count + b.product_count > MAX_SUM_PRODUCTS ||
         out->term_count + b.term_count > MAX_SUM_TERMS) {
         TRY(operand_sum(l, n->in[0], s, false, out, err));

@@ -1,5 +1,6 @@
 #include "compile/lower/reshape.h"
 #include "compile/lower/axes.h"
+#include "compile/lower/select.h"
 #include "compile/lower/views.h"
 #include "compile/onnx/attribute.h"
 #include <string.h>
@@ -118,8 +119,26 @@ tacit_status reshape_eval(frame *f, const gnode *n, tacit_error *err) {
     return TACIT_OK;
 }
 
+/* Does t, perhaps moved on without a change of order, end in an addition? */
+static bool is_added(const graph *g, uint32_t t) {
+    for (uint32_t k = graph_only_user(g, t); k != NO_INDEX; k = graph_only_user(g, t)) {
+        const gnode *n = &g->nodes[k];
+        if (strcmp(n->op, "Add") == 0 || strcmp(n->op, "Sub") == 0)
+            return shape_equal(&g->tensors[t].shape, &node_out(g, n, 0)->shape);
+        if (n->rule->lower != reshape_lower && !transpose_keeps_order(g, n)) return false;
+        t = n->out[0];
+    }
+    return false;
+}
+
+bool reshape_of_sum(const lowering *l, const gnode *n) {
+    const gtensor *x = node_in(l->g, n, 0);
+    return l->slots[n->in[0]].state == VALUE_SUM && x->uses <= 1 && !x->is_output && is_added(l->g, n->out[0]);
+}
+
 tacit_status reshape_lower(lowering *l, const gnode *n, tacit_error *err) {
     value v;
+    if (reshape_of_sum(l, n)) return lower_set_sum(l, n->out[0], l->slots[n->in[0]].s, err);
     TRY(lower_operand(l, n->in[0], &v, err));
     return lower_set_value(l, n->out[0], &v, err); /* reshapes to the tensor's shape */
 }

@@ -11,6 +11,8 @@ static tacit_status need_rows(const graph *g, const gnode *n, tacit_error *err) 
     return x->shape.rank > 0 ? TACIT_OK : misshapen(n, "a scalar has no rows", err);
 }
 
+enum { ROOT_BITS = 16, MAX_ROOT_BITS = 28 };
+
 static shape per_row(const shape *s) {
     shape r = *s;
     r.dim[r.rank - 1] = 1;
@@ -91,6 +93,14 @@ static tacit_status contract_row(lowering *l, const gnode *n, const value *x, co
     return sum_product(l, out, x, x_label, y ? y : &ones, y ? x_label : one_label, coef, row_length(s), err);
 }
 
+/* Rounded where the sum of a row's squares, each times `unit`, could be too wide: linear tensors reach 24 bits. */
+static tacit_status row_operand(lowering *l, const gnode *n, int64_t unit, value *x, tacit_error *err) {
+    TRY(lower_operand(l, n->in[0], x, err));
+    const __int128 width = (__int128)unit * (x->hi - x->lo), most = (__int128)1 << 2 * MAX_ROOT_BITS;
+    bool fits = width * width < most / row_length(&node_in(l->g, n, 0)->shape);
+    return fits ? TACIT_OK : lower_narrow(l, n->in[0], x, err);
+}
+
 enum { MEAN_BITS = 2 }; /* the mean is this much finer than x */
 
 /* 2^2 sum = n m + rem: m the mean at x's scale + 2, rounded; then 2^2 x - m, linear. */
@@ -99,7 +109,7 @@ tacit_status row_centre_lower(lowering *l, const gnode *n, tacit_error *err) {
     const int64_t unit = 1 << MEAN_BITS;
     value x, m = {.lo = 0};
     sum total;
-    TRY(lower_operand(l, n->in[0], &x, err));
+    TRY(row_operand(l, n, unit, &x, err));
     TRY(contract_row(l, n, &x, NULL, unit, &total, err));
     const division d = {.num = &total, .b = {.id = NO_TENSOR}, .unit = (int64_t)row_length(s)};
     TRY(divide_make(l, n->name, &d, &m.id, err));
@@ -112,8 +122,6 @@ tacit_status row_centre_lower(lowering *l, const gnode *n, tacit_error *err) {
     y.id = builder_linear(l->b, lower_name(l, n->name, ".centred"), s, terms, 2, 0);
     return lower_set_value(l, n->out[0], &y, err);
 }
-
-enum { ROOT_BITS = 16, MAX_ROOT_BITS = 28 };
 
 /* The sum of squares at scale 2 (x's + k), k such that the least calibrated root has 16 bits. */
 static tacit_status square_sum(lowering *l, const gnode *n, const value *x, double least, sum *out, tacit_error *err) {
@@ -147,7 +155,7 @@ tacit_status row_norm_lower(lowering *l, const gnode *n, tacit_error *err) {
     value x, r = {.lo = 0};
     sum s;
     linear_term terms[3];
-    TRY(lower_operand(l, n->in[0], &x, err));
+    TRY(row_operand(l, n, 1, &x, err));
     TRY(square_sum(l, n, &x, t->lo, &s, err));
     int64_t epsilon = root_epsilon(l, n, &s);
     r.hi = (int64_t)sqrt((double)s.hi + (double)epsilon) + 2;

@@ -1,0 +1,86 @@
+#include "compile/factors.h"
+#include "compile/onnx/attribute.h"
+#include "onnx.pb-c.h"
+#include <math.h>
+#include <string.h>
+
+#define LEAST 0x1p-40
+#define MOST 0x1p40
+
+static bool is_one_of(const gnode *n, const char *const *ops, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(n->op, ops[i]) == 0) return true;
+    }
+    return false;
+}
+
+/* n is x times a positive number; *x its index. */
+static bool by_number(const graph *g, const gnode *n, uint32_t *x, double *v) {
+    if (n->dead || strcmp(n->op, "Mul") != 0) return false;
+    *x = node_in(g, n, 0)->constant ? 1 : 0;
+    const gtensor *c = node_in(g, n, 1 - *x), *t = node_in(g, n, *x);
+    bool one = c->constant && !t->constant && t->type == ELEM_REAL && shape_count(&c->shape) == 1;
+    *v = one ? c->real[0] : 0;
+    return one && *v > 0 && isfinite(*v) && shape_equal(&t->shape, &node_out(g, n, 0)->shape);
+}
+
+/* Its logarithm has a scale of its own. */
+static bool takes_factor(const graph *g, const gnode *n, uint32_t t) {
+    bool logs =
+        n->out_count > 1 && n->out[1] != NO_INDEX && (node_out(g, n, 1)->uses > 0 || node_out(g, n, 1)->is_output);
+    return n->in[0] == t && !logs;
+}
+
+/* The RowExp that tensor t ends in, every step on the way being linear in t and read by the next alone. */
+static gnode *exponential_of(graph *g, uint32_t t) {
+    static const char *const MOVES[] = {"Reshape", "Squeeze", "Unsqueeze", "Flatten", "Transpose", "Slice", "Take"};
+    static const char *const PRODUCTS[] = {"MatMul", "Contract"};
+    double v;
+    uint32_t x;
+    for (uint32_t k = graph_only_user(g, t); k != NO_INDEX; k = graph_only_user(g, t)) {
+        gnode *n = &g->nodes[k];
+        if (strcmp(n->op, "RowExp") == 0) return takes_factor(g, n, t) ? n : NULL;
+        bool moves = is_one_of(n, MOVES, sizeof MOVES / sizeof MOVES[0]) && n->in[0] == t;
+        bool products = is_one_of(n, PRODUCTS, sizeof PRODUCTS / sizeof PRODUCTS[0]);
+        if (!moves && !products && !by_number(g, n, &x, &v)) return NULL;
+        t = n->out[0];
+    }
+    return NULL;
+}
+
+static tacit_status set_factor(graph *g, gnode *n, double factor, tacit_error *err) {
+    void *node, *list, *attribute;
+    TRY(graph_alloc(g, &node, 1, sizeof(Onnx__NodeProto), err));
+    TRY(graph_alloc(g, &list, 1, sizeof(Onnx__AttributeProto *), err));
+    TRY(graph_alloc(g, &attribute, 1, sizeof(Onnx__AttributeProto), err));
+    Onnx__NodeProto *p = node;
+    Onnx__AttributeProto *a = attribute;
+    *p = *n->proto;
+    onnx__attribute_proto__init(a);
+    a->name = (char *)(uintptr_t) "factor";
+    a->has_type = a->has_f = true;
+    a->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT;
+    a->f = (float)factor;
+    p->attribute = list;
+    p->attribute[0] = a;
+    p->n_attribute = 1; /* RowExp has no other */
+    n->proto = p;
+    return TACIT_OK;
+}
+
+tacit_status carry_factors(graph *g, void (*bypass)(graph *g, gnode *n), tacit_error *err) {
+    for (uint32_t k = 0; k < g->node_count; k++) {
+        gnode *n = &g->nodes[k];
+        uint32_t x;
+        double v, before;
+        if (!by_number(g, n, &x, &v)) continue;
+        gnode *to = exponential_of(g, n->out[0]);
+        if (!to) continue;
+        TRY(attribute_real(to, "factor", 1, &before, err));
+        if (!(before * v > LEAST && before * v < MOST)) continue;
+        TRY(set_factor(g, to, before * v, err));
+        n->in[0] = n->in[x];
+        bypass(g, n);
+    }
+    return TACIT_OK;
+}

@@ -1,9 +1,9 @@
 """GPT-2 (small by default: 124 million weights) as ONNX, with samples of token ids.
 
-    python export.py FOLDER [--tokens 64] [--output next|last|all] [--weights FILE] [--text FILE.npz] [--dynamo]
+    python export.py FOLDER [--tokens 64] [--output next|every|last|all] [--weights FILE] [--text FILE.npz] [--dynamo]
 
---output: `next` is the most likely next token at every position (the logits stay inside), `last` the last position's
-logits, `all` all logits. --weights: a safetensors or PyTorch file with GPT-2's own names (h.0.attn.c_attn.weight ..),
+--output: `next` is the most likely next token, `every` that of each position (the logits stay inside the proof), `last`
+the last position's logits, `all` all logits. --weights: a safetensors or PyTorch file with GPT-2's own names (h.0.attn.c_attn.weight ..),
 as Hugging Face and OpenAI publish it; without it weights are RANDOM: for what proofs cost, not for answers. --text: ids
 [samples, tokens], otherwise random ones.
 
@@ -55,10 +55,10 @@ class GPT2(nn.Module):
         x = self.wte(ids) + self.wpe.weight[: ids.shape[1]]
         for block in self.h:
             x = block(x)
-        if self.output == "last":
+        if self.output in ("next", "last"):
             x = x[:, -1:]
         logits = self.ln_f(x) @ self.wte.weight.T
-        return logits.argmax(-1) if self.output == "next" else logits
+        return logits.argmax(-1) if self.output in ("next", "every") else logits
 
 
 def safetensors(path):
@@ -91,7 +91,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("folder", type=pathlib.Path)
     p.add_argument("--tokens", type=int, default=64)
-    p.add_argument("--output", choices=("next", "last", "all"), default="last")
+    p.add_argument("--output", choices=("next", "every", "last", "all"), default="last")
     p.add_argument("--layers", type=int, default=12)
     p.add_argument("--weights", type=pathlib.Path)
     p.add_argument("--text", type=pathlib.Path)
@@ -106,7 +106,7 @@ def main():
     rng = np.random.default_rng(2)
     ids = np.load(a.text)["ids"][:, : a.tokens] if a.text else rng.integers(0, VOCABULARY, (a.samples, a.tokens))
     torch.onnx.export(model, (torch.tensor(ids[:1]),), a.folder / "model.onnx", input_names=["ids"],
-                      output_names=["tokens" if a.output == "next" else "logits"], opset_version=18, dynamo=a.dynamo)
+                      output_names=["token" if a.output in ("next", "every") else "logits"], opset_version=18, dynamo=a.dynamo)
     half = (len(ids) + 1) // 2
     for name, part in (("calibration", ids[:half]), ("test", ids[half:]), ("one", ids[:1])):
         np.savez(a.folder / f"{name}.npz", ids=part)

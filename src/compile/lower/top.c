@@ -8,7 +8,7 @@
 #include "compile/lower/views.h"
 #include "compile/onnx/attribute.h"
 
-enum { SMALLEST = 1, LAST_INDEX = 2, MAX_TOP = 1 << 22 };
+enum { SMALLEST = 1, LAST_INDEX = 2, MAX_TOP = 1 << 25 };
 
 typedef struct top {
     uint32_t n, k, mode;
@@ -29,7 +29,7 @@ static tacit_status read(const graph *g, const gnode *n, top *q, tacit_error *er
     if (k > 1 && mode & LAST_INDEX) return unsupported(n, "k > 1 with the last index first", err);
     q->k = q->rows.dim[q->x.rank - 1] = q->bits.dim[q->x.rank - 1] = (uint32_t)k;
     q->bits.dim[q->bits.rank++] = q->n;
-    if (shape_count(&q->bits) > MAX_TOP) return unsupported(n, "k times the number of elements is beyond 2^22", err);
+    if (shape_count(&q->bits) > MAX_TOP) return unsupported(n, "k times the number of elements is beyond 2^25", err);
     return TACIT_OK;
 }
 

@@ -117,7 +117,7 @@ int main(int argc, char **argv) {
         if (report.step_names[s]) printf("%s %.2f  ", report.step_names[s], median(steps[s], runs) * 1e3);
     printf("(ms)\n");
     tacit_cost cost;
-    if (tacit_estimate(tacit_key_model(key), 0, &cost, &err) == TACIT_OK) {
+    if (tacit_estimate(tacit_key_model(key), NULL, &cost, &err) == TACIT_OK) {
         printf("  predicted: prove %.2f ms, proof %.1f KiB, peak %.0f MiB\n  work:", cost.prove_seconds * 1e3,
                (double)cost.proof_bytes / 1024, (double)cost.prove_memory / 1048576);
         for (int k = 0; k < TACIT_WORK_KINDS; k++)

@@ -12,10 +12,10 @@ import sys
 
 import numpy as np
 
-KINDS = ("proofs", "elements", "encoded", "hashed", "looked_up", "contracted", "viewed", "batched", "opened", "multiplied")
+KINDS = ("proofs", "elements", "encoded", "hashed", "looked_up", "contracted", "viewed", "batched", "opened", "multiplied", "columns")
 # Which kinds a step's time is put down to.
 STEPS = (
-    (("commit", "open"), ("encoded", "hashed", "opened")),
+    (("commit", "open"), ("encoded", "hashed", "opened", "columns")),
     (("lookups",), ("looked_up",)),
     (("constraints",), ("contracted",)),
     (("views",), ("viewed",)),

@@ -9,7 +9,7 @@ static const option_def options[] = {OPTION_DIM, OPTION_BATCH, OPTION_WEIGHTS, C
 /* Of the model with default scales, for the default number of proofs. */
 static tacit_status report_cost(report *r, const tacit_model *m, tacit_error *err) {
     tacit_cost cost;
-    CLI_TRY(tacit_estimate(m, 0, &cost, err));
+    CLI_TRY(tacit_estimate(m, NULL, &cost, err));
     cost_report(r, &cost);
     return TACIT_OK;
 }

@@ -1,4 +1,5 @@
 /* tacit commit: publish a certificate of the model, keep a key. */
+#include <string.h>
 #include "command.h"
 #include "compile_report.h"
 #include "errors.h"
@@ -11,21 +12,34 @@ static const option_def options[] = {
     {"key", 0, "FILE", false, "the secret key, never overwritten; required"},
     {"proofs", 0, "N", false, "how many proofs the key must last for (default 100)"},
     {"open-weights", 0, NULL, false, "the weights are no secret: all who have the model get the same digest"},
+    {"columns", 0, "auto|stored|computed", false,
+     "keep the encoded columns in the key (large, commits slower) or compute them in each proof"},
     COMMON_OPTIONS,
 };
 
-static tacit_status commit_model(report *r, const tacit_model *m, const char *cert, const char *key, uint64_t proofs,
-                                 bool open, tacit_error *err) {
+static tacit_status read_columns(const arguments *args, tacit_commit_options *o, tacit_error *err) {
+    static const char *const names[] = {"auto", "stored", "computed"};
+    const char *given = options_value(args, "columns", 0);
+    for (int i = 0; given && i < 3; i++)
+        if (strcmp(given, names[i]) == 0) {
+            o->columns = i;
+            return TACIT_OK;
+        }
+    if (!given) return TACIT_OK;
+    return cli_fail(err, TACIT_USAGE, "--columns: not \"%s\" but auto, stored or computed", given);
+}
+
+static tacit_status commit_model(report *r, const tacit_model *m, const char *cert, const char *key,
+                                 const tacit_commit_options *o, tacit_error *err) {
     tacit_cost cost;
-    CLI_TRY(tacit_estimate(m, proofs, &cost, err));
+    CLI_TRY(tacit_estimate(m, o, &cost, err));
     report_count(r, "weights", tacit_model_weight_count(m));
-    report_count(r, "proofs", proofs);
+    report_count(r, "proofs", o->proofs);
     cost_report(r, &cost);
     report_flush(r);
-    tacit_commit_options o = {.proofs = proofs, .progress = interrupt_progress, .open_weights = open};
     uint8_t digest[32];
     interrupt_hold();
-    tacit_status status = tacit_commit(m, &o, cert, key, digest, err);
+    tacit_status status = tacit_commit(m, o, cert, key, digest, err);
     tacit_error late = {0};
     /* A signal after the last step comes too late: both files are whole. */
     if (interrupt_release(&late) != TACIT_OK && status == TACIT_OK) report_note(r, "(the signal came too late)");
@@ -35,7 +49,7 @@ static tacit_status commit_model(report *r, const tacit_model *m, const char *ce
     report_file_size(r, "certificate_size", cert);
     report_text(r, "key", key);
     report_file_size(r, "key_size", key);
-    if (open)
+    if (o->open_weights)
         report_note(
             r, "The weights are open: whoever has the model can make this certificate. The key is for this machine.");
     else
@@ -46,10 +60,12 @@ static tacit_status commit_model(report *r, const tacit_model *m, const char *ce
 
 static tacit_status run(const arguments *args, report *r, tacit_error *err) {
     const char *path = args->file[0], *cert, *key;
-    uint64_t proofs = 100;
+    tacit_commit_options o = {
+        .proofs = 100, .progress = interrupt_progress, .open_weights = options_has(args, "open-weights")};
     CLI_TRY(options_need(&cert, args, "output", err));
     CLI_TRY(options_need(&key, args, "key", err));
-    CLI_TRY(options_u64(&proofs, args, "proofs", 1, (uint64_t)1 << 32, err));
+    CLI_TRY(options_u64(&o.proofs, args, "proofs", 1, (uint64_t)1 << 32, err));
+    CLI_TRY(read_columns(args, &o, err));
     CLI_TRY(disk_differ(cert, key, err));
     CLI_TRY(disk_differ(path, cert, err));
     CLI_TRY(disk_can_replace(cert, err));
@@ -60,7 +76,7 @@ static tacit_status run(const arguments *args, report *r, tacit_error *err) {
         return cli_fail(err, TACIT_IO, "%s: exists, and a key is never overwritten; name another file", key);
     tacit_model *m = NULL;
     CLI_TRY(cli_at(path, tacit_model_load(&m, path, err), err));
-    tacit_status status = commit_model(r, m, cert, key, proofs, options_has(args, "open-weights"), err);
+    tacit_status status = commit_model(r, m, cert, key, &o, err);
     tacit_model_free(m);
     return status;
 }
@@ -68,7 +84,7 @@ static tacit_status run(const arguments *args, report *r, tacit_error *err) {
 const command cmd_commit = {
     .name = "commit",
     .summary = "make a model's public certificate and its secret key",
-    .synopsis = "m.tacit -o m.cert --key m.key [--proofs N] [--open-weights] [--json]",
+    .synopsis = "m.tacit -o m.cert --key m.key [--proofs N] [--open-weights] [--columns HOW] [--json]",
     .examples = "  tacit commit m.tacit -o m.cert --key m.key\n"
                 "  tacit commit m.tacit -o m.cert --key m.key --proofs 1000\n"
                 "  tacit commit public.tacit -o m.cert --key m.key --open-weights\n",

@@ -80,7 +80,7 @@ static tacit_status finish(report *r, const plan *p, const tacit_model *m, tacit
     compile_report_sizes(r, &p->found);
     if (p->test != NULL) CLI_TRY(fidelity_report(r, m, p->onnx, &p->flags.options, p->test, err));
     tacit_cost cost;
-    CLI_TRY(tacit_estimate(m, 100, &cost, err));
+    CLI_TRY(tacit_estimate(m, NULL, &cost, err));
     cost_report(r, &cost);
     CLI_TRY(save(m, p->out, err));
     report_text(r, "output", p->out);

@@ -141,7 +141,7 @@ static tacit_status open_key(job *j, const arguments *args, tacit_error *err) {
 /* Printed before the work starts. */
 static tacit_status report_need(report *r, const job *j, tacit_error *err) {
     tacit_cost cost;
-    CLI_TRY(tacit_estimate(tacit_key_model(j->key), 0, &cost, err));
+    CLI_TRY(tacit_estimate(tacit_key_model(j->key), NULL, &cost, err));
     report_bytes(r, "memory_needed", cost.prove_memory);
     return TACIT_OK;
 }

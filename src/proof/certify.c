@@ -60,6 +60,12 @@ tacit_status certificate_describe(certificate *c, const int32_t ***weights, cons
     return geometry_certificate(&c->shape, c->layout.size, c->openings, &c->t_max, err);
 }
 
+/* The most bytes of encoded columns that the key file keeps. */
+static uint64_t stored_columns(const tacit_commit_options *o) {
+    if (o->columns == TACIT_COLUMNS_AUTO) return KEY_STORED_COLUMNS;
+    return o->columns == TACIT_COLUMNS_STORED ? UINT64_MAX : 0;
+}
+
 static tacit_status describe(certifying *c, uint64_t proofs) {
     return certificate_describe(&c->cert, &c->weights, c->m, proofs, &c->a, c->err);
 }
@@ -125,7 +131,7 @@ static tacit_status finish(certifying *c, const char *cert_path, const char *key
 
 static tacit_status commit(certifying *c, const char *cert_path, const char *key_path, uint8_t digest_out[32]) {
     TRY(describe(c, c->o->proofs));
-    const key_options k = {.open = c->o->open_weights != 0, .stored = KEY_STORED_COLUMNS};
+    const key_options k = {.open = c->o->open_weights != 0, .stored = stored_columns(c->o)};
     TRY(key_create(key_path, &c->cert, c->weights, k, c->m->bytes, c->m->size, &c->a, c->err));
     tacit_status st = finish(c, cert_path, key_path, digest_out);
     if (st != TACIT_OK) (void)unlink(key_path); /* made by this call: key_create refuses an existing file */
@@ -166,12 +172,12 @@ static tacit_status typical_statement(certifying *c, statement *st) {
     return inference_statement(st, f, p, &c->a, c->err);
 }
 
-static tacit_status estimate(certifying *c, uint64_t proofs, tacit_cost *cost) {
+static tacit_status estimate(certifying *c, tacit_cost *cost) {
     statement st;
-    TRY(describe(c, proofs));
+    TRY(describe(c, c->o->proofs));
     TRY(typical_statement(c, &st));
     const certificate_shape *s = &c->cert.shape;
-    uint64_t columns = UINT64_C(1) << (s->a + RATE_LOG), stored = key_columns_size(&c->cert, KEY_STORED_COLUMNS);
+    uint64_t columns = UINT64_C(1) << (s->a + RATE_LOG), stored = key_columns_size(&c->cert, stored_columns(c->o));
     writer w = {NULL, 0, 0};
     model_public_write(&c->m->pub, &w);
     uint64_t weights = c->cert.layout.size, tail = ((uint64_t)s->tail * 8) << s->k;
@@ -180,9 +186,9 @@ static tacit_status estimate(certifying *c, uint64_t proofs, tacit_cost *cost) {
     if (touched > stored + columns * 64) touched = stored + columns * 64;
     cost->prove_memory = attempt_memory(&st) + PROCESS_MEMORY + c->m->size + 8 * weights + tail + touched;
     cost->prove_memory += cost->prove_memory / 7; /* what is not in the model */
-    cost_of_work(cost, &st, weights, threads_max());
+    cost_of_work(cost, &st, weights, stored == 0, threads_max());
     cost->commit_memory = (stored ? stored : columns * 160) + columns * 64 + (UINT64_C(64) << 20);
-    cost->key_bytes = key_file_size(&c->cert, c->m->size, KEY_STORED_COLUMNS);
+    cost->key_bytes = key_file_size(&c->cert, c->m->size, stored_columns(c->o));
     cost->proof_bytes = st.proof_size + geometry_expected_bytes(&st.geometry);
     cost->certificate_bytes = w.at + cost->proof_bytes;
     cost->verify_scratch = UINT64_C(64) << 20;
@@ -192,13 +198,13 @@ static tacit_status estimate(certifying *c, uint64_t proofs, tacit_cost *cost) {
     return TACIT_OK;
 }
 
-tacit_status tacit_estimate(const tacit_model *m, uint64_t proofs, tacit_cost *cost, tacit_error *err) {
-    tacit_commit_options none = {0};
-    certifying c = {.m = m, .o = &none, .err = err};
+tacit_status tacit_estimate(const tacit_model *m, const tacit_commit_options *o, tacit_cost *cost, tacit_error *err) {
+    static const tacit_commit_options none;
+    certifying c = {.m = m, .o = o ? o : &none, .err = err};
     memset(err, 0, sizeof *err);
     memset(cost, 0, sizeof *cost);
     TRY(map_arena(&c, tacit_model_weight_count(m)));
-    tacit_status st = estimate(&c, proofs, cost);
+    tacit_status st = estimate(&c, cost);
     arena_unmap(&c.a);
     return st;
 }

@@ -10,6 +10,7 @@ uint64_t cost_kept_space(const statement *st);
 uint64_t cost_steps_space(const statement *st);
 /* Memory that a proof will touch beside model and key. */
 uint64_t cost_prover_memory(const statement *st);
-/* cost->work, and prove_seconds for this processor's kernels on `threads` threads. */
-void cost_of_work(tacit_cost *cost, const statement *st, uint64_t weights, unsigned threads);
+/* cost->work, and prove_seconds for this processor's kernels on `threads` threads; columns: those of certificates are
+ * computed. */
+void cost_of_work(tacit_cost *cost, const statement *st, uint64_t weights, bool columns, unsigned threads);
 #endif

@@ -189,6 +189,7 @@ expect 2 "unknown command" guess
 expect 2 "unknown option" run m.tacit --input image.npy --fast
 expect 2 "abbreviated option" run m.tacit --inp image.npy
 expect 2 "option without value" run m.tacit --input
+expect 2 "columns neither stored nor computed" commit m.tacit -o new --key new.key --columns kept
 expect 2 "option given twice" run m.tacit --input image.npy --input image.npy
 expect 2 "flag with a value" run m.tacit --input image.npy --json=yes
 expect 2 "missing option" run m.tacit
@@ -315,6 +316,17 @@ expect 0 "bob verifies alice's proof" verify --cert bob.cert alice.tacit-proof -
 cmp -s alice.tacit-proof bob.tacit-proof && fail "two proofs of hidden inputs are the same"
 expect 1 "a proof of hidden weights is another model's" verify --cert alice.cert p.tacit-proof
 rm -f alice.* bob.*
+
+# --- Columns of the key: stored or computed -----------------------------------
+
+for how in stored computed; do
+    expect 0 "commit with columns $how" commit m.tacit -o $how.cert --key $how.key --proofs 3 --columns $how --json
+    expect 0 "prove with columns $how" prove --key $how.key --input image.npy -o $how.tacit-proof
+    expect 0 "verify a proof of columns $how" verify --cert $how.cert $how.tacit-proof --output y.npy
+done
+[ "$(wc -c <stored.key)" -gt "$(wc -c <computed.key)" ] || fail "a key with columns is not larger"
+[ "$(wc -c <stored.cert)" -gt 1000 ] && [ "$(wc -c <computed.cert)" -gt 1000 ] || fail "a certificate is missing"
+rm -f stored.* computed.*
 
 # --- The budget: 11 ----------------------------------------------------------
 

@@ -117,7 +117,7 @@ static void test_no_weights(void **unused) {
         assert_int_equal(m->weights[t][0], 0);
     }
     assert_int_equal(params, 1);
-    assert_int_equal(tacit_estimate(m, 1, &cost, &err), TACIT_OK);
+    assert_int_equal(tacit_estimate(m, &(tacit_commit_options){.proofs = 1}, &cost, &err), TACIT_OK);
     tacit_model_free(m);
     build_end(b);
 }

@@ -37,7 +37,7 @@ endforeach()
 include(cmake/replay.cmake)
 
 # The command's readers, and the command from end to end.
-set(APP_READERS array errors disk interrupt io_npy io_npz io_json data tensors report)
+set(APP_READERS array errors disk interrupt io_npy io_npz io_json data tensors report shown)
 list(TRANSFORM APP_READERS PREPEND ${CMAKE_SOURCE_DIR}/apps/tacit/)
 list(TRANSFORM APP_READERS APPEND .c)
 add_executable(test_io ${CMAKE_SOURCE_DIR}/tests/cli/test_io.c ${APP_READERS})

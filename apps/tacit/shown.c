@@ -63,11 +63,30 @@ static size_t side_of(const tacit_verdict *v, bool outputs, tacit_io io[IO_MAX],
     return count;
 }
 
+/* Leaves in the lists what the file has arrays for; all where it has none, or one that is not in the lists. */
+static size_t named_in(const data_set *d, size_t count, tacit_io io[IO_MAX], const tacit_shown *shown[IO_MAX]) {
+    size_t kept = 0;
+    bool has[IO_MAX] = {false};
+    for (size_t k = 0; k < d->count; k++) {
+        size_t i = 0;
+        while (i < count && strcmp(d->item[k].name, io[i].name) != 0) i++;
+        if (i == count) return count;
+        has[i] = true;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!has[i]) continue;
+        io[kept] = io[i];
+        shown[kept++] = shown[i];
+    }
+    return kept > 0 ? kept : count;
+}
+
 static tacit_status compare_all(const tacit_verdict *v, bool outputs, const data_set *d, const char *path,
                                 tacit_error *err) {
     tacit_io io[IO_MAX] = {{0}};
     const tacit_shown *shown[IO_MAX] = {NULL};
     size_t count = side_of(v, outputs, io, shown);
+    if (!d->ordered) count = named_in(d, count, io, shown);
     data_samples s;
     CLI_TRY(data_single(&s, d, path, io, count, err));
     for (size_t i = 0; i < count; i++) {

@@ -18,6 +18,7 @@
 #include "io_json.h"
 #include "io_npy.h"
 #include "io_npz.h"
+#include "shown.h"
 
 enum { BUFFER = 4096 };
 
@@ -591,6 +592,55 @@ static void test_files(void **state) {
     assert_int_equal(disk_can_write(".", &err), TACIT_IO);
 }
 
+/* --- A file against what a proof shows ----------------------------------- */
+
+/* An npz file of (1, 2) arrays, as many as there are names; answers what the comparison says. */
+static tacit_status compare_named(const tacit_verdict *v, const char *const *name, size_t count, const double *x) {
+    char path[] = "test_io_XXXXXX";
+    const uint64_t dim[2] = {1, 2};
+    npz_entry entry[3] = {{0}};
+    tacit_error err = {0};
+    file_bytes b;
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    (void)close(fd);
+    for (size_t i = 0; i < count; i++) {
+        entry[i].name = name[i];
+        assert_int_equal(npy_write(&entry[i].npy, x, dim, 2, &err), TACIT_OK);
+    }
+    assert_int_equal(npz_write(&b, entry, count, &err), TACIT_OK);
+    assert_int_equal(disk_write(path, b.data, b.size, &err), TACIT_OK);
+    tacit_status status = shown_compare(v, true, path, &err);
+    assert_int_equal(unlink(path), 0);
+    disk_wipe(&b);
+    for (size_t i = 0; i < count; i++) disk_wipe(&entry[i].npy);
+    return status;
+}
+
+/* Of several outputs a file may name some; what it names must be public and equal. */
+static void test_shown(void **state) {
+    (void)state;
+    const int64_t values[2] = {3, -8};
+    const double right[2] = {1.5, -4}, wrong[2] = {1.5, -4.5};
+    const tacit_shown shown[2] = {{.name = "open",
+                                   .is_output = 1,
+                                   .is_public = 1,
+                                   .rank = 2,
+                                   .dim = {1, 2},
+                                   .count = 2,
+                                   .scale = 1,
+                                   .values = values},
+                                  {.name = "secret", .is_output = 1, .rank = 2, .dim = {1, 2}, .count = 2, .scale = 1}};
+    const tacit_verdict v = {.shown_count = 2, .shown = shown};
+    const char *const name[2] = {"open", "secret"}, *const other[2] = {"open", "else"};
+    assert_int_equal(compare_named(&v, name, 1, right), TACIT_OK);
+    assert_int_equal(compare_named(&v, name, 1, wrong), TACIT_REJECTED);
+    assert_int_equal(compare_named(&v, name + 1, 1, right), TACIT_REJECTED);
+    assert_int_equal(compare_named(&v, name, 2, right), TACIT_REJECTED);
+    assert_int_equal(compare_named(&v, other, 2, right), TACIT_SHAPE);
+    assert_int_equal(compare_named(&v, other + 1, 1, right), TACIT_SHAPE);
+}
+
 static void test_clean(void **state) {
     (void)state;
     static const char *const pair[][2] = {{"plain", "plain"},
@@ -639,6 +689,7 @@ int main(void) {
         cmocka_unit_test(test_fit),
         cmocka_unit_test(test_find),
         cmocka_unit_test(test_files),
+        cmocka_unit_test(test_shown),
         cmocka_unit_test(test_clean),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,12 +1,13 @@
 """Text to the inputs of a compiled model of language, and its outputs to text.
 
-    python tokenise.py VOCABULARY MODEL -o x.npz [TEXT | --file FILE] [--lines] [--cut] [--tacit tacit]
+    python tokenise.py VOCABULARY MODEL -o x.npz [TEXT | --file FILE] [--lines] [--cut] [--with FILE] [--tacit tacit]
     python tokenise.py VOCABULARY --decode FILE [--at PLACE]
 
 VOCABULARY: a folder or a wheel with BERT's vocab.txt or GPT-2's encoder.json and vocab.bpe. MODEL: m.tacit or m.key,
 whose inputs say how many tokens a text has. Text comes from the argument, the file or standard input; with --lines
 every line is a sample of its own. Texts that are too long are an error; with --cut they lose their end. What is short
-is padded: where the model has a mask with it, else only behind a model in which no token sees later ones.
+is padded: where the model has a mask with it, else only behind a model in which no token sees later ones. --with: an
+npz file with the model's other inputs, which are no text.
 
 --decode: an output as `tacit run -o` or `tacit prove --output` wrote it (npy): token ids, or rows of scores, of which
 the largest counts. --at: only this place.
@@ -34,6 +35,15 @@ def inputs_of(tacit, model):
         raise Unfit(told.stderr.strip())
     found = json.loads(told.stdout)
     return {t["name"]: tuple(map(int, re.findall(r"\d+", t["shape"]))) for t in found.get("tensors", []) if t["kind"] == "input"}
+
+
+def others_of(path, shapes):
+    """Arrays of the inputs that are no text; their shapes are taken out of `shapes`."""
+    found = dict(np.load(path)) if path is not None else {}
+    for name in found:
+        if shapes.pop(name, None) is None or name in IDS + MASK + KINDS:
+            raise Unfit(f"{path}: the model has no further input '{name}'")
+    return found
 
 
 def tokens_of(model, shapes):
@@ -76,10 +86,11 @@ def texts_of(a):
 
 def to_file(tokeniser, a):
     shapes = inputs_of(a.tacit, a.model)
+    others = others_of(a.others, shapes)
     tokens = tokens_of(a.model, shapes)
     texts = texts_of(a)
     coded = [encode(tokeniser, text, f"text {i + 1}", tokens, a.cut) for i, text in enumerate(texts)]
-    np.savez(a.output, **arrays(tokeniser, coded, shapes, tokens, a.model))
+    np.savez(a.output, **arrays(tokeniser, coded, shapes, tokens, a.model), **others)
     many = f"{len(coded)} texts of {min(map(len, coded))} to {max(map(len, coded))}" if len(coded) > 1 else len(coded[0])
     print(f"{a.output}: {many} tokens, padded to {tokens}")
 
@@ -108,6 +119,7 @@ def main():
     p.add_argument("--file")
     p.add_argument("--lines", action="store_true")
     p.add_argument("--cut", action="store_true")
+    p.add_argument("--with", dest="others", metavar="FILE")
     p.add_argument("--tacit", default="tacit")
     p.add_argument("--decode", metavar="FILE")
     p.add_argument("--at", type=int)

@@ -142,8 +142,8 @@ static bool may_widen(const table_plan *t) {
 }
 
 /* The same factor for all tables: a row costs about two lookups, an element five (two lookups, three committed values);
- * rows worth a twentieth of the elements, but no more than four times the range. What others ask of a table because of this
- * (differences of its values) does not widen it again. */
+ * rows worth a twentieth of the elements, but no more than four times the range. What others ask of a table because of
+ * this (differences of its values) does not widen it again. */
 static void widen(plan *p, uint32_t count) {
     double elements = 0, rows = 1;
     for (uint32_t i = 0; i < count; i++) {

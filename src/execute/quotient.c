@@ -1,4 +1,4 @@
-/* execute/quotient: steps whose divisor, root or maximum is itself computed (program.h states what each computes). One
+/* execute/quotient: steps whose divisor, root or sign is itself computed (program.h states what each computes). One
  * thread: they serve rows rather than elements. */
 #include "execute/contract.h"
 #include "execute/run.h"
@@ -54,45 +54,6 @@ tacit_status quotient(run *r, const advice *x) {
     }
     r->known[x->y] = true;
     return bad ? overflow(r, x->y) : TACIT_OK;
-}
-
-/* One element: y = min(d, hi) and the excess. False when something does not fit. */
-static bool put_distance(const run *r, const advice *x, uint64_t i, int64_t d) {
-    const tensor *t = r->p->tensors;
-    int32_t *low = values_or_null(r, x->r_low), *high = values_or_null(r, x->r_high);
-    int64_t y = low && d > x->hi ? x->hi : d, e = d - y;
-    int64_t part = high ? e & (((int64_t)1 << x->low_bits) - 1) : e;
-    bool good = put(&t[x->y], &r->t->values[x->y][i], y);
-    if (low) good = put(&t[x->r_low], &low[i], part) && good;
-    if (high) good = put(&t[x->r_high], &high[i], e >> x->low_bits) && good;
-    return good;
-}
-
-tacit_status row_peak(run *r, const advice *x) {
-    const constraint *c = &r->p->constraints[x->relation];
-    const tensor *view = &r->p->tensors[x->flag];
-    uint32_t top = view->kind == TENSOR_VIEW ? view->source : x->flag, rem = x->rem;
-    uint64_t n = shape_count(&c->shape), row = c->shape.dim[c->shape.rank - 1];
-    targets skip = {.factors = false};
-    int64_t *v;
-    bool good = true;
-    const uint32_t computed[] = {x->y, rem, x->r_low, x->r_high};
-    for (int k = 0; k < 4; k++) add_target(&skip, computed[k]);
-    for (uint64_t i = 0; i < n / row; i++) r->t->values[top][i] = 0; /* its term adds nothing */
-    r->known[top] = true;
-    TRY(rest_of(r, c, &skip, &v));
-    for (uint64_t i = 0; i < n; i++) {
-        if (rem != NO_TENSOR) r->t->values[rem][i] = (int32_t)(v[i] & (((int64_t)1 << x->shift) - 1));
-        v[i] >>= x->shift;
-    }
-    for (uint64_t i = 0; i < n; i += row) {
-        int64_t most = v[i];
-        for (uint64_t k = 1; k < row; k++) most = v[i + k] > most ? v[i + k] : most;
-        good = put(&r->p->tensors[top], &r->t->values[top][i / row], most) && good;
-        for (uint64_t k = 0; k < row; k++) good = put_distance(r, x, i + k, most - v[i + k]) && good;
-    }
-    for (int k = 0; k < 4; k++) know(r, computed[k]);
-    return good ? TACIT_OK : overflow(r, x->y);
 }
 
 tacit_status sign(run *r, const advice *x) {

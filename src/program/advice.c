@@ -147,6 +147,14 @@ static tacit_status check_sign(const program *p, const constraint *c, const advi
     return good ? TACIT_OK : BAD("advice for \"%s\": the constraint is not y - sign b", c->name);
 }
 
+uint32_t share_lookup(const program *p, const advice *x) {
+    for (uint32_t i = 0; i < p->lookup_count; i++) {
+        const table *t = &p->tables[p->lookups[i].table];
+        if (!t->gather && t->width >= 3 && p->lookups[i].columns[0] == x->y) return i;
+    }
+    return NO_TENSOR;
+}
+
 /* The term `flag`, by itself or as a view, is one computed number per row. */
 static bool peak_there(const program *p, const constraint *c, const advice *x, int64_t unit) {
     bool term = false;
@@ -166,7 +174,8 @@ static tacit_status check_peak(const program *p, const constraint *c, const advi
     good = good && (x->r_low == NO_TENSOR ? x->r_high == NO_TENSOR : has(p, c, x->r_low, unit));
     if (x->r_high != NO_TENSOR)
         good = good && x->shift + x->low_bits <= 40 && has(p, c, x->r_high, unit << x->low_bits);
-    good = good && x->hi >= 0 && x->hi <= INT32_MAX;
+    good = good && x->hi >= 0 && x->hi <= INT32_MAX && x->lo >= 0 && x->lo <= INT32_MAX;
+    good = good && (x->lo == 0 || share_lookup(p, x) != NO_TENSOR);
     return good ? TACIT_OK : BAD("advice for \"%s\": the constraint is not acc - 2^shift (top - y) - rem", c->name);
 }
 

@@ -162,8 +162,10 @@ typedef enum advice_kind {
     /* The constraint is  rest - y y - remainder = 0: y = floor(sqrt(rest)). */
     ADVICE_ROOT, /* constraint, y, rem, r_high */
     /* The constraint is  rest - 2^shift (top - y - r) - rem = 0, r as in SATURATE: with v = floor(rest / 2^shift), top
-     * is the largest v along the last axis (`flag` is top or a view of it that repeats it), y = min(top - v, hi). */
-    ADVICE_PEAK, /* constraint, y, rem, shift, r_low, r_high, flag, low_bits, hi */
+     * is the largest v along the last axis (`flag` is top or a view of it that repeats it), y = min(top - v, hi).
+     * lo > 0: the table in which y is looked up (share_lookup) has exponentials of it in its last column but one; top
+     * is the least number from the largest v on at which those of the row sum to at most lo. */
+    ADVICE_PEAK, /* constraint, y, rem, shift, r_low, r_high, flag, low_bits, lo, hi */
     /* The constraint is  y - rem b = 0: rem = 1 for b >= 0, else -1. */
     ADVICE_SIGN /* constraint, y, rem, flag = b */
 } advice_kind;
@@ -180,6 +182,10 @@ typedef struct advice {
 static inline bool advice_derives(advice_kind k) {
     return k >= ADVICE_LIMBS && k <= ADVICE_TREE;
 }
+
+struct program;
+/* The lookup whose column 0 is the advice's y, in a table of at least three columns; or NO_TENSOR. */
+uint32_t share_lookup(const struct program *p, const advice *x);
 
 typedef struct program {
     uint32_t tensor_count, constraint_count, table_count, lookup_count, advice_count;

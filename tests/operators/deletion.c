@@ -14,9 +14,9 @@ enum { POSITIONS = 24, MAX_RELATION = 4096 };
 /* At most three elements changed by `by`, at flat index `at` or a little behind. */
 typedef struct lie {
     uint32_t step, count;
-    bool far;     /* instead: the value is said to be beyond the upper end, by a negative excess */
-    bool row;     /* instead: a row's maximum is one more than it is, and all distances with it */
-    bool settled; /* the limbs of two steps later, which would show the lie, are said to be 0 */
+    bool far;         /* instead: the value is said to be beyond the upper end, by a negative excess */
+    int row;          /* instead: a row's maximum is so much more than it is, and all distances with it */
+    uint32_t settled; /* the limbs of so many steps later, which would show the lie, are said to be 0 */
     uint32_t tensor[3];
     int64_t by[3];
     uint64_t at, then[3]; /* element at + then[i] of tensor i */
@@ -39,13 +39,13 @@ static uint32_t top_of(const program *p, const advice *x) {
 }
 
 /* Element `at` of the row numbers. */
-static void tell_row(const trace *t, const advice *x, uint64_t at) {
+static void tell_row(const trace *t, const advice *x, uint64_t at, int by) {
     uint32_t top = top_of(t->p, x);
     uint64_t row = shape_count(&t->p->tensors[x->y].shape) / shape_count(&t->p->tensors[top].shape);
-    t->values[top][at]++;
+    t->values[top][at] += by;
     for (uint64_t k = at * row; k < (at + 1) * row; k++) {
         bool clamped = x->r_low != NO_TENSOR && t->values[x->y][k] == x->hi;
-        t->values[clamped ? x->r_low : x->y][k]++;
+        t->values[clamped ? x->r_low : x->y][k] += by;
     }
 }
 
@@ -56,9 +56,9 @@ static void tell_zero(const trace *t, const advice *x, uint64_t at) {
 
 static void tell(void *context, trace *t, uint32_t step) {
     const lie *l = context;
-    if (l->settled && step == l->step + 2) tell_zero(t, &t->p->advices[step], l->at);
+    if (l->settled && step == l->step + l->settled) tell_zero(t, &t->p->advices[step], l->at);
     if (step != l->step) return;
-    if (l->row) tell_row(t, &t->p->advices[step], l->at);
+    if (l->row) tell_row(t, &t->p->advices[step], l->at, l->row);
     if (l->far) tell_far(t, &t->p->advices[step], l->at);
     for (uint32_t i = 0; i < l->count; i++) t->values[l->tensor[i]][l->at + l->then[i]] += (int32_t)l->by[i];
 }
@@ -147,13 +147,15 @@ static void joint_lies(trace *t, arena *a, const advice *x, uint32_t step, uint6
 static void settled_lies(trace *t, arena *a, const advice *x, uint32_t step, uint64_t at, bool *needed) {
     if (step + 2 >= t->p->advice_count) return;
     for (int64_t by = -1; by <= 1; by += 2) {
-        lie l = {.step = step, .count = 1, .settled = true, .tensor = {x->y}, .by = {by}, .at = at};
+        lie l = {.step = step, .count = 1, .settled = 2, .tensor = {x->y}, .by = {by}, .at = at};
         if (x->kind == ADVICE_DIVIDE || x->kind == ADVICE_ROOT) try_lie(t, a, &l, needed);
     }
-    lie row = {.step = step, .row = true, .settled = true, .at = at};
     if (x->kind != ADVICE_PEAK) return;
     const shape *s = &t->p->tensors[x->y].shape;
-    if (at < shape_count(s) / s->dim[s->rank - 1]) try_lie(t, a, &row, needed);
+    for (int by = -1; by <= 1 && at < shape_count(s) / s->dim[s->rank - 1]; by += 2) {
+        lie row = {.step = step, .row = by, .settled = x->lo > 0 && by > 0 ? 3 : 2, .at = at}; /* of the second sum */
+        try_lie(t, a, &row, needed);
+    }
 }
 
 static void lies_about(trace *t, arena *a, uint32_t step, bool *known, bool *needed) {

@@ -54,14 +54,6 @@ uint32_t rows_back(expansion *x, const row_axes *r, uint32_t t) {
 }
 
 /* ---- softmax */
-/* e, and perhaps x - top, of rows. */
-static uint32_t exponentials(expansion *x, uint32_t t, double factor, uint32_t mask, uint32_t *shifted) {
-    uint32_t in[2] = {t, mask}, out[2];
-    if (factor != 1) ex_float(x, "factor", factor);
-    ex_nodes(x, "RowExp", mask == NO_INDEX ? 1 : 2, in, 2, out);
-    if (shifted) *shifted = out[1];
-    return out[0];
-}
 
 static uint32_t along(expansion *x, const row_axes *r, uint32_t mask) {
     int64_t dim[MAX_RANK];
@@ -76,22 +68,22 @@ uint32_t softmax_of(expansion *x, uint32_t t, uint32_t axis, double factor, uint
     row_axes r;
     over[axis] = true;
     row_axes_take(&r, &s, over);
-    uint32_t e = exponentials(x, rows_of(x, &r, t), factor, along(x, &r, mask), NULL);
-    uint32_t total = EX(x, "RowSum", e);
-    ex_float(x, "least", 1);
-    ex_float(x, "most", 1);
-    return rows_back(x, &r, EX(x, "QuotientByRow", e, total));
+    uint32_t in[2] = {rows_of(x, &r, t), along(x, &r, mask)}, y = NO_INDEX;
+    if (factor != 1) ex_float(x, "factor", factor);
+    ex_nodes(x, "RowSoftmax", mask == NO_INDEX ? 1 : 2, in, 1, &y);
+    return rows_back(x, &r, y);
 }
 
 static uint32_t log_softmax_of(expansion *x, uint32_t t, uint32_t axis) {
     bool over[MAX_RANK] = {false};
     const shape s = *ex_shape(x, t);
     row_axes r;
-    uint32_t shifted;
+    uint32_t out[2] = {NO_INDEX, NO_INDEX}; /* exp(x - top), x - top */
     over[axis] = true;
     row_axes_take(&r, &s, over);
-    uint32_t e = exponentials(x, rows_of(x, &r, t), 1, NO_INDEX, &shifted);
-    return rows_back(x, &r, EX(x, "Sub", shifted, EX(x, "Log", EX(x, "RowSum", e))));
+    uint32_t in = rows_of(x, &r, t);
+    ex_nodes(x, "RowExp", 1, &in, 2, out);
+    return rows_back(x, &r, EX(x, "Sub", out[1], EX(x, "Log", EX(x, "RowSum", out[0]))));
 }
 
 /* Before opset 13 everything from `axis` on is one row. */

@@ -5,8 +5,9 @@
 #include "compile/onnx/attribute.h"
 #include <math.h>
 
-enum { EXP_SCALE = 14, FINEST = 12, COARSE = 10, MAX_DISTANCE = 1 << 17 };
-#define ZERO_DISTANCE 10.5 /* exp(-10.5) 2^14 < 1/2 */
+enum { EXP_SCALE = 14, SHARE_SCALE = 16, FINEST = 12, COARSE = 10, MAX_DISTANCE = 1 << 17 };
+#define ZERO_DISTANCE 10.5       /* exp(-10.5) 2^14 < 1/2 */
+#define ZERO_SHARE_DISTANCE 11.8 /* exp(-11.8) 2^16 < 1/2 */
 
 /* ---- floats */
 tacit_status row_exp_infer(graph *g, gnode *n, tacit_error *err) {
@@ -21,6 +22,14 @@ tacit_status row_exp_infer(graph *g, gnode *n, tacit_error *err) {
     }
     set_output_at(g, n, 0, ELEM_REAL, &x->shape);
     set_output_at(g, n, 1, ELEM_REAL, &x->shape);
+    return TACIT_OK;
+}
+
+tacit_status row_softmax_infer(graph *g, gnode *n, tacit_error *err) {
+    TRY(row_exp_infer(g, n, err));
+    gtensor *y = node_out(g, n, 0);
+    y->bounded = true;
+    y->least = 0, y->most = 1;
     return TACIT_OK;
 }
 
@@ -55,6 +64,19 @@ static void exp_row(const row_mask *m, const double *x, double factor, uint64_t 
     }
 }
 
+tacit_status row_softmax_eval(frame *f, const gnode *n, tacit_error *err) {
+    const shape *s = &node_in(f->g, n, 0)->shape;
+    const uint64_t size = s->dim[s->rank - 1];
+    double *e = f->real[n->out[0]];
+    TRY(row_exp_eval(f, n, err));
+    for (uint64_t at = 0; at < shape_count(s); at += size) {
+        double all = 0;
+        for (uint64_t i = at; i < at + size; i++) all += e[i];
+        for (uint64_t i = at; i < at + size; i++) e[i] /= all;
+    }
+    return TACIT_OK;
+}
+
 tacit_status row_exp_eval(frame *f, const gnode *n, tacit_error *err) {
     const shape *s = &node_in(f->g, n, 0)->shape;
     double factor;
@@ -69,10 +91,16 @@ tacit_status row_exp_eval(frame *f, const gnode *n, tacit_error *err) {
     return TACIT_OK;
 }
 
-/* ---- relations. v = floor(m (x + half)); v - C mask = top - (d + excess), (d, .., e, [d = 0]) a row of the table. */
+/* ---- relations. v = floor(m (x + half)); v - C mask = top - (d + excess), (d, .., e, [d = 0]) a row of the table.
+ * Shares (a softmax): (d, .., e(d), e(d - 1)) with e(d) = round(2^16 exp(-step d)); top is the least number at which
+ * the e(d) sum to at most T = 2^16 exp(step / 2): sum of e(d) <= T < sum of e(d - 1). No distance is negative, since
+ * e(-1) is more than T by itself. */
 typedef struct exponent {
     const gnode *n;
-    double factor;
+    bool shares;
+    double factor, zero; /* e is 0 from this distance on, in units of the exponent */
+    int32_t e_scale;
+    uint64_t row;
     sum s; /* of x, last axis the row */
     int32_t scale;
     uint32_t shift, bits; /* of the remainder */
@@ -82,9 +110,23 @@ typedef struct exponent {
     int64_t over;      /* largest excess, 0: none */
     uint32_t low_bits; /* of the excess's lower limb where there are two, else 0 */
     value mask;
-    int64_t weight; /* C, in units of v */
-    uint32_t d, r_low, r_high, flag, e, is_top, top;
+    int64_t weight;                                  /* C, in units of v */
+    uint32_t d, r_low, r_high, flag, e, second, top; /* second: [d = 0], or e(d - 1) */
 } exponent;
+
+/* Of one unit of d, in the exponent. */
+static double step_of(const exponent *x) {
+    return x->factor * ldexp(1, -x->scale);
+}
+
+static int64_t exponential(const exponent *x, int64_t d) {
+    return (int64_t)llround(ldexp(exp(-step_of(x) * (double)d), x->e_scale));
+}
+
+/* T */
+static int64_t most_shares(const exponent *x) {
+    return (int64_t)llround(ldexp(exp(step_of(x) / 2), x->e_scale));
+}
 
 /* The finest scale that is of use: steps of 2^-12 in the exponent. */
 static int32_t finest(const exponent *x) {
@@ -109,13 +151,19 @@ static tacit_status read_rows(lowering *l, exponent *x, tacit_error *err) {
 }
 
 /* The finest scale whose table costs no more than half of its lookups, but steps of at most 2^-10. */
-static void choose_scale(const lowering *l, exponent *x, double width) {
+static tacit_status choose_scale(const lowering *l, exponent *x, double width, tacit_error *err) {
     const double elements = (double)shape_count(&x->s.shape);
+    const __int128 most = (__int128)1 << 28;
     int32_t fine = finest(x), coarse = fine - FINEST + COARSE;
-    x->scale = x->s.scale < fine ? x->s.scale : fine;
-    while (x->scale > coarse && ldexp(ZERO_DISTANCE / x->factor, x->scale) > elements / 4) x->scale--;
+    x->scale = x->s.scale < fine && !x->shares ? x->s.scale : fine;
+    while (x->scale > coarse && ldexp(x->zero / x->factor, x->scale) > elements / 4) x->scale--;
     while (l->o->overflow == TACIT_REFUSE && ldexp(width, x->scale) > MAX_DISTANCE) x->scale--;
     while (x->s.scale - x->scale > MAX_SINGLE_SHIFT) x->scale++;
+    /* shares are of one row's top: a coarse x is not enough for that */
+    while (x->scale > x->s.scale &&
+           (x->s.hi << (x->scale - x->s.scale) > most || -x->s.lo << (x->scale - x->s.scale) > most))
+        x->scale--;
+    return x->scale > x->s.scale ? sum_raise(&x->s, x->scale - x->s.scale, err) : TACIT_OK;
 }
 
 static void choose_remainder(const lowering *l, exponent *x, tacit_error *err) {
@@ -136,9 +184,11 @@ static void choose_remainder(const lowering *l, exponent *x, tacit_error *err) {
  * 0. */
 static tacit_status choose_range(lowering *l, exponent *x, double width, tacit_error *err) {
     bool clamps = l->o->overflow == TACIT_SATURATE || x->mask.id != NO_TENSOR;
-    int64_t zero = (int64_t)ceil(ldexp(ZERO_DISTANCE / x->factor, x->scale)),
-            calibrated = (int64_t)ceil(ldexp(width, x->scale));
-    int64_t worst = x->hi - x->lo;
+    /* a share's top is above the largest v by at most log(n) */
+    int64_t above = x->shares ? (int64_t)ceil(log((double)x->row) / step_of(x)) + 2 : 0,
+            zero = (int64_t)ceil(ldexp(x->zero / x->factor, x->scale)) + (x->shares ? 1 : 0),
+            calibrated = (int64_t)ceil(ldexp(width, x->scale)) + above;
+    int64_t worst = x->hi - x->lo + above;
     if (x->mask.id != NO_TENSOR) {
         const int64_t most =
             ((int64_t)1 << 40) >> x->bits; /* a masked element may then count, if it is so far above the top */
@@ -148,6 +198,7 @@ static tacit_status choose_range(lowering *l, exponent *x, double width, tacit_e
     }
     x->lo -= x->weight * x->mask.hi;
     x->hi -= x->weight * x->mask.lo;
+    x->hi += above;
     worst = x->hi - x->lo;
     x->last = clamps ? zero : calibrated;
     if (x->last > worst) x->last = worst;
@@ -192,8 +243,8 @@ static tacit_status make_table(lowering *l, const exponent *x, uint32_t *index, 
     }
     for (int64_t d = 0; d <= x->last; d++, at++) {
         column[0][at] = d;
-        column[3][at] = (int64_t)llround(ldexp(exp(-x->factor * ldexp((double)d, -x->scale)), EXP_SCALE));
-        column[4][at] = d == 0;
+        column[3][at] = exponential(x, d);
+        column[4][at] = x->shares ? exponential(x, d - 1) : d == 0;
     }
     if (x->low_bits > 0) at--; /* the last d is marked in all its rows */
     for (int64_t r = x->low_bits > 0 ? 0 : 1; at < rows - (x->low_bits > 0); r++, at++)
@@ -212,7 +263,7 @@ static void look_up(lowering *l, const exponent *x, uint32_t rows) {
     if (x->over > 0) columns[width++] = x->r_low;
     if (x->low_bits > 0) columns[width++] = x->flag;
     columns[width++] = x->e;
-    columns[width++] = x->is_top;
+    columns[width++] = x->second;
     uint32_t k = builder_lookup(l->b, lower_name(l, x->n->name, ".exp"), rows, columns);
     const advice a = advice_of(ADVICE_TABLE, k, NO_TENSOR);
     builder_advice(l->b, &a);
@@ -261,24 +312,38 @@ static tacit_status relate(lowering *l, exponent *x, tacit_error *err) {
     a.r_low = x->over > 0 ? x->r_low : NO_TENSOR;
     a.r_high = x->low_bits > 0 ? x->r_high : NO_TENSOR;
     a.low_bits = x->low_bits;
+    a.lo = x->shares ? most_shares(x) : 0;
     builder_advice(l->b, &a);
     if (rem != NO_TENSOR) remainder_lookup(l, name, x->bits, rem);
     return TACIT_OK;
 }
 
-/* At least one element of each row is at distance 0. */
-static void demand_top(lowering *l, const exponent *x) {
+/* coef * (the sum of a row's column) + constant >= 0. */
+static void demand_sum(lowering *l, const exponent *x, uint32_t column, int64_t coef, int64_t constant, uint64_t most) {
     const shape *s = &x->s.shape, row = {.rank = 1, .dim = {s->dim[s->rank - 1]}};
     shape rows = *s;
     rows.rank--;
-    product p = {.coef = 1, .a = x->is_top, .b_label = {(uint8_t)rows.rank}};
+    product p = {.coef = coef, .a = column, .b_label = {(uint8_t)rows.rank}};
     for (uint8_t k = 0; k < MAX_RANK; k++) p.a_label[k] = k;
     p.b = builder_fill(l->b, lower_name(l, x->n->name, ".ones"), &row, 1);
-    limbs_positive(l, x->n->name, &rows, &p, 1, NULL, 0, -1, log2_ceil(row.dim[0]) + 1);
+    limbs_positive(l, x->n->name, &rows, &p, 1, NULL, 0, constant, log2_ceil(most) + 1);
+}
+
+/* At least one element of each row is at distance 0; or the shares sum to T, and to more one step before. Rounding
+ * apart a step is a factor of exp(step): neither sum is further from T than T (exp(step) - 1) + n. */
+static void demand_top(lowering *l, const exponent *x) {
+    if (!x->shares) {
+        demand_sum(l, x, x->second, 1, -1, x->row);
+        return;
+    }
+    const int64_t all = most_shares(x);
+    const uint64_t most = (uint64_t)ceil((double)all * (exp(step_of(x)) - 1)) + x->row + 1;
+    demand_sum(l, x, x->e, -1, all, most);
+    demand_sum(l, x, x->second, 1, -all - 1, most);
 }
 
 static tacit_status results(lowering *l, const exponent *x, tacit_error *err) {
-    const value e = {x->e, EXP_SCALE, 0, (int64_t)1 << EXP_SCALE};
+    const value e = {x->e, x->e_scale, 0, (int64_t)1 << x->e_scale};
     if (x->n->out[0] != NO_INDEX) TRY(lower_set_value(l, x->n->out[0], &e, err));
     if (x->n->out_count < 2 || x->n->out[1] == NO_INDEX) return TACIT_OK;
     linear_term terms[3] = {{-1, x->d}};
@@ -290,25 +355,36 @@ static tacit_status results(lowering *l, const exponent *x, tacit_error *err) {
     return lower_set_value(l, x->n->out[1], &d, err);
 }
 
-tacit_status row_exp_lower(lowering *l, const gnode *n, tacit_error *err) {
-    exponent x = {.n = n};
+static tacit_status lower_rows(lowering *l, const gnode *n, bool shares, tacit_error *err) {
+    const shape *s = &node_in(l->g, n, 0)->shape;
+    exponent x = {.n = n, .shares = shares, .row = s->dim[s->rank - 1]};
+    x.e_scale = shares ? SHARE_SCALE : EXP_SCALE;
+    x.zero = shares ? ZERO_SHARE_DISTANCE : ZERO_DISTANCE;
     TRY(attribute_real(n, "factor", 1, &x.factor, err));
     const gtensor *t = node_in(l->g, n, 0);
     double width = fmax(t->hi - t->lo, 0) * l->o->headroom;
     uint32_t rows = 0;
     TRY(read_rows(l, &x, err));
     TRY(read_mask(l, &x, err));
-    choose_scale(l, &x, width);
+    TRY(choose_scale(l, &x, width, err));
     choose_remainder(l, &x, err);
     TRY(choose_range(l, &x, width, err));
     TRY(relate(l, &x, err));
     x.flag = x.low_bits > 0 ? builder_committed(l->b, lower_name(l, n->name, ".far"), &x.s.shape) : NO_TENSOR;
     x.e = builder_committed(l->b, lower_name(l, n->name, ".e"), &x.s.shape);
-    x.is_top = builder_committed(l->b, lower_name(l, n->name, ".is"), &x.s.shape);
+    x.second = builder_committed(l->b, lower_name(l, n->name, shares ? ".before" : ".is"), &x.s.shape);
     int64_t lo = x.lo, hi = x.hi;
     TRY(make_table(l, &x, &rows, err));
     look_up(l, &x, rows);
     demand_top(l, &x);
     limbs_range(l, n->name, x.top, lo, hi);
     return results(l, &x, err);
+}
+
+tacit_status row_exp_lower(lowering *l, const gnode *n, tacit_error *err) {
+    return lower_rows(l, n, false, err);
+}
+
+tacit_status row_softmax_lower(lowering *l, const gnode *n, tacit_error *err) {
+    return lower_rows(l, n, true, err);
 }

@@ -124,6 +124,7 @@ static const operator_rule RULES[] = {
     INTERNAL("RowNorm", 1, 1, 1, "epsilon", row_number_infer, row_norm_eval, row_norm_lower),
     INTERNAL("RowSum", 1, 1, 1, "", row_number_infer, row_sum_eval, row_sum_lower),
     INTERNAL("RowExp", 1, 2, 2, "factor", row_exp_infer, row_exp_eval, row_exp_lower),
+    INTERNAL("RowSoftmax", 1, 2, 1, "factor", row_softmax_infer, row_softmax_eval, row_softmax_lower),
     EXPANDS("Softmax", 1, 22, 1, 1, 1, "axis", softmax_expand),
     EXPANDS("LogSoftmax", 1, 22, 1, 1, 1, "axis", softmax_expand),
     EXPANDS("LayerNormalization", 17, 22, 2, 3, 3, "axis epsilon stash_type", layer_norm_expand),

@@ -52,11 +52,11 @@ static bool fits(const exponentials *e, const int64_t *v, uint64_t n, int64_t to
 
 /* The distance at which e(d) / e(0) is `most` / total: what the maximum falls short by, but for rounding. */
 static int64_t likely(const exponentials *e, int64_t total) {
-    const double want = (double)exponential(e, 0) * (double)e->most / (double)total;
+    const __int128 want = (__int128)exponential(e, 0) * e->most;
     int64_t near = 0, far = e->last;
     while (far - near > 1) {
         int64_t middle = near + (far - near) / 2;
-        if ((double)exponential(e, middle) > want)
+        if ((__int128)exponential(e, middle) * total > want)
             near = middle;
         else
             far = middle;

@@ -7,12 +7,12 @@
 
 enum {
     LEVELS = MAX_LOG_TENSOR + 9,
-    LOW = 7, /* variables of the low table of eq */
+    LOW = 8, /* variables of the low table of eq */
     POINTS = 1 << LOW,
     TABLE = 2 * POINTS, /* entries of a table that a piece of a round reads */
     TALL = 11           /* trees of lookups from this height on keep neither leaves nor the level above */
 };
-_Static_assert(2 * TABLE <= LEAF_PAIRS && 4 * TABLE <= 1 << (TALL - 1), "pieces of tall trees are whole");
+_Static_assert(4 * TABLE <= LEAF_MOST && 4 * TABLE <= 1 << TALL, "pieces of tall trees are whole");
 
 /* Numerators and denominators of one level: 2^h each, the even ones first; of lookups' leaves denominators alone. */
 typedef struct level {
@@ -65,24 +65,11 @@ static tacit_status full(prover_state *s) {
     return fail(s->err, TACIT_RESOURCES, "prover: arena too small for the lookup trees");
 }
 
-/* ---------------------------------------------------------------- one thread's memory */
-typedef struct scratch {
-    gl split[2][EXT_DEG][LEAF_PAIRS], tab[4][EXT_DEG][TABLE];
-} scratch;
-
-static void scratch_vectors(scratch *w, extv split[2], extv tab[4]) {
-    for (int j = 0; j < EXT_DEG; j++) {
-        for (int k = 0; k < 2; k++) split[k].c[j] = w->split[k][j];
-        for (int k = 0; k < 4; k++) tab[k].c[j] = w->tab[k][j];
-    }
-}
-
-/* n <= TABLE entries of the four tables above the leaves, in scratch. */
-static void nodes(const leaf_tree *t, uint64_t first, size_t n, scratch *w, extv tab[4]) {
-    extv split[2];
-    scratch_vectors(w, split, tab);
-    leaves_split(t, 2 * first, 2 * n, split[0], split[1]);
-    vec->logup_up_leaf(tab[0], tab[1], tab[2], tab[3], split[0], split[1], 2 * n);
+/* Tables of one thread. */
+typedef gl scratch[4][EXT_DEG][TABLE];
+static void scratch_vectors(gl (*w)[EXT_DEG][TABLE], extv tab[4]) {
+    for (int k = 0; k < 4; k++)
+        for (int j = 0; j < EXT_DEG; j++) tab[k].c[j] = w[k][j];
 }
 
 /* ---------------------------------------------------------------- trees */
@@ -124,9 +111,10 @@ static void tall_range(void *ctx, size_t first, size_t count, unsigned worker) {
     scratch w;
     extv up[4], down[4];
     (void)worker;
+    scratch_vectors(w, down);
     level_tables(&j->tree->levels[j->h], j->h, up);
     for (size_t at = first; at < first + count; at += TABLE) {
-        nodes(&j->tree->leaves, at, TABLE, &w, down);
+        leaves_nodes(&j->tree->leaves, at, TABLE, NULL, NULL, down);
         vec->logup_up(extv_at(up[0], at / 2), extv_at(up[1], at / 2), extv_at(up[2], at / 2), extv_at(up[3], at / 2),
                       down[0], down[1], down[2], down[3], TABLE);
     }
@@ -138,9 +126,9 @@ static void leaf_range(void *ctx, size_t first, size_t count, unsigned worker) {
     extv out[4];
     (void)worker;
     level_tables(&j->tree->levels[j->h], j->h, out);
-    for (size_t at = first, end = first + count; at < end; at += LEAF_PAIRS) {
-        size_t n = end - at < LEAF_PAIRS ? end - at : LEAF_PAIRS;
-        leaves_split(&j->tree->leaves, at, n, extv_at(out[2], at), extv_at(out[3], at));
+    for (size_t at = first, end = first + count; at < end; at += LEAF_MOST / 2) {
+        size_t n = end - at < LEAF_MOST / 2 ? end - at : LEAF_MOST / 2;
+        leaves_split(&j->tree->leaves, at, n, NULL, extv_at(out[2], at), extv_at(out[3], at));
         if (!j->leaf) leaves_split_numerators(&j->tree->leaves, at, n, extv_at(out[0], at), extv_at(out[1], at));
     }
 }
@@ -170,7 +158,7 @@ static tacit_status build_tree(prover_state *s, const logup_tree *t, tree_data *
     if (v->kept < t->height)
         threads_range((size_t)1 << j.h, TABLE, TABLE, tall_range, &j);
     else if (t->height)
-        threads_range((size_t)1 << (j.h - 1), LEAF_PAIRS, LEAF_PAIRS, leaf_range, &j);
+        threads_range((size_t)1 << (j.h - 1), LEAF_MOST / 2, LEAF_MOST / 2, leaf_range, &j);
     else
         only_leaf(v, t->table);
     while (j.h-- > 1) {
@@ -228,49 +216,62 @@ typedef struct pass {
     pthread_mutex_t lock;
 } pass;
 
-/* n entries of the tables that a fold reads, or a round without one; n <= TABLE when they are made. */
-static void tables_at(const pass *p, size_t first, size_t n, scratch *w, extv tab[4]) {
+/* n entries of the tables of a round, folded into `out` first where that is due. */
+static void kept_tables(const pass *p, size_t first, size_t n, extv tab[4]) {
     live_tree *t = p->t;
-    if (t->source == NODES) {
-        nodes(&t->tree->leaves, first, n, w, tab);
-    } else if (t->source == LEAVES) {
-        extv unused[4];
-        scratch_vectors(w, tab + 2, unused);
-        leaves_split(&t->tree->leaves, first, n, tab[2], tab[3]);
-    } else {
-        for (int k = t->leaf ? 2 : 0; k < 4; k++) tab[k] = extv_at(t->now[k], first);
+    for (int k = t->leaf ? 2 : 0; k < 4; k++) {
+        tab[k] = extv_at(p->fold ? p->out[k] : t->now[k], first);
+        if (p->fold) vec->fold(tab[k], extv_at(t->now[k], 2 * first), p->r, n);
     }
-    if (!t->leaf && (t->source == NODES || !t->weighted)) vec->axpy(tab[0], tab[2], t->mu, n);
+    if (!t->leaf && !t->weighted) vec->axpy(tab[0], tab[2], t->mu, n);
 }
 
-/* n entries of the tables of the round, folded first where that is due. */
-static void round_tables(const pass *p, size_t first, size_t n, scratch *w, extv tab[4]) {
-    size_t step = p->t->source == KEPT || n < TABLE / 2 ? n : TABLE / 2;
+/* The same from the leaves; without a fold in scratch, and not of the leaves themselves. */
+static void made_tables(const pass *p, size_t first, size_t n, gl (*w)[EXT_DEG][TABLE], extv tab[4]) {
+    const live_tree *t = p->t;
+    scratch_vectors(w, tab);
+    for (int k = t->leaf ? 2 : 0; p->fold && k < 4; k++) tab[k] = extv_at(p->out[k], first);
     if (!p->fold) {
-        tables_at(p, first, n, w, tab);
+        leaves_nodes(&t->tree->leaves, first, n, &t->mu, NULL, tab);
         return;
     }
-    for (size_t at = first; at < first + n; at += step) {
-        tables_at(p, 2 * at, 2 * step, w, tab);
-        for (int k = p->t->leaf ? 2 : 0; k < 4; k++) vec->fold(extv_at(p->out[k], at), tab[k], p->r, step);
+    if (t->leaf) {
+        leaves_split(&t->tree->leaves, first, n, &p->r, tab[2], tab[3]);
+        return;
     }
-    for (int k = p->t->leaf ? 2 : 0; k < 4; k++) tab[k] = extv_at(p->out[k], first);
+    for (size_t at = 0, step = n < TABLE / 2 ? n : TABLE / 2; at < n; at += step) {
+        extv part[4];
+        for (int k = 0; k < 4; k++) part[k] = extv_at(tab[k], at);
+        leaves_nodes(&t->tree->leaves, first + at, step, &t->mu, &p->r, part);
+    }
+}
+
+/* The round's values over one piece, with the small table of eq alone. */
+static void piece_values(const pass *p, size_t piece, ext v[2]) {
+    const live_tree *t = p->t;
+    scratch w;
+    extv tab[4];
+    if (t->source == LEAVES && !p->fold) {
+        leaves_round(&t->tree->leaves, piece * p->points, p->points, p->s->low, t->mu, v);
+        return;
+    }
+    if (t->source == KEPT)
+        kept_tables(p, piece * 2 * p->points, 2 * p->points, tab);
+    else
+        made_tables(p, piece * 2 * p->points, 2 * p->points, w, tab);
+    if (t->leaf)
+        vec->round_logup_leaf(v, p->s->low, tab[2], tab[3], t->mu, p->points);
+    else
+        vec->round_logup(v, p->s->low, tab[0], tab[1], tab[2], tab[3], p->points);
 }
 
 static void pass_range(void *ctx, size_t first, size_t count, unsigned worker) {
     pass *p = ctx;
-    const prover_state *s = p->s;
     ext mine[2] = {EXT_ZERO, EXT_ZERO}, v[2];
-    extv t[4];
-    scratch w;
     (void)worker;
     for (size_t i = first; i < first + count; i++) {
-        round_tables(p, i * 2 * p->points, 2 * p->points, &w, t);
-        if (p->t->leaf)
-            vec->round_logup_leaf(v, s->low, t[2], t[3], p->t->mu, p->points);
-        else
-            vec->round_logup(v, s->low, t[0], t[1], t[2], t[3], p->points);
-        for (int k = 0; k < 2; k++) mine[k] = ext_add(mine[k], ext_mul(extv_get(s->high, i), v[k]));
+        piece_values(p, i, v);
+        for (int k = 0; k < 2; k++) mine[k] = ext_add(mine[k], ext_mul(extv_get(p->s->high, i), v[k]));
     }
     (void)pthread_mutex_lock(&p->lock);
     for (int k = 0; k < 2; k++) p->sum[k] = ext_add(p->sum[k], mine[k]);
@@ -307,9 +308,8 @@ static void next_round(prover_state *s, const ext *r) {
         if (left) {
             threads_range((size_t)1 << (left - 1 - low), 2, 4, pass_range, &p);
         } else if (r) {
-            scratch w;
             extv tab[4];
-            round_tables(&p, 0, 1, &w, tab);
+            kept_tables(&p, 0, 1, tab);
         }
         for (int k = 0; k < 2; k++) s->values[k] = ext_add(s->values[k], ext_mul(t->weight, p.sum[k]));
         t->weighted = true;

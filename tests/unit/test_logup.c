@@ -118,8 +118,21 @@ static void test_work_is_bounded(void **state) {
     lab_end(&l);
 }
 
+/* 3000 rows of a constant with 50 rows of 3. */
+static uint32_t gathered(lab *l) {
+    static int64_t source_values[50 * 3];
+    shape many = shape1(3000), source = shape2(50, 3), rows = shape2(3000, 3);
+    for (int i = 0; i < 50 * 3; i++) source_values[i] = i * i - 1000;
+    uint32_t of = builder_constant(l->b, "source", &source, source_values);
+    uint32_t pair[2] = {builder_external(l->b, TENSOR_INPUT, "index", &many, 0, 49),
+                        builder_committed(l->b, "gathered", &rows)};
+    uint32_t look = builder_lookup(l->b, "gather", builder_gather_table(l->b, of), pair);
+    builder_advice(l->b, &(advice){.kind = ADVICE_TABLE, .relation = look});
+    return pair[0];
+}
+
 /* Tall trees, whose leaves are made piece by piece: rows of one and of three columns, values within and beyond 23 bits,
- * shapes of many blocks. The messages end in a proof that the verifier accepts. */
+ * shapes of many blocks, a gather. The messages end in a proof that the verifier accepts. */
 static void test_tall_trees(void **state) {
     (void)state;
     static const struct {
@@ -149,7 +162,9 @@ static void test_tall_trees(void **state) {
         builder_lookup(l.b, (const char *const[]){"l0", "l1", "l2", "l3"}[i],
                        builder_table(l.b, width, c, cases[i].table_rows), x);
     }
+    uint32_t index = gathered(&l);
     lab_load(&l);
+    for (uint32_t e = 0; e < 3000; e++) l.t.values[index][e] = (int32_t)(e * e % 50);
     for (uint32_t i = 0; i < 4; i++)
         for (uint32_t j = 0; j < (i % 2 ? 3u : 1u); j++)
             for (uint64_t e = 0, n = cases[i].rows * cases[i].columns; e < n; e++) {

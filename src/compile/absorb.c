@@ -1,4 +1,5 @@
 #include "compile/absorb.h"
+#include "compile/memory.h"
 #include "compile/onnx/attribute.h"
 #include <math.h>
 #include <string.h>
@@ -184,6 +185,7 @@ static tacit_status take(graph *g, gnode *n, const affine *a, const taker *t, ta
         w[i] = old[i] * a->scale[k];
         b[j] += t->alpha * old[i] * a->shift[k];
     }
+    memory_forget(old, shape_count(&s) * sizeof *old); /* nobody else has them */
     in[0] = n->in[0];
     n->in = in;
     n->in_count = 3;

@@ -95,32 +95,43 @@ static bool clamps_cheaply(const tacit_compile_report *r, const lowered *l) {
     return extra <= (all - extra) / 4;
 }
 
-static tacit_status lower_as(work *w, const tacit_compile_options *o, struct tacit_model **out, tacit_compile_report *r,
-                             tacit_error *err) {
+/* The program and its sizes, no weights yet. */
+static tacit_status lower_as(work *w, const tacit_compile_options *o, tacit_compile_report *r, tacit_error *err) {
+    program p;
+    free(w->low.bytes);
     TRY(lower_graph(&w->g, o, &w->a, &w->low, err));
-    TRY(make_model(out, w, o, err));
-    report_sizes(&(*out)->pub.program, &w->low, r);
+    size_t mark = arena_mark(&w->a);
+    TRY(program_parse(&p, w->low.bytes, w->low.size, &w->a, err));
+    report_sizes(&p, &w->low, r);
+    arena_release(&w->a, mark);
     r->overflow = o->overflow;
     return TACIT_OK;
 }
 
-/* Calibrated, lowered, made a model; values outside are treated as the options say or as is cheaper. */
-static tacit_status lower_all(work *w, const tacit_compile_options *given, uint64_t samples, struct tacit_model **out,
+/* Lowered, made a model; values outside are treated as the options say or as is cheaper. */
+static tacit_status lower_all(work *w, const tacit_compile_options *given, struct tacit_model **out,
                               tacit_compile_report *r, tacit_error *err) {
     tacit_compile_options o = *given;
+    size_t mark = arena_mark(&w->a);
+    if (given->overflow == TACIT_OVERFLOW_AUTO) o.overflow = TACIT_SATURATE;
+    TRY(lower_as(w, &o, r, err));
+    if (given->overflow == TACIT_OVERFLOW_AUTO && !clamps_cheaply(r, &w->low)) {
+        arena_release(&w->a, mark);
+        o.overflow = TACIT_REFUSE;
+        TRY(lower_as(w, &o, r, err));
+    }
+    mark = arena_mark(&w->a);
+    TRY(lower_param_values(&w->g, w->low.params, &w->a, err));
+    TRY(make_model(out, w, &o, err));
+    arena_release(&w->a, mark);
+    return TACIT_OK;
+}
+
+/* Ranges of all tensors. */
+static tacit_status calibrate_all(work *w, uint64_t samples, tacit_error *err) {
     TRY(check_io_count(&w->g, err));
     TRY(frame_make(&w->f, &w->g, &w->a, err));
-    TRY(calibrate(&w->g, &w->f, samples, w->values, err));
-    if (o.overflow != TACIT_OVERFLOW_AUTO) return lower_as(w, &o, out, r, err);
-    o.overflow = TACIT_SATURATE;
-    TRY(lower_as(w, &o, out, r, err));
-    if (clamps_cheaply(r, &w->low)) return TACIT_OK;
-    model_free(*out);
-    *out = NULL;
-    free(w->low.bytes);
-    w->low.bytes = NULL;
-    o.overflow = TACIT_REFUSE;
-    return lower_as(w, &o, out, r, err);
+    return calibrate(&w->g, &w->f, samples, w->values, err);
 }
 
 static void drop(work *w) {
@@ -129,15 +140,14 @@ static void drop(work *w) {
 }
 
 /* ---- public */
-static tacit_status compile(struct tacit_model **out, work *w, const char *path, const tacit_compile_options *o,
-                            const tacit_samples *samples, tacit_compile_report *r, tacit_error *err) {
+static tacit_status prepare(work *w, const char *path, const tacit_compile_options *o, const tacit_samples *samples,
+                            tacit_compile_report *r, tacit_error *err) {
     TRY(read_graph(w, path, o, err));
     report_operators(&w->g, r);
     TRY(fold_graph(&w->g, err));
     TRY(bound_indices(&w->g, err));
     TRY(order_samples(&w->g, samples, w->values, err));
-    TRY(lower_all(w, o, samples->count, out, r, err));
-    return report_fidelity(&w->g, *out, &w->low, &w->f, samples->count, w->values, o->headroom, r, err);
+    return calibrate_all(w, samples->count, err);
 }
 
 /* The layer whose error is largest for its range. */
@@ -164,23 +174,33 @@ static bool serves(const tacit_compile_report *r, const tacit_compile_options *o
 }
 
 /* Once with the options' weights; where these do not serve, once more with 16 bits. */
-static tacit_status compile_within(struct tacit_model **out, const char *path, const tacit_compile_options *given,
-                                   const tacit_samples *samples, tacit_compile_report *r, tacit_error *err) {
-    static const tacit_compile_report EMPTY;
+static tacit_status compile_within(struct tacit_model **out, work *w, const tacit_compile_options *given,
+                                   uint64_t samples, tacit_compile_report *r, tacit_error *err) {
+    const tacit_compile_report start = *r;
     tacit_compile_options o = *given;
-    for (;;) {
-        work w = {0};
-        *r = EMPTY;
+    for (size_t mark = arena_mark(&w->a);; arena_release(&w->a, mark)) {
+        *r = start;
         r->headroom = o.headroom;
         r->weight_bits = o.weight_bits;
-        tacit_status s = compile(out, &w, path, &o, samples, r, err);
-        drop(&w);
-        if (s != TACIT_OK || serves(r, &o)) return s;
+        TRY(lower_all(w, &o, out, r, err));
+        TRY(report_fidelity(&w->g, *out, &w->low, &w->f, samples, w->values, o.headroom, r, err));
+        if (serves(r, &o)) return TACIT_OK;
         if (o.weight_bits == 16) return misses(r, o.tolerance, err);
         model_free(*out);
         *out = NULL;
         o.weight_bits = 16;
     }
+}
+
+static tacit_status compile(struct tacit_model **out, const char *path, const tacit_compile_options *o,
+                            const tacit_samples *samples, tacit_compile_report *r, tacit_error *err) {
+    static const tacit_compile_report EMPTY;
+    work w = {0};
+    *r = EMPTY;
+    tacit_status s = prepare(&w, path, o, samples, r, err);
+    if (s == TACIT_OK) s = compile_within(out, &w, o, samples->count, r, err);
+    drop(&w);
+    return s;
 }
 
 tacit_status tacit_compile(tacit_model **out, const char *path, const tacit_compile_options *o,
@@ -189,7 +209,7 @@ tacit_status tacit_compile(tacit_model **out, const char *path, const tacit_comp
     if (err) *err = (tacit_error){0};
     *out = NULL;
     if (!r) return fail(err, TACIT_RESOURCES, "no memory for the report");
-    tacit_status s = samples ? compile_within(out, path, o, samples, r, err) : fail(err, TACIT_USAGE, "no samples");
+    tacit_status s = samples ? compile(out, path, o, samples, r, err) : fail(err, TACIT_USAGE, "no samples");
     if (s != TACIT_OK) {
         model_free(*out);
         *out = NULL;
@@ -205,7 +225,7 @@ static tacit_status check(struct tacit_model **m, work *w, const char *path, con
     if (fold_graph(&w->g, found) != TACIT_OK) return TACIT_OK;
     TRY(bound_indices(&w->g, err));
     TRY(invent_samples(&w->g, &w->a, w->values, err));
-    (void)lower_all(w, o, CHECK_SAMPLES, m, r, found);
+    if (calibrate_all(w, CHECK_SAMPLES, found) == TACIT_OK) (void)lower_all(w, o, m, r, found);
     return TACIT_OK;
 }
 

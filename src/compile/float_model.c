@@ -47,7 +47,7 @@ tacit_status tacit_float_answer(tacit_float_model *m, const double *const *input
                                 tacit_error *err) {
     if (err) *err = (tacit_error){0};
     size_t mark = arena_mark(&m->a);
-    tacit_status s = frame_run(&m->f, inputs, err);
+    tacit_status s = frame_run(&m->f, inputs, NULL, NULL, err);
     for (uint32_t k = 0; k < m->g.output_count && s == TACIT_OK; k++) {
         uint32_t t = m->g.outputs[k];
         for (uint64_t i = 0; i < shape_count(&m->g.tensors[t].shape); i++) outputs[k][i] = frame_number(&m->f, t, i);

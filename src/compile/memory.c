@@ -1,4 +1,5 @@
 #include "compile/memory.h"
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define MOST ((size_t)64 << 30)
@@ -17,4 +18,10 @@ tacit_status memory_fits(uint64_t bytes, const char *what, tacit_error *err) {
     if (bytes <= physical) return TACIT_OK;
     return fail(err, TACIT_RESOURCES, "%s needs %u MiB of memory, the machine has %u MiB", what, bytes >> 20,
                 physical >> 20);
+}
+
+void memory_forget(const void *p, size_t size) {
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), begin = ((uintptr_t)p + page - 1) & ~(page - 1),
+                    end = ((uintptr_t)p + size) & ~(page - 1);
+    if (p && end > begin) (void)madvise((void *)begin, end - begin, MADV_DONTNEED);
 }

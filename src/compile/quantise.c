@@ -20,6 +20,20 @@ int64_t quantise_one(double x, int32_t scale, int64_t limit) {
 
 double largest_magnitude(const double *v, uint64_t n, double factor) {
     double m = 0;
-    for (uint64_t i = 0; i < n; i++) m = fmax(m, fabs(v[i] * factor));
+    for (uint64_t i = 0; i < n; i++) {
+        double a = fabs(v[i] * factor);
+        m = a > m ? a : m;
+    }
     return m;
+}
+
+void quantise_all(const double *x, uint64_t n, double factor, int32_t scale, int32_t limit, int32_t *out) {
+    const double unit = ldexp(1, scale), most = limit;
+    for (uint64_t i = 0; i < n; i++) {
+        double v = x[i] * factor * unit; /* exact: a power of two */
+        v = v > most ? most : v < -most ? -most : v;
+        int32_t whole = (int32_t)v;
+        double rest = v - whole; /* exact */
+        out[i] = whole + (rest >= 0.5) - (rest <= -0.5);
+    }
 }

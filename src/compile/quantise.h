@@ -12,6 +12,8 @@ int32_t scale_for(double magnitude, int64_t limit);
 bool scale_exists(double magnitude, int64_t limit);
 /* round(x * 2^scale), clamped to [-limit, limit]. */
 int64_t quantise_one(double x, int32_t scale, int64_t limit);
+/* The same of x[i] * factor, n times. */
+void quantise_all(const double *x, uint64_t n, double factor, int32_t scale, int32_t limit, int32_t *out);
 /* Largest |v[i] * factor|. */
 double largest_magnitude(const double *v, uint64_t n, double factor);
 #endif

@@ -88,9 +88,12 @@ static tacit_status set_inputs(comparison *c, const double *const *inputs, tacit
 static double layer_error(comparison *c, uint32_t t, const value *v) {
     uint64_t n = shape_count(&c->g->tensors[t].shape);
     double worst = 0;
+    const double unit = ldexp(1, -v->scale);
     trace_values(&c->t, v->id, c->ints);
-    for (uint64_t k = 0; k < n; k++)
-        worst = fmax(worst, fabs(ldexp((double)c->ints[k], -v->scale) - frame_number(c->f, t, k)));
+    for (uint64_t k = 0; k < n; k++) {
+        double e = fabs((double)c->ints[k] * unit - frame_number(c->f, t, k));
+        worst = e > worst ? e : worst;
+    }
     return worst;
 }
 
@@ -125,14 +128,21 @@ static tacit_status compare_outputs(comparison *c, arena *a, tacit_error *err) {
     return TACIT_OK;
 }
 
-static tacit_status compare_sample(comparison *c, frame *f, const double *const *inputs, tacit_error *err) {
-    TRY(frame_run(f, inputs, err));
-    TRY(set_inputs(c, inputs, err));
-    TRY(execute(&c->t, f->scratch, NULL, err));
+/* A tensor of the float run, beside the integers. */
+static void compare_layer(void *context, const frame *f, uint32_t t) {
+    comparison *c = context;
+    (void)f;
     for (uint32_t i = 0; i < c->r->layer_count; i++) {
-        double e = layer_error(c, c->layer_of[i], &c->l->slots[c->layer_of[i]].v);
+        if (c->layer_of[i] != t) continue;
+        double e = layer_error(c, t, &c->l->slots[t].v);
         c->r->layers[i].largest_error = fmax(c->r->layers[i].largest_error, e);
     }
+}
+
+static tacit_status compare_sample(comparison *c, frame *f, const double *const *inputs, tacit_error *err) {
+    TRY(set_inputs(c, inputs, err));
+    TRY(execute(&c->t, f->scratch, NULL, err));
+    TRY(frame_run(f, inputs, compare_layer, c, err));
     return compare_outputs(c, f->scratch, err);
 }
 

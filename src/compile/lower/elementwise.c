@@ -35,23 +35,45 @@ static int64_t apply_whole(char op, int64_t x, int64_t y) {
     return (int64_t)(op == 'A' ? a + b : op == 'S' ? a - b : a * b);
 }
 
+/* One row of the result's last axis; a, b: where the operands' rows begin. */
+typedef struct eval_row {
+    uint64_t at, count, a, b, a_step, b_step;
+} eval_row;
+
+static void real_row(char op, const double *x, const double *y, const eval_row *r, double *out) {
+    x += r->a, y += r->b, out += r->at;
+    for (uint64_t i = 0; i < r->count; i++) out[i] = apply_real(op, x[i * r->a_step], y[i * r->b_step]);
+}
+
+static tacit_status whole_row(const gnode *n, const int64_t *x, const int64_t *y, const eval_row *r, int64_t *out,
+                              tacit_error *err) {
+    for (uint64_t i = 0; i < r->count; i++) {
+        const int64_t u = x[r->a + i * r->a_step], v = y[r->b + i * r->b_step];
+        if (n->op[0] == 'Q' && v == 0) return misshapen(n, "division by zero", err);
+        out[r->at + i] = apply_whole(n->op[0], u, v);
+    }
+    return TACIT_OK;
+}
+
 tacit_status elementwise_eval(frame *f, const gnode *n, tacit_error *err) {
     const gtensor *out = node_out(f->g, n, 0);
-    uint64_t a_step[MAX_RANK], b_step[MAX_RANK], count = shape_count(&out->shape);
+    const uint32_t outer = out->shape.rank > 0 ? out->shape.rank - 1 : 0;
+    uint64_t a_step[MAX_RANK] = {0}, b_step[MAX_RANK] = {0}, count = shape_count(&out->shape);
     broadcast_strides(&node_in(f->g, n, 0)->shape, &out->shape, a_step);
     broadcast_strides(&node_in(f->g, n, 1)->shape, &out->shape, b_step);
-    for (uint64_t i = 0; i < count; i++) {
-        uint64_t a = 0, b = 0, rest = i;
-        for (uint32_t k = out->shape.rank; k-- > 0; rest /= out->shape.dim[k]) {
-            a += rest % out->shape.dim[k] * a_step[k];
-            b += rest % out->shape.dim[k] * b_step[k];
+    eval_row r = {
+        .count = out->shape.rank > 0 ? out->shape.dim[outer] : 1, .a_step = a_step[outer], .b_step = b_step[outer]};
+    for (r.at = 0; r.at < count; r.at += r.count) {
+        uint64_t rest = r.at / r.count;
+        r.a = r.b = 0;
+        for (uint32_t k = outer; k-- > 0; rest /= out->shape.dim[k]) {
+            r.a += rest % out->shape.dim[k] * a_step[k];
+            r.b += rest % out->shape.dim[k] * b_step[k];
         }
-        if (out->type == ELEM_REAL) {
-            f->real[n->out[0]][i] = apply_real(n->op[0], frame_real(f, n->in[0])[a], frame_real(f, n->in[1])[b]);
-            continue;
-        }
-        if (n->op[0] == 'Q' && frame_whole(f, n->in[1])[b] == 0) return misshapen(n, "division by zero", err);
-        f->whole[n->out[0]][i] = apply_whole(n->op[0], frame_whole(f, n->in[0])[a], frame_whole(f, n->in[1])[b]);
+        if (out->type == ELEM_REAL)
+            real_row(n->op[0], frame_real(f, n->in[0]), frame_real(f, n->in[1]), &r, f->real[n->out[0]]);
+        else
+            TRY(whole_row(n, frame_whole(f, n->in[0]), frame_whole(f, n->in[1]), &r, f->whole[n->out[0]], err));
     }
     return TACIT_OK;
 }

@@ -156,18 +156,38 @@ tacit_status lower_sum_of(lowering *l, uint32_t t, sum *out, tacit_error *err) {
 tacit_status lower_keep_param(lowering *l, uint32_t id, const int32_t *values, uint64_t n, tacit_error *err) {
     param_list *p = ARENA_NEW(l->a, param_list, 1);
     if (!p) return no_memory(err);
-    *p = (param_list){l->params, id, values};
+    *p = (param_list){.next = l->params, .id = id, .values = values};
     l->params = p;
     l->weight_count += n;
     return TACIT_OK;
 }
 
+tacit_status lower_param_values(const graph *g, param_list *params, arena *a, tacit_error *err) {
+    for (param_list *p = params; p; p = p->next) {
+        if (p->values) continue;
+        const gtensor *x = &g->tensors[p->t];
+        int32_t *q = ARENA_NEW(a, int32_t, shape_count(&x->shape));
+        if (!q) return no_memory(err);
+        quantise_all(x->real, shape_count(&x->shape), p->factor, p->scale, p->limit, q);
+        p->values = q;
+    }
+    return TACIT_OK;
+}
+
+static double largest_of(lowering *l, uint32_t t, double factor) {
+    const gtensor *x = &l->g->tensors[t];
+    if (l->largest[t] < 0) l->largest[t] = largest_magnitude(x->real, shape_count(&x->shape), 1);
+    return fabs(l->largest[t] * factor);
+}
+
 /* Integers as they are, in an interval of 8, 16, 24 or 31 bits. */
-static tacit_status whole_param(lowering *l, uint32_t t, double factor, int32_t *q, value *out, tacit_error *err) {
+static tacit_status whole_param(lowering *l, uint32_t t, double factor, value *out, tacit_error *err) {
     static const int64_t LIMITS[] = {127, 32767, (1 << 23) - 1, INT32_MAX - 1};
     const gtensor *x = &l->g->tensors[t];
     uint64_t n = shape_count(&x->shape);
+    int32_t *q = ARENA_NEW(l->a, int32_t, n);
     int64_t most = 0, sign = factor < 0 ? -1 : 1;
+    if (!q) return no_memory(err);
     for (uint64_t i = 0; i < n; i++) {
         int64_t v = x->whole[i];
         if (v < -LIMITS[3] || v > LIMITS[3])
@@ -248,21 +268,19 @@ tacit_status lower_param(lowering *l, uint32_t t, double factor, uint32_t bits, 
         return TACIT_OK;
     }
     const gtensor *x = &l->g->tensors[t];
-    uint64_t n = shape_count(&x->shape);
-    int64_t limit = bits == 8 ? 127 : 32767;
-    int32_t *q = ARENA_NEW(l->a, int32_t, n);
-    if (!q) return no_memory(err);
+    int32_t limit = bits == 8 ? 127 : 32767;
     if (x->open) return open_param(l, t, factor, bits == 8 ? OPEN_BITS : bits, max_scale, out, err);
-    if (x->type == ELEM_WHOLE) return whole_param(l, t, factor, q, out, err);
-    double magnitude = largest_magnitude(x->real, n, factor);
+    if (x->type == ELEM_WHOLE) return whole_param(l, t, factor, out, err);
+    double magnitude = largest_of(l, t, factor);
     if (!scale_exists(magnitude, limit))
         return fail(err, TACIT_VALUE, "tensor \"%s\": its values are too large", x->name);
     int32_t natural = scale_for(magnitude, limit), scale = natural < max_scale ? natural : max_scale;
-    for (uint64_t i = 0; i < n; i++) q[i] = (int32_t)quantise_one(x->real[i] * factor, scale, limit);
     uint32_t id = builder_external(l->b, TENSOR_PARAM, lower_name(l, x->name, ""), &x->shape, -limit, limit);
     *out = (value){id, scale, -limit, limit};
     TRY(keep_asked(l, (asked_param){.t = t, .bits = bits, .factor = factor, .natural = natural, .v = *out}, err));
-    return lower_keep_param(l, id, q, n, err);
+    TRY(lower_keep_param(l, id, NULL, shape_count(&x->shape), err));
+    l->params->t = t, l->params->factor = factor, l->params->scale = scale, l->params->limit = limit;
+    return TACIT_OK;
 }
 
 tacit_status lower_integers(lowering *l, uint32_t t, const int32_t *q, int64_t lo, int64_t hi, int32_t scale,
@@ -322,7 +340,7 @@ tacit_status lower_weights(lowering *l, const gnode *n, uint32_t i, double facto
     const gtensor *x = &l->g->tensors[t];
     if (!x->constant) return lower_operand(l, t, out, err);
     int32_t most = MAX_SCALE, settled = l->settled[joined(l, n->out[0])];
-    double magnitude = x->type == ELEM_REAL ? largest_magnitude(x->real, shape_count(&x->shape), factor) : 0;
+    double magnitude = x->type == ELEM_REAL ? largest_of(l, t, factor) : 0;
     if (bits == 16 && settled != NO_SCALE && own_constant(l, t) && scale_exists(magnitude, 127)) {
         int32_t coarsest = scale_for(magnitude, 127), enough = settled + MAX_SINGLE_SHIFT - other->scale;
         most = enough > coarsest ? enough : coarsest;

@@ -45,10 +45,14 @@ typedef struct slot {
     sum *s;
 } slot;
 
+/* Its integers, or (NULL) what they are made of once the program stands: constant t times factor at `scale`. */
 typedef struct param_list {
     struct param_list *next;
     uint32_t id;
     const int32_t *values;
+    uint32_t t;
+    double factor;
+    int32_t scale, limit;
 } param_list;
 
 /* A parameter that a node asked for, for the next one that asks for the same (shared weights, steps of an RNN). */
@@ -80,7 +84,8 @@ struct lowering {
     value *outputs;   /* per graph output: its program tensor, with scale and interval of the pass before */
     bool *output_done;
     bool outputs_changed;                 /* scale or interval of an output */
-    param_list *params;                   /* parameters of this pass, with their integers */
+    double *largest;                      /* per graph tensor: a real constant's largest number, -1: not known yet */
+    param_list *params;                   /* parameters of this pass */
     asked_param *asked;                   /* the real ones among them */
     uint64_t weight_count, product_count; /* multiplications */
     used_name **names;                    /* of this pass, NAME_BUCKETS lists */
@@ -113,6 +118,8 @@ tacit_status lower_integers(lowering *l, uint32_t t, const int32_t *q, int64_t l
 /* Parameter `id` has these n integers. */
 tacit_status lower_keep_param(lowering *l, uint32_t id, const int32_t *values, uint64_t n,
                               tacit_error *err) TACIT_MUST_CHECK;
+/* The integers of all parameters that have none yet. */
+tacit_status lower_param_values(const graph *g, param_list *params, arena *a, tacit_error *err) TACIT_MUST_CHECK;
 /* The parameter of a model that has none: 0, and nothing reads it. A certificate commits to at least one number. */
 tacit_status lower_placeholder(lowering *l, tacit_error *err) TACIT_MUST_CHECK;
 /* lower_operand of an activation, lower_param of a constant (weights: options' bits). */

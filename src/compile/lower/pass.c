@@ -123,6 +123,8 @@ static void find_pools(lowering *l) {
 }
 
 static tacit_status alloc(lowering *l, tacit_error *err) {
+    l->largest = ARENA_NEW(l->a, double, l->g->tensor_count + 1);
+    for (uint32_t t = 0; l->largest && t < l->g->tensor_count; t++) l->largest[t] = -1;
     l->wide = ARENA_ZNEW(l->a, bool, l->g->tensor_count + 1);
     l->feeds_pool = ARENA_ZNEW(l->a, bool, l->g->tensor_count + 1);
     l->slots = ARENA_ZNEW(l->a, slot, l->g->tensor_count + 1);
@@ -130,7 +132,8 @@ static tacit_status alloc(lowering *l, tacit_error *err) {
     l->output_done = ARENA_ZNEW(l->a, bool, l->g->output_count + 1);
     l->names = ARENA_ZNEW(l->a, used_name *, NAME_BUCKETS);
     l->settled = ARENA_NEW(l->a, int32_t, l->g->tensor_count + 1);
-    if (!l->slots || !l->outputs || !l->output_done || !l->names || !l->feeds_pool || !l->wide || !l->settled)
+    if (!l->slots || !l->outputs || !l->output_done || !l->names || !l->feeds_pool || !l->wide || !l->largest ||
+        !l->settled)
         return fail(err, TACIT_RESOURCES, "lowering needs more memory than is set aside");
     for (uint32_t t = 0; t < l->g->tensor_count; t++) l->settled[t] = NO_SCALE;
     find_pools(l);

@@ -10,7 +10,7 @@ typedef struct lowered {
     const slot *slots;    /* per graph tensor */
     const value *outputs; /* per graph output */
     const value *inputs;  /* per graph input */
-    const param_list *params;
+    param_list *params;   /* lower_param_values completes them */
     uint64_t weight_count, product_count;
     uint64_t clamped; /* elements with limbs for values outside */
 } lowered;

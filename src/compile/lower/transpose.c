@@ -36,10 +36,12 @@ tacit_status transpose_eval(frame *f, const gnode *n, tacit_error *err) {
     const uint64_t *x = frame_bits(f, n->in[0]);
     uint64_t *y = frame_bits_out(f, n->out[0]), step[MAX_RANK] = {0}, all = 1;
     for (uint32_t k = in->rank; k-- > 0; all *= in->dim[k]) step[k] = all;
-    for (uint64_t i = 0; i < all; i++) {
-        uint64_t at = 0, rest = i;
-        for (uint32_t k = out->rank; k-- > 0; rest /= out->dim[k]) at += rest % out->dim[k] * step[from[k]];
-        y[i] = x[at];
+    const uint32_t outer = out->rank > 0 ? out->rank - 1 : 0;
+    const uint64_t row = out->rank > 0 ? out->dim[outer] : 1, last = out->rank > 0 ? step[from[outer]] : 0;
+    for (uint64_t i = 0; i < all; i += row) {
+        uint64_t at = 0, rest = i / row;
+        for (uint32_t k = outer; k-- > 0; rest /= out->dim[k]) at += rest % out->dim[k] * step[from[k]];
+        for (uint64_t k = 0; k < row; k++) y[i + k] = x[at + k * last];
     }
     return TACIT_OK;
 }

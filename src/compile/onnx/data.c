@@ -1,4 +1,5 @@
 #include "compile/onnx/data.h"
+#include "compile/memory.h"
 #include "compile/onnx/external.h"
 #include <math.h>
 #include <stdlib.h>
@@ -163,10 +164,23 @@ static tacit_status load_raw(graph *g, const Onnx__TensorProto *p, const data_ty
     return TACIT_OK;
 }
 
+static tacit_status convert_floats(const unsigned char *raw, uint64_t count, const gtensor *t, double *out,
+                                   tacit_error *err) {
+    for (uint64_t i = 0; i < count; i++) {
+        uint32_t word = (uint32_t)raw_bits(raw + 4 * i, 4);
+        float v;
+        memcpy(&v, &word, sizeof v);
+        out[i] = (double)v;
+        if (isnan(out[i])) return fail(err, TACIT_VALUE, "tensor \"%s\": element %u is not a number", t->name, i);
+    }
+    return TACIT_OK;
+}
+
 static tacit_status convert(const Onnx__TensorProto *p, const data_type *d, const unsigned char *raw, uint64_t count,
                             const gtensor *t, void *out, tacit_error *err) {
     double *real = out;
     int64_t *whole = out;
+    if (raw && d->type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT) return convert_floats(raw, count, t, real, err);
     for (size_t i = 0; i < count; i++) {
         uint64_t bits = raw ? raw_bits(raw + i * d->bytes, d->bytes) : field_bits(p, d->field, i);
         if (d->elem == ELEM_REAL) {
@@ -192,6 +206,7 @@ tacit_status data_load(graph *g, const Onnx__TensorProto *p, gtensor *t, tacit_e
     TRY(load_raw(g, p, d, t, count, &raw, err));
     TRY(graph_alloc(g, &values, count + 1, sizeof(double), err));
     TRY(convert(p, d, raw, count, t, values, err));
+    if (raw && !p->has_raw_data) memory_forget(raw, count * d->bytes); /* from another file */
     t->type = d->elem;
     t->stored = d->type;
     t->boolean = d->type == ONNX__TENSOR_PROTO__DATA_TYPE__BOOL;

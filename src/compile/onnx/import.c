@@ -1,5 +1,6 @@
 #include "compile/onnx/import.h"
 #include "base/file.h"
+#include "compile/memory.h"
 #include "compile/onnx/data.h"
 #include "compile/onnx/external.h"
 #include "compile/onnx/order.h"
@@ -64,6 +65,8 @@ static tacit_status add_initializers(graph *g, const Onnx__GraphProto *p, tacit_
         uint32_t t;
         TRY(add_named(g, p->initializer[i]->name, "initializer", &t, err));
         TRY(data_load(g, p->initializer[i], &g->tensors[t], err));
+        if (p->initializer[i]->has_raw_data)
+            memory_forget(p->initializer[i]->raw_data.data, p->initializer[i]->raw_data.len);
     }
     return TACIT_OK;
 }

@@ -1,13 +1,14 @@
 """Text to the inputs of a compiled model of language, and its outputs to text.
 
-    python tokenise.py VOCABULARY MODEL -o x.npz [TEXT | --file FILE] [--lines] [--cut] [--with FILE] [--tacit tacit]
+    python tokenise.py VOCABULARY MODEL -o x.npz [TEXT | --file FILE] [--lines] [--cut] [--front] [--with FILE] [--tacit tacit]
     python tokenise.py VOCABULARY --decode FILE [--at PLACE]
 
 VOCABULARY: a folder or a wheel with BERT's vocab.txt or GPT-2's encoder.json and vocab.bpe. MODEL: m.tacit or m.key,
 whose inputs say how many tokens a text has. Text comes from the argument, the file or standard input; with --lines
 every line is a sample of its own. Texts that are too long are an error; with --cut they lose their end. What is short
-is padded: where the model has a mask with it, else only behind a model in which no token sees later ones. --with: an
-npz file with the model's other inputs, which are no text.
+is padded: where the model has a mask with it, else only for a model in which no token sees later ones. --front pads
+such a text in front, with ends of texts, for a model that answers at its last place. --with: an npz file with the
+model's other inputs, which are no text.
 
 --decode: an output as `tacit run -o` or `tacit prove --output` wrote it (npy): token ids, or rows of scores, of which
 the largest counts. --at: only this place.
@@ -62,14 +63,20 @@ def encode(tokeniser, text, name, tokens, cut):
     return ids if len(ids) <= tokens else tokeniser.cut(ids, tokens)
 
 
-def arrays(tokeniser, coded, shapes, tokens, model):
+def padded(rows, tokens, fill, front):
+    more = [[fill] * (tokens - len(row)) for row in rows]
+    return np.array([m + row if front else row + m for row, m in zip(rows, more)], np.int64)
+
+
+def arrays(tokeniser, coded, shapes, tokens, model, front):
     """One array for each input of the model, a row for each text."""
     masked = any(name in MASK for name in shapes)
     for i, ids in enumerate(coded):
+        if front and not tokeniser.fills_behind:
+            raise Unfit("--front is for models in which no token sees later ones")
         if len(ids) < tokens and not masked and not tokeniser.fills_behind:
             raise Unfit(f"text {i + 1}: {len(ids)} tokens; {model} has no mask and takes exactly {tokens}")
-    ids = np.array([c + [tokeniser.pad] * (tokens - len(c)) for c in coded], np.int64)
-    mask = np.array([[1] * len(c) + [0] * (tokens - len(c)) for c in coded], np.int64)
+    ids, mask = padded(coded, tokens, tokeniser.pad, front), padded([[1] * len(c) for c in coded], tokens, 0, front)
     return {name: ids if name in IDS else mask if name in MASK else np.zeros_like(ids) for name in shapes}
 
 
@@ -90,7 +97,7 @@ def to_file(tokeniser, a):
     tokens = tokens_of(a.model, shapes)
     texts = texts_of(a)
     coded = [encode(tokeniser, text, f"text {i + 1}", tokens, a.cut) for i, text in enumerate(texts)]
-    np.savez(a.output, **arrays(tokeniser, coded, shapes, tokens, a.model), **others)
+    np.savez(a.output, **arrays(tokeniser, coded, shapes, tokens, a.model, a.front), **others)
     many = f"{len(coded)} texts of {min(map(len, coded))} to {max(map(len, coded))}" if len(coded) > 1 else len(coded[0])
     print(f"{a.output}: {many} tokens, padded to {tokens}")
 
@@ -119,6 +126,7 @@ def main():
     p.add_argument("--file")
     p.add_argument("--lines", action="store_true")
     p.add_argument("--cut", action="store_true")
+    p.add_argument("--front", action="store_true")
     p.add_argument("--with", dest="others", metavar="FILE")
     p.add_argument("--tacit", default="tacit")
     p.add_argument("--decode", metavar="FILE")

@@ -104,6 +104,14 @@ static tacit_status run_pass(lowering *l, tacit_error *err) {
     return l->params ? TACIT_OK : lower_placeholder(l, err);
 }
 
+/* The place of the largest of few: an output of it is a copy, which would ask for all that a shared table has become.
+ */
+static bool small_index(const graph *g, const gnode *n) {
+    if (n->dead || strcmp(n->op, "Top") != 0 || n->out_count < 3 || n->out[2] == NO_INDEX) return false;
+    const shape *s = &node_in(g, n, 0)->shape;
+    return s->dim[s->rank - 1] <= FEW_VALUES;
+}
+
 /* A plain range that feeds a pool must not share relu's table: the table of differences, which is relu's, follows the
  * range, and both would grow without end. */
 static void find_pools(lowering *l) {
@@ -116,6 +124,7 @@ static void find_pools(lowering *l) {
         for (size_t i = 0; i < sizeof POOLS / sizeof POOLS[0]; i++) feeds = feeds || strcmp(n->op, POOLS[i]) == 0;
         for (size_t i = 0; i < sizeof PASSING / sizeof PASSING[0]; i++)
             feeds = feeds || (strcmp(n->op, PASSING[i]) == 0 && l->feeds_pool[n->out[0]]);
+        if (small_index(l->g, n)) l->feeds_pool[n->out[2]] = true;
         for (uint32_t i = 0; i < n->in_count && feeds && !n->dead; i++) {
             if (n->in[i] != NO_INDEX) l->feeds_pool[n->in[i]] = true;
         }

@@ -65,12 +65,14 @@ static bool is_whole(const lowering *l, uint32_t t) {
     return l->g->tensors[t].type == ELEM_WHOLE;
 }
 
-/* Integers: all that the sum can be, or the calibrated range; never clamped. */
+/* Integers: all that the sum can be, or the calibrated range; never clamped. The former asks no table to widen: an
+ * index that is looked up twice would ask for what its first table had become, without end. */
 static void choose_whole_range(const lowering *l, rounding *r, double lo, double hi) {
     demand *d = &r->d;
     reach(r->s, 0, &d->lo, &d->hi);
     if (l->g->tensors[r->t].boolean) d->lo = 0, d->hi = 1;
-    if (d->hi - d->lo > 4 * activation_limit(l)) {
+    d->inside = d->hi - d->lo <= 4 * activation_limit(l);
+    if (!d->inside) {
         if (lo > (double)d->lo) d->lo = (int64_t)floor(lo);
         if (hi < (double)d->hi) d->hi = (int64_t)ceil(hi);
     }

@@ -222,6 +222,7 @@ tacit_status tacit_model_load(tacit_model **out, const char *path, tacit_error *
     size_t size;
     if (err) *err = (tacit_error){0};
     *out = NULL;
+    sha256_select(NULL);
     TRY(file_read(path, MAX_MODEL_FILE, &data, &size, err));
     return adopt(out, data, size, err);
 }

@@ -30,6 +30,8 @@ void tacit_key_close(tacit_key *k) {
 
 tacit_status tacit_key_open(tacit_key **out, const char *path, tacit_error *err) {
     memset(err, 0, sizeof *err);
+    vec_select(NULL);
+    sha256_select(NULL); /* the model's digest is over all weights */
     tacit_key *k = calloc(1, sizeof *k);
     *out = NULL;
     if (!k) return fail(err, TACIT_RESOURCES, "out of memory");

@@ -133,6 +133,13 @@ static int32_t finest(const exponent *x) {
     return FINEST + (int32_t)ceil(log2(x->factor));
 }
 
+int32_t row_exp_most_scale(const gnode *n) {
+    double factor;
+    tacit_error ignored = {0};
+    if (attribute_real(n, "factor", 1, &factor, &ignored) != TACIT_OK) return INT32_MAX;
+    return COARSE + (int32_t)ceil(log2(factor)) + MAX_SINGLE_SHIFT;
+}
+
 /* x with its last axis as rows: its pending sum where that has them, else numbers. */
 static tacit_status read_rows(lowering *l, exponent *x, tacit_error *err) {
     uint32_t t = x->n->in[0];
@@ -140,8 +147,7 @@ static tacit_status read_rows(lowering *l, exponent *x, tacit_error *err) {
     slot *k = &l->slots[t];
     value v;
     if (k->state == VALUE_SUM && l->g->tensors[t].uses <= 1 && !l->g->tensors[t].is_output && k->s->shape.rank > 0 &&
-        k->s->shape.dim[k->s->shape.rank - 1] == s->dim[s->rank - 1] &&
-        k->s->scale - (finest(x) - FINEST + COARSE) <= MAX_SINGLE_SHIFT) {
+        k->s->shape.dim[k->s->shape.rank - 1] == s->dim[s->rank - 1] && k->s->scale <= row_exp_most_scale(x->n)) {
         x->s = *k->s;
         return TACIT_OK;
     }

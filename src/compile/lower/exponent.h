@@ -6,6 +6,8 @@
 #define COMPILE_LOWER_EXPONENT_H
 #include "compile/operator.h"
 
+/* The finest scale of a sum that a RowExp or RowSoftmax takes as it is, without rounding it before. */
+int32_t row_exp_most_scale(const gnode *n);
 tacit_status row_exp_infer(graph *g, gnode *n, tacit_error *err);
 tacit_status row_exp_eval(frame *f, const gnode *n, tacit_error *err);
 tacit_status row_exp_lower(lowering *l, const gnode *n, tacit_error *err);

@@ -80,6 +80,7 @@ struct lowering {
     slot *slots;      /* per graph tensor */
     bool *wide;       /* per graph tensor: read by operators alone that take reals of 30 bits (wide.h) */
     int32_t *settled; /* per graph tensor: scale to which its sum was rounded in the pass before; NO_SCALE */
+    int32_t *most_scale; /* per graph tensor: finer numbers would not fit the softmax of their products; INT32_MAX */
     bool *feeds_pool; /* per graph tensor: a MaxPool reads it, perhaps through views and sums */
     value *outputs;   /* per graph output: its program tensor, with scale and interval of the pass before */
     bool *output_done;

@@ -1,3 +1,4 @@
+#include "compile/lower/exponent.h"
 #include "compile/lower/pass.h"
 #include "compile/lower/rescale.h"
 #include "compile/lower/tables.h"
@@ -131,21 +132,61 @@ static void find_pools(lowering *l) {
     }
 }
 
+/* Whether the operator's elements are its inputs' elements. */
+static bool moves(const gnode *n) {
+    static const char *const MOVES[] = {"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose",
+                                        "Slice",   "Pick",    "Take",    "Concat",    "Expand"};
+    for (size_t i = 0; i < sizeof MOVES / sizeof MOVES[0]; i++) {
+        if (strcmp(n->op, MOVES[i]) == 0) return true;
+    }
+    return false;
+}
+
+static void limit(int32_t *limits, uint32_t t, int32_t most) {
+    if (t != NO_INDEX && most < limits[t]) limits[t] = most;
+}
+
+/* Scores of an attention: a softmax takes the sum of queries times keys as it is, one remainder of 16 bits, unless its
+ * scale is too fine. So queries and keys get half of that scale each. sums: of what is still a sum; l->most_scale: of
+ * numbers. */
+static void find_scores(lowering *l, int32_t *sums) {
+    const graph *g = l->g;
+    for (uint32_t t = 0; t < g->tensor_count; t++) sums[t] = l->most_scale[t] = INT32_MAX;
+    for (uint32_t k = g->node_count; k-- > 0;) {
+        const gnode *n = &g->nodes[k];
+        if (n->dead || n->out_count == 0 || n->out[0] == NO_INDEX) continue;
+        int32_t most = sums[n->out[0]];
+        bool matrices = strcmp(n->op, "MatMul") == 0 || strcmp(n->op, "Contract") == 0;
+        if (strcmp(n->op, "RowSoftmax") == 0 || strcmp(n->op, "RowExp") == 0)
+            limit(sums, n->in[0], row_exp_most_scale(n));
+        for (uint32_t i = 0; i < n->in_count && (moves(n) || strcmp(n->op, "Add") == 0); i++)
+            limit(sums, n->in[i], most);
+        for (uint32_t i = 0; i < n->in_count && moves(n); i++)
+            for (uint32_t o = 0; o < n->out_count; o++)
+                if (n->out[o] != NO_INDEX) limit(l->most_scale, n->in[i], l->most_scale[n->out[o]]);
+        if (!matrices || most == INT32_MAX || node_in(g, n, 0)->constant || node_in(g, n, 1)->constant) continue;
+        for (uint32_t i = 0; i < 2; i++) limit(l->most_scale, n->in[i], most / 2);
+    }
+}
+
 static tacit_status alloc(lowering *l, tacit_error *err) {
     l->largest = ARENA_NEW(l->a, double, l->g->tensor_count + 1);
     for (uint32_t t = 0; l->largest && t < l->g->tensor_count; t++) l->largest[t] = -1;
     l->wide = ARENA_ZNEW(l->a, bool, l->g->tensor_count + 1);
     l->feeds_pool = ARENA_ZNEW(l->a, bool, l->g->tensor_count + 1);
+    l->most_scale = ARENA_NEW(l->a, int32_t, l->g->tensor_count + 1);
+    int32_t *sums = ARENA_NEW(l->a, int32_t, l->g->tensor_count + 1);
     l->slots = ARENA_ZNEW(l->a, slot, l->g->tensor_count + 1);
     l->outputs = ARENA_ZNEW(l->a, value, l->g->output_count + 1);
     l->output_done = ARENA_ZNEW(l->a, bool, l->g->output_count + 1);
     l->names = ARENA_ZNEW(l->a, used_name *, NAME_BUCKETS);
     l->settled = ARENA_NEW(l->a, int32_t, l->g->tensor_count + 1);
     if (!l->slots || !l->outputs || !l->output_done || !l->names || !l->feeds_pool || !l->wide || !l->largest ||
-        !l->settled)
+        !l->settled || !sums || !l->most_scale)
         return fail(err, TACIT_RESOURCES, "lowering needs more memory than is set aside");
     for (uint32_t t = 0; t < l->g->tensor_count; t++) l->settled[t] = NO_SCALE;
     find_pools(l);
+    find_scores(l, sums);
     find_wide(l);
     return plan_init(l->plan, l->a, err);
 }

@@ -50,11 +50,14 @@ static int32_t blank_scale(const sum *s) {
     return least;
 }
 
+enum { LEAST_SCORES = 1 << 11 }; /* queries and keys are no coarser than so many units for the largest */
+
 /* The scale at which the calibrated range fills the bits, but never finer than the sum itself. A sum without products
  * that is only one bit too wide stays as it is: a larger table costs less than a remainder per element. */
-static int32_t choose_scale(const lowering *l, const sum *s, double magnitude) {
+static int32_t choose_scale(const lowering *l, const sum *s, uint32_t t, double magnitude) {
     int64_t limit = activation_limit(l);
     int32_t natural = scale_for(magnitude, limit);
+    if (natural > l->most_scale[t] && ldexp(magnitude, l->most_scale[t]) >= LEAST_SCORES) natural = l->most_scale[t];
     if (magnitude == 0) return blank_scale(s);
     if (natural >= s->scale) return s->scale;
     if (s->product_count == 0 && natural + 1 == s->scale && l->o->overflow == TACIT_REFUSE) return s->scale;
@@ -188,7 +191,7 @@ static void choose_domain(const lowering *l, rounding *r) {
 static tacit_status decide(lowering *l, rounding *r, const func *f, tacit_error *err) {
     double lo, hi;
     TRY(lower_range(l, r->t, &lo, &hi, err));
-    r->scale = is_whole(l, r->t) ? r->s->scale : choose_scale(l, r->s, fmax(-lo, hi));
+    r->scale = is_whole(l, r->t) ? r->s->scale : choose_scale(l, r->s, r->t, fmax(-lo, hi));
     r->f = *f;
     r->f.in_scale = r->scale;
     if (shares_scale(l, r)) r->scale = plan_scale(l->plan, &r->f, false);

@@ -62,7 +62,7 @@ def walk(session):
 
 def check_numerator(statement, numerator):
     """Of alpha and the betas, and of the batches: docs/formats.md, section 2."""
-    room = 27 if statement.field.degree == 2 else 61
+    room = 28 if statement.field.degree == 2 else 61
     demand(numerator < 1 << room, "too many lookup rows or relations for the security target", "SOUNDNESS")
 
 

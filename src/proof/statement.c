@@ -108,8 +108,9 @@ static tacit_status check_certificates(const statement *st, tacit_error *err) {
 }
 
 /* The largest error numerators outside the opening: alpha's and the betas' (rows - 1), the batches' (equations - 1).
- * |E| >= 2^(64 EXT_DEG - 1), so a numerator below 2^room keeps a challenge's error at most 2^-CHALLENGE_BITS. */
-#define NUMERATOR_ROOM (64 * EXT_DEG - 1 - CHALLENGE_BITS) /* 27 or 61 bits */
+ * p^2 > 2^128 - 2^97 and p^3 > 2^191, so a numerator below 2^room keeps a challenge's error at most 2^-CHALLENGE_BITS:
+ * 2^28 - 1 < p^2 / 2^100. */
+#define NUMERATOR_ROOM (EXT_DEG == 2 ? 28 : 61)
 
 /* Equations, whatever the program: LogUp, at most 3 per layer and tree; operands and copies, at most 4 per triple, of
  * which a product has one and a tree 3 per layer; the rest: one per constraint. */

@@ -279,9 +279,9 @@ static void statement_cases(json *g, const places *p) {
     statement_case(g, p, "Limit", "more than 2^31 field operations of work", much_work(16));
     wide = replaced(base, "1  5 'x", "1  6 'x");
     wide = replaced(wide, "'h 4 1 3  ",
-                    "'h 4 1 3  'b 7 2 16384 8192 1 3 1 0 0 1 16384 %0 %0 1 1 0 1 8192 %0 %0 0 2 0 1 1 1 %0  ");
+                    "'h 4 1 3  'b 7 2 16384 16384 1 3 1 0 0 1 16384 %0 %0 1 1 0 1 16384 %0 %0 0 2 0 1 1 1 %0  ");
     wide = replaced(wide, "2 'x.r 0 0 ", "3 'b.r 0 5 'x.r 0 0 ");
-    statement_case(g, p, "Limit", "2^27 rows and some: too many over E of degree 2", wide);
+    statement_case(g, p, "Limit", "2^28 rows and some: too many over E of degree 2", wide);
 }
 
 json *proof_cases(scene *s) {

@@ -58,12 +58,12 @@ void lab_certify(lab *l, uint64_t openings) {
     uint32_t n = 0;
     c->items = ARENA_ZNEW(&l->a, certificate_item, l->p.tensor_count + 1u);
     const shape **shapes = ARENA_NEW(&l->a, const shape *, l->p.tensor_count + 1u);
-    const int32_t **weights = ARENA_NEW(&l->a, const int32_t *, l->p.tensor_count + 1u);
+    narrow *weights = ARENA_NEW(&l->a, narrow, l->p.tensor_count + 1u);
     for (uint32_t i = 0; i < l->p.tensor_count; i++) {
         const tensor *t = &l->p.tensors[i];
         if (t->kind != TENSOR_PARAM) continue;
         c->items[n] = (certificate_item){t->name, t->shape, t->lo, t->hi};
-        weights[n] = l->t.values[i];
+        weights[n] = narrow_i32(l->t.values[i]);
         shapes[n++] = &t->shape;
     }
     c->item_count = n;

@@ -1,9 +1,11 @@
 #include "base/file.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,18 +48,41 @@ tacit_status file_replace(const char *path, const void *data, size_t size, bool 
     return st;
 }
 
-tacit_status file_read(const char *path, size_t limit, unsigned char **data, size_t *size, tacit_error *err) {
+static tacit_status regular_size(int fd, const char *path, size_t limit, size_t *size, tacit_error *err) {
     struct stat s;
+    *size = 0;
+    if (fstat(fd, &s) != 0) return io_error(err, path, "cannot read");
+    if (!S_ISREG(s.st_mode)) return fail(err, TACIT_IO, "%s: not a regular file", path);
+    if ((uint64_t)s.st_size > limit)
+        return fail(err, TACIT_RESOURCES, "%s: larger than %u bytes", path, (uint64_t)limit);
+    *size = (size_t)s.st_size;
+    return TACIT_OK;
+}
+
+tacit_status file_map(const char *path, size_t limit, const unsigned char **data, size_t *size, tacit_error *err) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    *data = NULL;
+    if (fd < 0) return io_error(err, path, "cannot open");
+    tacit_status st = regular_size(fd, path, limit, size, err);
+    if (st == TACIT_OK && *size) {
+        void *map = mmap(NULL, *size, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (map == MAP_FAILED)
+            st = io_error(err, path, "cannot be mapped");
+        else
+            *data = map;
+    }
+    (void)close(fd);
+    return st;
+}
+
+void file_unmap(const unsigned char *data, size_t size) {
+    if (data) (void)munmap((void *)(uintptr_t)data, size);
+}
+
+tacit_status file_read(const char *path, size_t limit, unsigned char **data, size_t *size, tacit_error *err) {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return io_error(err, path, "cannot open");
-    tacit_status st = TACIT_OK;
-    if (fstat(fd, &s) != 0)
-        st = io_error(err, path, "cannot read");
-    else if (!S_ISREG(s.st_mode))
-        st = fail(err, TACIT_IO, "%s: not a regular file", path);
-    else if ((uint64_t)s.st_size > limit)
-        st = fail(err, TACIT_RESOURCES, "%s: larger than %u bytes", path, (uint64_t)limit);
-    *size = st == TACIT_OK ? (size_t)s.st_size : 0;
+    tacit_status st = regular_size(fd, path, limit, size, err);
     *data = st == TACIT_OK ? malloc(*size ? *size : 1) : NULL;
     if (st == TACIT_OK && !*data) st = fail(err, TACIT_RESOURCES, "out of memory");
     for (size_t at = 0; st == TACIT_OK && at < *size;) {

@@ -94,15 +94,15 @@ static tacit_status reserve(const creation *c) {
 
 /* ---------------------------------------------------------------- creating: contents */
 /* Runs along the last axis are contiguous in the block and in the tensor. */
-static void pack_block(const shape *s, const block *b, const int32_t *from, int32_t *to) {
+static void pack_block(const shape *s, const block *b, narrow from, int32_t *to) {
     size_t run = s->rank ? (size_t)1 << b->axis_log[s->rank - 1] : 1;
     for (uint64_t e = 0; e < UINT64_C(1) << b->log; e += run)
-        memcpy(to + e, from + block_element(s, b, e), run * sizeof *to);
+        narrow_read(narrow_at(from, block_element(s, b, e)), run, to + e);
 }
 
 typedef struct pack_job {
     const layout *l;
-    const int32_t *const *weights;
+    const narrow *weights;
     int32_t *small;
 } pack_job;
 static void pack_piece(void *ctx, size_t i, unsigned worker) {
@@ -112,7 +112,7 @@ static void pack_piece(void *ctx, size_t i, unsigned worker) {
     pack_block(j->l->shapes[b->item], b, j->weights[b->item], j->small + b->start);
 }
 
-static tacit_status pack_weights(creation *c, const int32_t *const *weights) {
+static tacit_status pack_weights(creation *c, const narrow *weights) {
     const layout *l = &c->cert->layout;
     uint64_t count = weights_count(c->cert);
     int32_t *small = ARENA_NEW(c->scratch, int32_t, count);
@@ -187,7 +187,7 @@ static tacit_status store_certificate(creation *c) {
     return file_write_at(c->fd, bytes, n, c->h.certificate.at, "key file", c->err);
 }
 
-static tacit_status fill(creation *c, const int32_t *const *weights) {
+static tacit_status fill(creation *c, const narrow *weights) {
     TRY(reserve(c));
     TRY(pack_weights(c, weights));
     TRY(draw_secrets(c));
@@ -225,7 +225,7 @@ static tacit_status publish(const char *temporary, const char *path, tacit_error
     return fail(err, TACIT_IO, "%s: could not be renamed into place (error %d)", path, (int64_t)errno);
 }
 
-static tacit_status create_as(const char *temporary, const char *path, creation *c, const int32_t *const *weights) {
+static tacit_status create_as(const char *temporary, const char *path, creation *c, const narrow *weights) {
     tacit_status st = fill(c, weights);
     if (close(c->fd) != 0 && st == TACIT_OK) st = fail(c->err, TACIT_IO, "%s: could not be closed", path);
     if (st == TACIT_OK) st = publish(temporary, path, c->err);
@@ -236,8 +236,8 @@ static tacit_status create_as(const char *temporary, const char *path, creation 
     return st;
 }
 
-tacit_status key_create(const char *path, certificate *cert, const int32_t *const *weights, key_options o,
-                        const void *model, size_t model_size, arena *scratch, tacit_error *err) {
+tacit_status key_create(const char *path, certificate *cert, const narrow *weights, key_options o, const void *model,
+                        size_t model_size, arena *scratch, tacit_error *err) {
     static const char suffix[] = ".tmp-XXXXXX";
     size_t mark = arena_mark(scratch), length = strlen(path);
     creation c = {.cert = cert, .model = model, .open = o.open, .scratch = scratch, .err = err};

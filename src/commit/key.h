@@ -12,6 +12,7 @@
  * copy is not found: it is the user's responsibility not to do both. */
 #ifndef COMMIT_KEY_H
 #define COMMIT_KEY_H
+#include "base/narrow.h"
 #include "commit/certificate.h"
 #include "commit/commit.h"
 #include "commit/rng.h"
@@ -35,14 +36,14 @@ struct certificate_secret {
 /* Encoded columns up to so many bytes are stored. */
 enum { KEY_STORED_COLUMNS = 768 << 20 };
 
-/* Commit: lays out, encodes, hashes, writes the key file. weights: per certificate item, int32 row-major. Certificate
+/* Commit: lays out, encodes, hashes, writes the key file. weights: per certificate item, row-major. Certificate
  * bytes come back in `cert` (cert->root set). */
 typedef struct key_options {
     bool open;       /* the weights are no secret, and whoever has them gets this very certificate */
     uint64_t stored; /* the most bytes of columns that are kept in the file */
 } key_options;
-tacit_status key_create(const char *path, certificate *cert, const int32_t *const *weights, key_options o,
-                        const void *model, size_t model_size, arena *scratch, tacit_error *err) TACIT_MUST_CHECK;
+tacit_status key_create(const char *path, certificate *cert, const narrow *weights, key_options o, const void *model,
+                        size_t model_size, arena *scratch, tacit_error *err) TACIT_MUST_CHECK;
 /* Bytes of the columns in the file of such a certificate, and all its bytes. */
 uint64_t key_columns_size(const certificate *cert, uint64_t stored);
 uint64_t key_file_size(const certificate *cert, size_t model_size, uint64_t stored);

@@ -72,7 +72,7 @@ static tacit_status factor_make(operand *o, const trace *t, uint32_t id, arena *
     int32_t *values = ARENA_NEW(a, int32_t, shape_count(&v->shape));
     if (!values) return full(err);
     trace_values_i32(t, id, values);
-    operand_dense(o, &v->shape, values);
+    operand_dense(o, &v->shape, narrow_i32(values));
     return TACIT_OK;
 }
 

@@ -1,7 +1,6 @@
 /* execute/execute: the advice, step by step (program.h states what each computes). */
 #include "execute/execute.h"
 #include <stdatomic.h>
-#include <string.h>
 #include "base/threads.h"
 #include "execute/contract.h"
 #include "execute/derive.h"
@@ -265,13 +264,14 @@ static tacit_status copy_rows(run *r, const lookup *l) {
     const shape row = gather_row(r->p, t);
     uint64_t n = shape_count(&r->p->tensors[l->columns[0]].shape), width = shape_count(&row);
     int32_t *index = ARENA_NEW(r->a, int32_t, n), *out = r->t->values[l->columns[1]];
+    const narrow source = trace_atom(r->t, t->source);
     TRY(need(r, l->columns[0]));
     TRY(need(r, t->source));
     if (!index) return full(r->err);
     trace_values_i32(r->t, l->columns[0], index);
     for (uint64_t i = 0; i < n; i++) {
         if (index[i] < 0 || (uint32_t)index[i] >= t->rows) return overflow(r, l->columns[0]);
-        memcpy(out + i * width, r->t->values[t->source] + (uint64_t)index[i] * width, width * sizeof *out);
+        narrow_read(narrow_at(source, (uint64_t)index[i] * width), width, out + i * width);
     }
     r->known[l->columns[1]] = true;
     return TACIT_OK;

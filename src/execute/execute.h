@@ -2,20 +2,25 @@
  *
  * A trace holds one array of int32 per atom (external, constant, committed, multiplicity, not views): every interval
  * that the loader accepts for such a tensor in a program of this version fits (program_check refuses others).
- * Linear tensors and views are materialised on demand. */
+ * Parameters of a model stay where and as narrow as the model has them. Linear tensors and views are materialised on
+ * demand. */
 #ifndef EXECUTE_EXECUTE_H
 #define EXECUTE_EXECUTE_H
+#include "base/narrow.h"
 #include "program/program.h"
 
 typedef struct trace {
     const program *p;
-    int32_t **values; /* per tensor; NULL for linear tensors and views */
+    int32_t **values;      /* per tensor; NULL for linear tensors, views, and parameters in `weights` */
+    const narrow *weights; /* per tensor: of the parameters; NULL: they are in `values` */
 } trace;
 
-/* Allocates the arrays of all atoms (zeroed); those of the parameters only without `weights`, else weights[i] is the
- * array of parameter i, which nobody writes to. */
-tacit_status trace_make(trace *t, const program *p, int32_t *const *weights, arena *a,
-                        tacit_error *err) TACIT_MUST_CHECK;
+/* Allocates the arrays of all atoms (zeroed); those of the parameters only without `weights`. */
+tacit_status trace_make(trace *t, const program *p, const narrow *weights, arena *a, tacit_error *err) TACIT_MUST_CHECK;
+/* The values of an atom that is not a view. */
+static inline narrow trace_atom(const trace *t, uint32_t id) {
+    return t->values[id] ? narrow_i32(t->values[id]) : t->weights ? t->weights[id] : (narrow){0};
+}
 /* Set an external tensor; every value is checked against the tensor's interval (VALUE names tensor and index). */
 tacit_status trace_set(trace *t, uint32_t tensor, const int64_t *values, tacit_error *err) TACIT_MUST_CHECK;
 /* Runs the advice. OVERFLOW names the tensor (never a value) when a table has no row for a computed value.

@@ -11,7 +11,7 @@ static void row_major(const shape *s, int64_t *stride) {
     for (uint32_t k = s->rank; k-- > 0; n *= s->dim[k]) stride[k] = n;
 }
 
-void operand_dense(operand *o, const shape *s, const int32_t *values) {
+void operand_dense(operand *o, const shape *s, narrow values) {
     *o = (operand){.shape = s, .src = values};
     row_major(s, o->lin);
 }
@@ -60,13 +60,13 @@ static bool add_affine(operand *o, const stream *s, const view_group *g, const s
 void operand_make(operand *o, const trace *t, uint32_t id) {
     const tensor *v = &t->p->tensors[id];
     if (v->kind != TENSOR_VIEW) {
-        operand_dense(o, &v->shape, t->values[id]);
+        operand_dense(o, &v->shape, trace_atom(t, id));
         return;
     }
     const shape *ss = &t->p->tensors[v->source].shape;
     int64_t src_stride[MAX_RANK];
     row_major(ss, src_stride);
-    *o = (operand){.shape = &v->shape, .src = t->values[v->source]};
+    *o = (operand){.shape = &v->shape, .src = trace_atom(t, v->source)};
     for (uint32_t i = 0; i < v->group_count; i++) {
         const view_group *g = &v->groups[i];
         stream s;
@@ -113,7 +113,7 @@ static void read_row(const operand *o, int64_t base, const int64_t *idx, uint32_
         return;
     }
     if (!count && step == 1) {
-        memcpy(out, o->src + base, n * sizeof *out);
+        narrow_read(narrow_at(o->src, (uint64_t)base), n, out);
         return;
     }
     for (uint64_t i = 0; i < n; i++) {
@@ -124,7 +124,7 @@ static void read_row(const operand *o, int64_t base, const int64_t *idx, uint32_
             hole = hole || m < 0;
             at += hole ? 0 : stream_offset(moving[s], m);
         }
-        out[i] = hole ? 0 : o->src[at];
+        out[i] = hole ? 0 : narrow_get(o->src, (uint64_t)at);
     }
 }
 
@@ -203,25 +203,70 @@ static inline int64_t moving_at(int64_t at, const plan *p, const stream *const *
     return at;
 }
 
-#define PACK(name, type)                                                                                               \
-    void name(const operand *o, const plan *p, int64_t base, const int64_t *idx, uint64_t from, uint64_t n,            \
-              type *out) {                                                                                             \
-        const stream *moving[MAX_RANK];                                                                                \
-        uint32_t which[MAX_RANK], count;                                                                               \
-        const int64_t *lin = p->lin + from;                                                                            \
-        if (!settle(o, p->moves, idx, &base, moving, which, &count)) {                                                 \
-            memset(out, 0, n * sizeof *out);                                                                           \
-        } else if (count) {                                                                                            \
-            for (uint64_t i = 0; i < n; i++) {                                                                         \
-                int64_t at = moving_at(base + lin[i], p, moving, which, count, idx, from + i);                         \
-                out[i] = at < 0 ? 0 : (type)o->src[at];                                                                \
+/* What is packed: entries from .. from + n of a plan, streams that stand still in base. */
+typedef struct packing {
+    const operand *o;
+    const plan *p;
+    const stream *moving[MAX_RANK];
+    uint32_t which[MAX_RANK], count;
+    const int64_t *idx;
+    int64_t base;
+    uint64_t from, n;
+} packing;
+
+/* By the width of the source and of the result. */
+#define PACK(name, source, type)                                                                                       \
+    static void name(const packing *k, type *out) {                                                                    \
+        const source *src = (const source *)k->o->src.data;                                                            \
+        const int64_t *lin = k->p->lin + k->from, base = k->base;                                                      \
+        if (k->count) {                                                                                                \
+            for (uint64_t i = 0; i < k->n; i++) {                                                                      \
+                int64_t at = moving_at(base + lin[i], k->p, k->moving, k->which, k->count, k->idx, k->from + i);       \
+                out[i] = at < 0 ? 0 : (type)src[at];                                                                   \
             }                                                                                                          \
-        } else if (p->contiguous) {                                                                                    \
-            const int32_t *src = o->src + base + (int64_t)from;                                                        \
-            for (uint64_t i = 0; i < n; i++) out[i] = (type)src[i];                                                    \
+        } else if (k->p->contiguous) {                                                                                 \
+            src += base + (int64_t)k->from;                                                                            \
+            for (uint64_t i = 0; i < k->n; i++) out[i] = (type)src[i];                                                 \
         } else {                                                                                                       \
-            for (uint64_t i = 0; i < n; i++) out[i] = (type)o->src[base + lin[i]];                                     \
+            for (uint64_t i = 0; i < k->n; i++) out[i] = (type)src[base + lin[i]];                                     \
         }                                                                                                              \
     }
-PACK(pack_i32, int32_t)
-PACK(pack_i16, int16_t)
+PACK(pack_8_to_32, int8_t, int32_t)
+PACK(pack_16_to_32, int16_t, int32_t)
+PACK(pack_32_to_32, int32_t, int32_t)
+PACK(pack_8_to_16, int8_t, int16_t)
+PACK(pack_16_to_16, int16_t, int16_t)
+PACK(pack_32_to_16, int32_t, int16_t)
+
+/* False: only holes. */
+static bool packing_start(packing *k, const operand *o, const plan *p, int64_t base, const int64_t *idx, uint64_t from,
+                          uint64_t n) {
+    *k = (packing){.o = o, .p = p, .idx = idx, .base = base, .from = from, .n = n};
+    return settle(o, p->moves, idx, &k->base, k->moving, k->which, &k->count);
+}
+
+void pack_i32(const operand *o, const plan *p, int64_t base, const int64_t *idx, uint64_t from, uint64_t n,
+              int32_t *out) {
+    packing k;
+    if (!packing_start(&k, o, p, base, idx, from, n))
+        memset(out, 0, n * sizeof *out);
+    else if (o->src.bytes == 1)
+        pack_8_to_32(&k, out);
+    else if (o->src.bytes == 2)
+        pack_16_to_32(&k, out);
+    else
+        pack_32_to_32(&k, out);
+}
+
+void pack_i16(const operand *o, const plan *p, int64_t base, const int64_t *idx, uint64_t from, uint64_t n,
+              int16_t *out) {
+    packing k;
+    if (!packing_start(&k, o, p, base, idx, from, n))
+        memset(out, 0, n * sizeof *out);
+    else if (o->src.bytes == 1)
+        pack_8_to_16(&k, out);
+    else if (o->src.bytes == 2)
+        pack_16_to_16(&k, out);
+    else
+        pack_32_to_16(&k, out);
+}

@@ -1,4 +1,4 @@
-/* execute/operand: where an atom's elements lie, as an affine offset into an int32 array plus map streams.
+/* execute/operand: where an atom's elements lie, as an affine offset into an array plus map streams.
  *   element at coordinates i = src[base + sum_k lin[k] i_k + sum_s offset_s(map_s[sum_k stride_s[k] i_k])], or 0 where
  * a map has a hole. Dense tensors and views whose maps are affine (slices, strides, im2col without padding, transposes,
  * most reshapes) have no streams. */
@@ -18,7 +18,7 @@ typedef struct stream {
 
 typedef struct operand {
     const shape *shape;
-    const int32_t *src;
+    narrow src;
     int64_t base, lin[MAX_RANK];
     uint32_t streams;
     stream stream[MAX_RANK];
@@ -28,7 +28,7 @@ typedef struct operand {
 /* id: an atom. Cost: one pass over the view's maps. */
 void operand_make(operand *o, const trace *t, uint32_t id);
 /* A dense array of this shape. */
-void operand_dense(operand *o, const shape *s, const int32_t *values);
+void operand_dense(operand *o, const shape *s, narrow values);
 /* out[i] = element begin + i, row-major. */
 void operand_read(const operand *o, uint64_t begin, uint64_t n, int32_t *out);
 

@@ -18,14 +18,15 @@ static void fill_constant(int32_t *out, const tensor *t, uint64_t n) {
     for (uint64_t i = 0; i < n; i++) out[i] = (int32_t)(t->values ? t->values[i] : t->fill);
 }
 
-tacit_status trace_make(trace *t, const program *p, int32_t *const *weights, arena *a, tacit_error *err) {
-    *t = (trace){p, ARENA_ZNEW(a, int32_t *, p->tensor_count)};
+tacit_status trace_make(trace *t, const program *p, const narrow *weights, arena *a, tacit_error *err) {
+    *t = (trace){p, ARENA_ZNEW(a, int32_t *, p->tensor_count), weights};
     if (!t->values) return full(err);
     for (uint32_t i = 0; i < p->tensor_count; i++) {
         const tensor *v = &p->tensors[i];
         uint64_t n = shape_count(&v->shape);
         if (v->kind == TENSOR_LINEAR || v->kind == TENSOR_VIEW) continue;
-        t->values[i] = weights && v->kind == TENSOR_PARAM ? weights[i] : ARENA_ZNEW(a, int32_t, n);
+        if (v->kind == TENSOR_PARAM && weights) continue;
+        t->values[i] = ARENA_ZNEW(a, int32_t, n);
         if (!t->values[i]) return full(err);
         if (v->kind == TENSOR_CONSTANT) fill_constant(t->values[i], v, n);
     }
@@ -37,6 +38,7 @@ tacit_status trace_set(trace *t, uint32_t id, const int64_t *values, tacit_error
         return fail(err, TACIT_USAGE, "trace_set: tensor %u is not external", (uint64_t)id);
     const tensor *v = &t->p->tensors[id];
     uint64_t n = shape_count(&v->shape);
+    if (!t->values[id]) return fail(err, TACIT_USAGE, "trace_set: \"%s\" is the model's", v->name);
     for (uint64_t i = 0; i < n; i++) {
         if (values[i] < v->lo || values[i] > v->hi)
             return fail(err, TACIT_VALUE, "\"%s\": element %u is outside its interval", v->name, i);

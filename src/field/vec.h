@@ -63,8 +63,10 @@ typedef struct vec_kernels {
      * below 2^31 is the caller's: at most 2^16 terms). */
     void (*byte_products)(int32_t out[BYTE_LANES][BYTE_OUTPUTS], const uint8_t *bytes, const int8_t *weights,
                           size_t quads);
-    /* out[c] += sum_{r < rows} e[r] x[r * stride + c] for c < cols (out is added to; signed 32-bit x) */
+    /* out[c] += sum_{r < rows} e[r] x[r * stride + c] for c < cols (out is added to) */
     void (*column_sums_i32)(extv out, extv e, const int32_t *x, size_t rows, size_t cols, size_t stride);
+    void (*column_sums_i16)(extv out, extv e, const int16_t *x, size_t rows, size_t cols, size_t stride);
+    void (*column_sums_i8)(extv out, extv e, const int8_t *x, size_t rows, size_t cols, size_t stride);
     /* Sumcheck round sums over i < n of products of multilinear tables of 2n elements, at the nodes in `out`:
      * out[0] = value at X = 0, out[1] at X = 2, out[2] (prod3 and prod2_deg3 only) at X = 3. */
     void (*round_prod2)(ext out[2], extv f, extv g, size_t n);

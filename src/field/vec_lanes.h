@@ -3,6 +3,7 @@
 #ifndef FIELD_VEC_LANES_H
 #define FIELD_VEC_LANES_H
 #include "field/columns_lanes.h"
+#include "field/columns_narrow_lanes.h"
 #include "field/dot_lanes.h"
 #include "field/ext_lanes.h"
 
@@ -343,7 +344,8 @@ static void v_logup_up_leaf(extv ne, extv no, extv de, extv dod, extv a_d, extv 
     .gl_mul = v_gl_mul, .gl_scale = v_gl_scale, .gl_add = v_gl_add, .from_i32 = v_from_i32, .add = v_add,              \
     .mul = v_mul, .scale = v_scale, .axpy = v_axpy, .axpy_gl = v_axpy_gl, .axpy_i32 = v_axpy_i32,                      \
     .linear_i23 = v_linear_i23, .fold = v_fold, .eq_step = v_eq_step, .pair_sum = v_pair_sum, .dot = v_dot,            \
-    .dot_gl = v_dot_gl, .dot_i32 = v_dot_i32, .column_sums_i32 = v_column_sums, .round_prod2 = v_round_prod2,          \
-    .round_prod2_deg3 = v_round_prod2_deg3, .round_prod3 = v_round_prod3, .round_logup = v_round_logup,                \
-    .round_logup_leaf = v_round_logup_leaf, .logup_up = v_logup_up, .logup_up_leaf = v_logup_up_leaf
+    .dot_gl = v_dot_gl, .dot_i32 = v_dot_i32, .column_sums_i32 = v_column_sums, .column_sums_i16 = v_column_sums_i16,  \
+    .column_sums_i8 = v_column_sums_i8, .round_prod2 = v_round_prod2, .round_prod2_deg3 = v_round_prod2_deg3,          \
+    .round_prod3 = v_round_prod3, .round_logup = v_round_logup, .round_logup_leaf = v_round_logup_leaf,                \
+    .logup_up = v_logup_up, .logup_up_leaf = v_logup_up_leaf
 #endif

@@ -2,6 +2,7 @@
 #include <string.h>
 #include "base/broken.h"
 #include "execute/gather.h"
+#include "field/vec_narrow.h"
 #include "sumcheck/parallel.h"
 
 static tacit_status full(const leaf_request *r) {
@@ -9,19 +10,19 @@ static tacit_status full(const leaf_request *r) {
 }
 
 /* ---------------------------------------------------------------- columns */
-static tacit_status tensor_column(const leaf_request *r, uint32_t id, const int32_t **out) {
-    *out = r->t->values[id];
-    if (*out) return TACIT_OK;
+static tacit_status tensor_column(const leaf_request *r, uint32_t id, narrow *out) {
+    *out = trace_atom(r->t, id);
+    if (out->data) return TACIT_OK;
     int32_t *made = ARENA_NEW(r->a, int32_t, shape_count(&r->t->p->tensors[id].shape));
     if (!made) return full(r);
     trace_values_i32(r->t, id, made);
-    *out = made;
+    *out = narrow_i32(made);
     return TACIT_OK;
 }
 
 /* folded[i] = sum_c eq(r_c, c) values[i][c]: rows of a gather at its point. */
 typedef struct fold_job {
-    const int32_t *values;
+    narrow values;
     uint64_t row;
     extv weights, folded;
 } fold_job;
@@ -29,7 +30,7 @@ typedef struct fold_job {
 static void fold_piece(void *ctx, size_t first, size_t count) {
     const fold_job *j = ctx;
     for (size_t i = first; i < first + count; i++)
-        extv_set(j->folded, i, vec->dot_i32(j->weights, j->values + i * j->row, j->row));
+        extv_set(j->folded, i, vec_dot_narrow(j->weights, narrow_at(j->values, i * j->row), j->row));
 }
 
 /* eq(r_c, .) at the true elements of a row, in their order. */
@@ -48,8 +49,7 @@ static tacit_status row_weights(const leaf_request *r, const shape *row, extv *o
     return TACIT_OK;
 }
 
-static tacit_status fold_rows(const leaf_request *r, const table *t, const int32_t *values, uint64_t count,
-                              leaf_rows *rows) {
+static tacit_status fold_rows(const leaf_request *r, const table *t, narrow values, uint64_t count, leaf_rows *rows) {
     shape row = gather_row(r->t->p, t);
     fold_job j = {.values = values, .row = shape_count(&row)};
     j.folded = rows->folded = extv_new(r->a, count);
@@ -62,7 +62,7 @@ static tacit_status fold_rows(const leaf_request *r, const table *t, const int32
     return TACIT_OK;
 }
 
-static void add_column(const leaf_request *r, leaf_rows *rows, const int32_t *values, int64_t lo, int64_t hi) {
+static void add_column(const leaf_request *r, leaf_rows *rows, narrow values, int64_t lo, int64_t hi) {
     uint32_t j = rows->width++;
     ext coef = ext_neg(r->beta[j]);
     rows->values[j] = values;
@@ -84,7 +84,7 @@ static tacit_status lookup_rows(const leaf_request *r, uint32_t item, leaf_rows 
     const program *p = r->t->p;
     const lookup *k = &p->lookups[item];
     const table *t = &p->tables[k->table];
-    const int32_t *values;
+    narrow values;
     rows->shape = r->l->shapes[0][item];
     rows->base = ext_sub(r->alpha, ext_from(RULE_ELSE(TABLE_ID, 0, t->id)));
     for (uint32_t j = 0; j < (t->gather ? 1 : t->width); j++) {
@@ -116,9 +116,10 @@ static tacit_status table_rows(const leaf_request *r, uint32_t item, leaf_rows *
     for (uint32_t j = 0; j < (t->gather ? 1 : t->width); j++) {
         int32_t *made = ARENA_NEW(r->a, int32_t, t->rows);
         if (!made) return full(r);
-        add_column(r, rows, expand_column(&t->columns[j], t->rows, made), t->columns[j].lo, t->columns[j].hi);
+        add_column(r, rows, narrow_i32(expand_column(&t->columns[j], t->rows, made)), t->columns[j].lo,
+                   t->columns[j].hi);
     }
-    return t->gather ? fold_rows(r, t, r->t->values[t->source], t->rows, rows) : TACIT_OK;
+    return t->gather ? fold_rows(r, t, trace_atom(r->t, t->source), t->rows, rows) : TACIT_OK;
 }
 
 tacit_status leaves_make(leaf_rows *rows[2], const leaf_request *r) {
@@ -248,7 +249,7 @@ void leaves_numerators(const leaf_tree *t, uint64_t first, size_t n, extv out) {
         uint64_t left = ((uint64_t)1 << b->log) - at;
         size_t now = left < n ? (size_t)left : n;
         const leaf_rows *r = &t->rows[b->item];
-        block_gather(r->shape, b, r->multiplicity, at, now, m);
+        block_gather(r->shape, b, narrow_i32(r->multiplicity), at, now, m);
         for (size_t i = 0; i < now; i++) extv_set(out, i, ext_from_i64(-(int64_t)m[i]));
         out = extv_at(out, now);
         first += now;

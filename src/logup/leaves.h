@@ -28,7 +28,7 @@ typedef struct leaf_request {
 typedef struct leaf_rows {
     const shape *shape;
     uint32_t width, terms;
-    const int32_t *values[MAX_TABLE_WIDTH];
+    narrow values[MAX_TABLE_WIDTH];
     bool wide[MAX_TABLE_WIDTH]; /* two terms: the high bits, the low 16 */
     ext base, coef[LEAF_TERMS];
     extv folded; /* c[0] NULL: no gather */

@@ -4,6 +4,7 @@
  * The public part (model_public) is what certificates carry and model digests bind. */
 #ifndef PROGRAM_MODEL_H
 #define PROGRAM_MODEL_H
+#include "base/narrow.h"
 #include "program/program.h"
 
 enum { MODEL_VERSION = 1, MAX_IO = 64 };
@@ -27,16 +28,20 @@ tacit_status model_public_parse(model_public *out, const void *data, size_t size
                                 tacit_error *err) TACIT_MUST_CHECK;
 void model_public_write(const model_public *m, writer *w);
 
-/* Hosted. */
+/* Hosted. Who holds a model's bytes: they are malloc'd, a mapped file, or somebody else's. */
+typedef enum model_holder { MODEL_OWN, MODEL_MAPPED, MODEL_LENT } model_holder;
 struct tacit_model {
     arena arena;
     model_public pub;
-    int32_t **weights;    /* per tensor of the program: values of TENSOR_PARAM, else NULL */
-    unsigned char *bytes; /* the file's bytes (malloc'd), names point into the arena */
+    narrow
+        *weights; /* per tensor of the program: of TENSOR_PARAM its values, in `bytes` where they lie aligned there */
+    const unsigned char *bytes; /* the file's bytes; names point into the arena */
     size_t size;
+    model_holder holder;
 };
-/* From the file's bytes (copied) and back. */
+/* From the file's bytes: copied; or read in place as long as the model lives. */
 tacit_status model_parse(struct tacit_model **out, const void *data, size_t size, tacit_error *err) TACIT_MUST_CHECK;
+tacit_status model_view(struct tacit_model **out, const void *data, size_t size, tacit_error *err) TACIT_MUST_CHECK;
 /* program: bytes of builder_finish; weights[t] for every TENSOR_PARAM t. */
 tacit_status model_make(struct tacit_model **out, const void *program, size_t program_size, const model_io *io,
                         uint32_t io_count, uint8_t overflow, const int32_t *const *weights,

@@ -14,6 +14,7 @@
 #define MAX_MODEL_FILE ((size_t)8 << 30)
 
 #define BAD(...) fail(err, TACIT_MALFORMED, __VA_ARGS__)
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "weights are read where they lie");
 static const char MAGIC[4] = {'T', 'A', 'C', 'M'};
 
 static tacit_status new_model(struct tacit_model **out, tacit_error *err) {
@@ -33,26 +34,31 @@ static void wipe(void *p, size_t n) {
     __asm__ volatile("" : : "r"(p) : "memory");
 }
 
+static void release(const struct tacit_model *m) {
+    if (m->holder == MODEL_OWN) {
+        unsigned char *own = (unsigned char *)(uintptr_t)m->bytes;
+        wipe(own, m->size);
+        free(own);
+    }
+    if (m->holder == MODEL_MAPPED) file_unmap(m->bytes, m->size);
+}
+
 void model_free(struct tacit_model *m) {
     if (!m) return;
     arena_unmap(&m->arena);
-    wipe(m->bytes, m->size);
-    free(m->bytes);
+    release(m);
     free(m);
 }
 
 /* ---- weights: width, then little-endian two's complement */
-static unsigned width_of(const int32_t *v, uint64_t n) {
-    unsigned width = 1;
-    for (uint64_t i = 0; i < n; i++) {
-        if (v[i] < INT16_MIN || v[i] > INT16_MAX) return 4;
-        if (v[i] < INT8_MIN || v[i] > INT8_MAX) width = 2;
-    }
-    return width;
+static unsigned width_of(narrow v, uint64_t n) {
+    int32_t lo, hi;
+    narrow_extent(v, n, &lo, &hi);
+    return narrow_bytes(lo, hi);
 }
 
 static void write_weights(writer *w, const int32_t *v, uint64_t n) {
-    unsigned width = width_of(v, n);
+    unsigned width = width_of(narrow_i32(v), n);
     write_u8(w, (uint8_t)width);
     for (uint64_t i = 0; i < n; i++) {
         if (width == 1)
@@ -64,10 +70,22 @@ static void write_weights(writer *w, const int32_t *v, uint64_t n) {
     }
 }
 
-static int32_t weight_at(const unsigned char *p, unsigned width) {
-    if (width == 1) return (int8_t)p[0];
-    if (width == 2) return (int16_t)(p[0] | p[1] << 8);
-    return (int32_t)((uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24);
+/* The first element outside [lo, hi]. */
+static uint64_t first_outside(narrow v, int64_t lo, int64_t hi) {
+    uint64_t i = 0;
+    while (narrow_get(v, i) >= lo && narrow_get(v, i) <= hi) i++;
+    return i;
+}
+
+/* Where the file does not align them, a copy in the arena. */
+static tacit_status place_weights(struct tacit_model *m, narrow *v, const tensor *x, const unsigned char *p, uint64_t n,
+                                  tacit_error *err) {
+    v->data = p;
+    if ((uintptr_t)p % v->bytes == 0) return TACIT_OK;
+    v->data = ARENA_NEW(&m->arena, unsigned char, n * v->bytes);
+    if (!v->data) return fail(err, TACIT_RESOURCES, "no memory for the weights \"%s\"", x->name);
+    memcpy((void *)(uintptr_t)v->data, p, n * v->bytes);
+    return TACIT_OK;
 }
 
 static tacit_status read_weights(struct tacit_model *m, uint32_t t, reader *r, tacit_error *err) {
@@ -77,14 +95,14 @@ static tacit_status read_weights(struct tacit_model *m, uint32_t t, reader *r, t
     if (r->bad || (width != 1 && width != 2 && width != 4) || n > (r->size - r->at) / width)
         return BAD("model: weights \"%s\" are cut off", x->name);
     const unsigned char *p = read_bytes(r, (size_t)(n * width));
-    int32_t *v = ARENA_NEW(&m->arena, int32_t, n);
-    if (!p || !v) return fail(err, TACIT_RESOURCES, "no memory for the weights \"%s\"", x->name);
-    for (uint64_t i = 0; i < n; i++) {
-        v[i] = weight_at(p + i * width, width);
-        if (v[i] < x->lo || v[i] > x->hi)
-            return fail(err, TACIT_VALUE, "model: weight %u of \"%s\" is outside its interval", i, x->name);
-    }
-    if (width != width_of(v, n)) return BAD("model: weights \"%s\" are not in their shortest form", x->name);
+    narrow v = {NULL, width};
+    int32_t lo, hi;
+    TRY(place_weights(m, &v, x, p, n, err));
+    narrow_extent(v, n, &lo, &hi);
+    if (lo < x->lo || hi > x->hi)
+        return fail(err, TACIT_VALUE, "model: weight %u of \"%s\" is outside its interval",
+                    first_outside(v, x->lo, x->hi), x->name);
+    if (width != narrow_bytes(lo, hi)) return BAD("model: weights \"%s\" are not in their shortest form", x->name);
     m->weights[t] = v;
     return TACIT_OK;
 }
@@ -127,7 +145,7 @@ static tacit_status parse_parts(struct tacit_model *m, tacit_error *err) {
     if (!pub || !advice_data) return BAD("model: truncated");
     TRY(model_public_parse(&m->pub, pub, pub_size, &m->arena, err));
     TRY(parse_program(m, pub, pub_size, advice_data, advice_size, err));
-    m->weights = ARENA_ZNEW(&m->arena, int32_t *, m->pub.program.tensor_count + 1);
+    m->weights = ARENA_ZNEW(&m->arena, narrow, m->pub.program.tensor_count + 1);
     if (!m->weights) return fail(err, TACIT_RESOURCES, "no memory for a model");
     for (uint32_t t = 0; t < m->pub.program.tensor_count; t++) {
         if (m->pub.program.tensors[t].kind == TENSOR_PARAM) TRY(read_weights(m, t, &r, err));
@@ -135,17 +153,19 @@ static tacit_status parse_parts(struct tacit_model *m, tacit_error *err) {
     return r.at == r.size && !r.bad ? TACIT_OK : BAD("model: bytes after its end");
 }
 
-/* Takes over `bytes`. */
-static tacit_status adopt(struct tacit_model **out, unsigned char *bytes, size_t size, tacit_error *err) {
-    struct tacit_model *m;
+/* Takes over `bytes` as their holder says, whatever comes of it. */
+static tacit_status adopt(struct tacit_model **out, const unsigned char *bytes, size_t size, model_holder holder,
+                          tacit_error *err) {
+    struct tacit_model *m = NULL, held = {.bytes = bytes, .size = size, .holder = holder};
     *out = NULL;
     tacit_status s = new_model(&m, err);
     if (s != TACIT_OK) {
-        free(bytes);
+        release(&held);
         return s;
     }
     m->bytes = bytes;
     m->size = size;
+    m->holder = holder;
     s = size < 38 ? BAD("not a model file") : parse_parts(m, err);
     if (s == TACIT_OK)
         *out = m;
@@ -159,7 +179,11 @@ tacit_status model_parse(struct tacit_model **out, const void *data, size_t size
     *out = NULL;
     if (!copy) return fail(err, TACIT_RESOURCES, "no memory for a model");
     if (size > 0) memcpy(copy, data, size);
-    return adopt(out, copy, size, err);
+    return adopt(out, copy, size, MODEL_OWN, err);
+}
+
+tacit_status model_view(struct tacit_model **out, const void *data, size_t size, tacit_error *err) {
+    return adopt(out, data, size, MODEL_LENT, err);
 }
 
 /* ---- making */
@@ -213,18 +237,18 @@ tacit_status model_make(struct tacit_model **out, const void *program_bytes, siz
     memcpy(m->pub.io, io, io_count * sizeof *io);
     if (s == TACIT_OK) s = make_bytes(m, program_bytes, program_size, weights, &bytes, &size, err);
     model_free(m);
-    return s == TACIT_OK ? adopt(out, bytes, size, err) : s;
+    return s == TACIT_OK ? adopt(out, bytes, size, MODEL_OWN, err) : s;
 }
 
 /* ---- disk */
 tacit_status tacit_model_load(tacit_model **out, const char *path, tacit_error *err) {
-    unsigned char *data;
+    const unsigned char *data;
     size_t size;
     if (err) *err = (tacit_error){0};
     *out = NULL;
     sha256_select(NULL);
-    TRY(file_read(path, MAX_MODEL_FILE, &data, &size, err));
-    return adopt(out, data, size, err);
+    TRY(file_map(path, MAX_MODEL_FILE, &data, &size, err));
+    return adopt(out, data, size, MODEL_MAPPED, err);
 }
 
 tacit_status tacit_model_save(const tacit_model *m, const char *path, tacit_error *err) {

@@ -122,7 +122,7 @@ typedef struct pack_job {
     const trace *t;
     const shape *shape;
     const block *b;
-    const int32_t *values;
+    narrow values;
     int32_t *out;
 } pack_job;
 static void pack_piece(void *ctx, size_t first, size_t count) {
@@ -143,10 +143,10 @@ static tacit_status pack_x(attempt *t) {
     int32_t *small = ARENA_ZNEW(&t->a, int32_t, padded);
     object_range *ranges = ARENA_NEW(&t->a, object_range, l->block_count + 1u);
     gl *tail = ARENA_NEW(&t->a, gl, (size_t)o->tail << o->k);
-    const int32_t **of_item = ARENA_NEW(&t->a, const int32_t *, t->st->place.tensor_items + 1u);
+    narrow *of_item = ARENA_NEW(&t->a, narrow, t->st->place.tensor_items + 1u);
     if (!small || !ranges || !tail || !of_item) return full(t);
     for (uint32_t i = 0; i < t->st->p->tensor_count; i++)
-        if (t->st->place.object_of[i] == 0) of_item[t->st->place.item_of[i]] = t->r->t->values[i];
+        if (t->st->place.object_of[i] == 0) of_item[t->st->place.item_of[i]] = trace_atom(t->r->t, i);
     t->x = (object_data){.small = small, .small_count = l->size, .ranges = ranges, .tail = tail};
     for (uint32_t i = 0; i < l->block_count; i++) {
         const block *b = &l->blocks[i];

@@ -187,7 +187,7 @@ static tacit_status item_tables(batch_state *s, object_state *o) {
         size_t mark = arena_mark(s->a), rows;
         extv eq;
         TRY(row_weights(s, o, r, &eq, &rows));
-        par_column_sums(extv_at(o->low_x, i * unit), eq, o->data->small + r->b->start, rows, unit);
+        par_column_sums(extv_at(o->low_x, i * unit), eq, narrow_i32(o->data->small + r->b->start), rows, unit);
         par_eq_table(extv_at(o->low_w, i * unit), r->low, o->k, r->coef);
         arena_release(s->a, mark);
     }
@@ -237,7 +237,7 @@ static tacit_status folded_values(batch_state *s, object_state *o) {
     if (!extv_ok(e)) return full(s);
     TRY(new_zero(s, &o->y, columns));
     par_eq_table(e, o->rho, o->k, EXT_ONE);
-    par_row_dots(o->y, e, o->data->small, rows, unit);
+    par_row_dots(o->y, e, narrow_i32(o->data->small), rows, unit);
     for (uint32_t r = 0; r < o->data->range_count; r++) {
         const object_range *g = &o->data->ranges[r];
         for (uint64_t i = 0; i < g->count; i++) {

@@ -21,7 +21,7 @@ typedef struct certifying {
     const tacit_commit_options *o;
     arena a;
     certificate cert;
-    const int32_t **weights; /* per item */
+    const narrow *weights; /* per item */
     tacit_error *err;
 } certifying;
 
@@ -36,12 +36,12 @@ static uint32_t parameter_count(const program *p) {
     return n;
 }
 
-tacit_status certificate_describe(certificate *c, const int32_t ***weights, const struct tacit_model *m,
-                                  uint64_t proofs, arena *a, tacit_error *err) {
+tacit_status certificate_describe(certificate *c, const narrow **weights, const struct tacit_model *m, uint64_t proofs,
+                                  arena *a, tacit_error *err) {
     const program *p = &m->pub.program;
     uint32_t n = parameter_count(p), item = 0;
     const shape **shapes = ARENA_NEW(a, const shape *, n + 1u);
-    const int32_t **values = ARENA_NEW(a, const int32_t *, n + 1u);
+    narrow *values = ARENA_NEW(a, narrow, n + 1u);
     c->items = ARENA_ZNEW(a, certificate_item, n + 1u);
     if (!shapes || !c->items || !values) return fail(err, TACIT_RESOURCES, "commit: arena too small");
     if (n == 0) return fail(err, TACIT_UNSUPPORTED, "the model has no weights to commit to");
@@ -75,15 +75,13 @@ static tacit_status map_arena(certifying *c, uint64_t weights) {
 }
 
 /* ---------------------------------------------------------------- range proof */
-static tacit_status range_trace(certificate_secret *secret, const statement *st, trace *t, certifying *c) {
-    TRY(trace_make(t, st->p, NULL, &c->a, c->err));
+static tacit_status range_trace(const statement *st, trace *t, certifying *c) {
+    narrow *weights = ARENA_ZNEW(&c->a, narrow, st->p->tensor_count);
     uint32_t item = 0;
-    for (uint32_t i = 0; i < st->p->tensor_count; i++) {
-        const tensor *x = &st->p->tensors[i];
-        if (x->kind != TENSOR_PARAM) continue;
-        memcpy(t->values[i], c->weights[item++], shape_count(&x->shape) * sizeof(int32_t));
-    }
-    (void)secret;
+    if (!weights) return full(c);
+    for (uint32_t i = 0; i < st->p->tensor_count; i++)
+        if (st->p->tensors[i].kind == TENSOR_PARAM) weights[i] = c->weights[item++];
+    TRY(trace_make(t, st->p, weights, &c->a, c->err));
     return trace_count(t, &c->a, c->err);
 }
 
@@ -91,7 +89,7 @@ static tacit_status prove_range(certifying *c, certificate_secret *secret, unsig
     statement st;
     trace t;
     TRY(range_statement(&st, &secret->cert, &c->a, c->err));
-    TRY(range_trace(secret, &st, &t, c));
+    TRY(range_trace(&st, &t, c));
     TRY(memory_available(attempt_memory(&st), c->err));
     attempt_request r = {
         .st = &st, .t = &t, .secrets = &secret, .progress = c->o->progress, .progress_ctx = c->o->progress_ctx};
@@ -184,7 +182,7 @@ static tacit_status estimate(certifying *c, tacit_cost *cost) {
     /* A page of the key file that is read brings its neighbours: a leaf and three levels of the tree per position. */
     uint64_t touched = 4 * READ_AROUND * (uint64_t)st.geometry.domain[st.geometry.object[1].domain].t;
     if (touched > stored + columns * 64) touched = stored + columns * 64;
-    cost->prove_memory = attempt_memory(&st) + PROCESS_MEMORY + c->m->size + 8 * weights + tail + touched;
+    cost->prove_memory = attempt_memory(&st) + PROCESS_MEMORY + c->m->size + 4 * weights + tail + touched;
     cost->prove_memory += cost->prove_memory / 7; /* what is not in the model */
     cost_of_work(cost, &st, weights, stored == 0, threads_max());
     cost->commit_memory = (stored ? stored : columns * 160) + columns * 64 + (UINT64_C(64) << 20);

@@ -8,6 +8,6 @@ enum { DEFAULT_PROOFS = 100, MAX_PROOFS = 1 << 20 };
 
 /* Items, layout, shape and t_max for `proofs` proofs (0: the default) and the range proof; root and digest stay zero.
  * weights (may be NULL): the parameters' values per item. */
-tacit_status certificate_describe(certificate *c, const int32_t ***weights, const struct tacit_model *m,
-                                  uint64_t proofs, arena *a, tacit_error *err) TACIT_MUST_CHECK;
+tacit_status certificate_describe(certificate *c, const narrow **weights, const struct tacit_model *m, uint64_t proofs,
+                                  arena *a, tacit_error *err) TACIT_MUST_CHECK;
 #endif

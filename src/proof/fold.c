@@ -1,6 +1,7 @@
 #include "proof/fold.h"
 #include <string.h>
 #include "base/threads.h"
+#include "field/vec_narrow.h"
 #include "poly/eq.h"
 #include "sumcheck/parallel.h"
 
@@ -24,7 +25,7 @@ typedef struct folding {
     tacit_error *err;
     uint32_t count;
     slot slots[MAX_RANK + 1];
-    const int32_t *values;
+    narrow values;
 } folding;
 
 static tacit_status full(folding *f) {
@@ -139,18 +140,18 @@ static void order_slots(folding *f) {
 }
 
 /* Row of integers for the trailing identity slots from `first` on at a base offset, gathered when not contiguous. */
-static const int32_t *row_at(const folding *f, uint32_t first, uint64_t base, uint64_t n, int32_t *buffer) {
+static narrow row_at(const folding *f, uint32_t first, uint64_t base, uint64_t n, int32_t *buffer) {
     uint64_t unit = 1;
     bool contiguous = true;
     for (uint32_t s = f->count; s-- > first; unit *= f->slots[s].in)
         for (uint32_t i = 0; contiguous && i < f->slots[s].in; i++) contiguous = f->slots[s].off[i] == i * unit;
-    if (contiguous) return f->values + base;
+    if (contiguous) return narrow_at(f->values, base);
     for (uint64_t i = 0; i < n; i++) {
         uint64_t rest = i, at = base;
         for (uint32_t s = f->count; s-- > first; rest /= f->slots[s].in) at += f->slots[s].off[rest % f->slots[s].in];
-        buffer[i] = f->values[at];
+        buffer[i] = narrow_get(f->values, at);
     }
-    return buffer;
+    return narrow_i32(buffer);
 }
 
 typedef struct first_pass {
@@ -176,19 +177,19 @@ static void first_piece(const first_pass *p, uint64_t outer, int32_t *buffer) {
     uint64_t base = outer_base(f, p->at, outer);
     extv out = extv_at(p->out, outer * s->out * p->row);
     if (p->row == 1) {
-        const int32_t *x = f->values + base;
+        narrow x = narrow_at(f->values, base);
         if (s->in > 1 && s->off[s->in - 1] != s->in - 1) {
-            for (uint32_t i = 0; i < s->in; i++) buffer[i] = f->values[base + s->off[i]];
-            x = buffer;
+            for (uint32_t i = 0; i < s->in; i++) buffer[i] = narrow_get(x, s->off[i]);
+            x = narrow_i32(buffer);
         }
         for (uint32_t k = 0; k < s->out; k++)
-            extv_set(out, k, vec->dot_i32(extv_at(p->dense, (size_t)k * s->in), x, s->in));
+            extv_set(out, k, vec_dot_narrow(extv_at(p->dense, (size_t)k * s->in), x, s->in));
         return;
     }
     for (uint32_t i = 0; i < s->entry_count; i++) {
         const entry *e = &s->entries[i];
-        const int32_t *x = row_at(f, p->at + 1, base + s->off[e->from], p->row, buffer);
-        vec->axpy_i32(extv_at(out, e->to * p->row), x, e->w, p->row);
+        narrow x = row_at(f, p->at + 1, base + s->off[e->from], p->row, buffer);
+        vec_axpy_narrow(extv_at(out, e->to * p->row), x, e->w, p->row);
     }
 }
 
@@ -267,7 +268,7 @@ static tacit_status lift(folding *f, extv *out) {
     *out = extv_new(f->a, n);
     int32_t *buffer = ARENA_NEW(f->a, int32_t, n);
     if (!extv_ok(*out) || !buffer) return full(f);
-    vec->from_i32(out->c[0], row_at(f, 0, 0, n, buffer), n);
+    vec_from_narrow(out->c[0], row_at(f, 0, 0, n, buffer), n);
     for (int j = 1; j < EXT_DEG; j++) memset(out->c[j], 0, n * sizeof(gl));
     return TACIT_OK;
 }
@@ -309,7 +310,7 @@ static tacit_status fold_slots(folding *f, extv out, ext coef) {
 static tacit_status fold_atom(extv out, const trace *t, uint32_t id, const axis_role *roles, ext coef, arena *a,
                               tacit_error *err) {
     const tensor *x = &t->p->tensors[id];
-    folding f = {.t = t, .a = a, .err = err, .values = t->values[x->kind == TENSOR_VIEW ? x->source : id]};
+    folding f = {.t = t, .a = a, .err = err, .values = trace_atom(t, x->kind == TENSOR_VIEW ? x->source : id)};
     size_t mark = arena_mark(a);
     TRY(make_slots(&f, x, roles));
     order_slots(&f);

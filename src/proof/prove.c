@@ -20,8 +20,8 @@ void tacit_free(void *p) {
 
 void tacit_key_close(tacit_key *k) {
     if (!k) return;
+    model_free(k->model); /* reads from the key's mapping */
     if (k->secret) key_close(k->secret);
-    model_free(k->model);
     arena_store_close(&k->trace);
     arena_store_close(&k->work);
     arena_store_close(&k->steps);
@@ -39,7 +39,7 @@ tacit_status tacit_key_open(tacit_key **out, const char *path, tacit_error *err)
     arena_store_init(&k->work);
     arena_store_init(&k->steps);
     tacit_status st = key_open(&k->secret, path, err);
-    if (st == TACIT_OK) st = model_parse(&k->model, k->secret->model, k->secret->model_size, err);
+    if (st == TACIT_OK) st = model_view(&k->model, k->secret->model, k->secret->model_size, err);
     if (st != TACIT_OK) {
         tacit_key_close(k);
         return st;

@@ -1,5 +1,6 @@
 #include <string.h>
 #include "base/threads.h"
+#include "field/vec_narrow.h"
 #include "poly/eq.h"
 #include "proof/steps_prove.h"
 #include "sumcheck/products.h"
@@ -118,14 +119,14 @@ static tacit_status add_job(scratch *s, const program *p, const view_job *j, ext
 }
 
 /* The source's values on the padded index; out is zero. */
-static void lift_padded(const shape *src, const int32_t *values, extv out) {
+static void lift_padded(const shape *src, narrow values, extv out) {
     uint32_t row = src->rank ? src->dim[src->rank - 1] : 1;
     uint64_t rows = shape_count(src) / row;
     for (uint64_t r = 0; r < rows; r++) {
         uint64_t rest = r, at = 0;
         for (uint32_t k = src->rank ? src->rank - 1 : 0; k-- > 0; rest /= src->dim[k])
             at += (rest % src->dim[k]) << shape_axis_var(src, k);
-        vec->from_i32(out.c[0] + at, values + r * row, row);
+        vec_from_narrow(out.c[0] + at, narrow_at(values, r * row), row);
     }
 }
 
@@ -158,7 +159,7 @@ static void source_piece(void *ctx, size_t i, unsigned worker) {
     const program *p = j->s->t->p;
     uint32_t source = j->s->source[i];
     const product_tables *tables = &j->s->set.products[i];
-    lift_padded(&p->tensors[source].shape, j->s->t->values[source], tables->now[1]);
+    lift_padded(&p->tensors[source].shape, trace_atom(j->s->t, source), tables->now[1]);
     for (uint32_t k = 0; k < j->count; k++)
         if (j->jobs[k].source == source && j->err[worker].status == TACIT_OK)
             (void)!add_job(&j->own[worker], p, &j->jobs[k], tables->now[0]);

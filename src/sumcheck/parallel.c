@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <string.h>
 #include "base/threads.h"
+#include "field/vec_narrow.h"
 
 extv extv_new(arena *a, size_t n) {
     extv v;
@@ -109,19 +110,31 @@ void par_eq_table(extv out, const ext *z, unsigned vars, ext scale) {
 /* ---------------------------------------------------------------- small integers times E */
 typedef struct int_job {
     extv out, e;
-    const int32_t *x;
+    narrow x;
     size_t rows, cols;
 } int_job;
 
 /* Short rows: an inner product spends more on its end than on its terms, so ROWS rows are turned into columns. */
 enum { ROWS = 64, SHORT_ROW = 256 };
+#define TURN(type)                                                                                                     \
+    do {                                                                                                               \
+        const type *from = (const type *)x.data;                                                                       \
+        type *to = (type *)(void *)turned;                                                                             \
+        for (size_t u = 0; u < rows; u++)                                                                              \
+            for (size_t c = 0; c < j->cols; c++) to[c * rows + u] = from[u * j->cols + c];                             \
+    } while (0)
 static void turned_rows(const int_job *j, size_t first, size_t rows) {
     int32_t turned[SHORT_ROW * ROWS];
     extv out = extv_at(j->out, first);
-    for (size_t u = 0; u < rows; u++)
-        for (size_t c = 0; c < j->cols; c++) turned[c * rows + u] = j->x[(first + u) * j->cols + c];
+    narrow x = narrow_at(j->x, first * j->cols);
+    if (x.bytes == 1)
+        TURN(int8_t);
+    else if (x.bytes == 2)
+        TURN(int16_t);
+    else
+        TURN(int32_t);
     for (int k = 0; k < EXT_DEG; k++) memset(out.c[k], 0, rows * sizeof(gl));
-    vec->column_sums_i32(out, j->e, turned, j->cols, rows, rows);
+    vec_column_sums(out, j->e, (narrow){turned, x.bytes}, j->cols, rows, rows);
 }
 
 static void row_piece(void *ctx, size_t first, size_t count) {
@@ -130,9 +143,10 @@ static void row_piece(void *ctx, size_t first, size_t count) {
         for (size_t u = 0; u < count; u += ROWS) turned_rows(j, first + u, count - u < ROWS ? count - u : ROWS);
         return;
     }
-    for (size_t u = first; u < first + count; u++) extv_set(j->out, u, vec->dot_i32(j->e, j->x + u * j->cols, j->cols));
+    for (size_t u = first; u < first + count; u++)
+        extv_set(j->out, u, vec_dot_narrow(j->e, narrow_at(j->x, u * j->cols), j->cols));
 }
-void par_row_dots(extv out, extv e, const int32_t *x, size_t rows, size_t cols) {
+void par_row_dots(extv out, extv e, narrow x, size_t rows, size_t cols) {
     par_for(rows, row_piece, &(int_job){out, e, x, rows, cols});
 }
 
@@ -142,7 +156,7 @@ static void panel_piece(void *ctx, size_t panel, unsigned worker) {
     const int_job *j = ctx;
     (void)worker;
     size_t c = panel * PANEL, n = j->cols - c < PANEL ? j->cols - c : PANEL;
-    vec->column_sums_i32(extv_at(j->out, c), j->e, j->x + c, j->rows, n, j->cols);
+    vec_column_sums(extv_at(j->out, c), j->e, narrow_at(j->x, c), j->rows, n, j->cols);
 }
 
 /* Tall ones: pieces of the rows, each with sums of its own; these are added in any order (F is exact). */
@@ -160,7 +174,7 @@ static void tall_range(void *ctx, size_t first, size_t count, unsigned worker) {
         mine.c[k] = memory[k];
         memset(mine.c[k], 0, j->cols * sizeof(gl));
     }
-    vec->column_sums_i32(mine, extv_at(j->e, first), j->x + first * j->cols, count, j->cols, j->cols);
+    vec_column_sums(mine, extv_at(j->e, first), narrow_at(j->x, first * j->cols), count, j->cols, j->cols);
     (void)pthread_mutex_lock(&t->lock);
     vec->add(j->out, j->out, mine, j->cols);
     (void)pthread_mutex_unlock(&t->lock);
@@ -169,11 +183,11 @@ static void tall_sums(const int_job *j) {
     threads_range(j->rows, 64, 0, tall_range, &(tall_job){j, PTHREAD_MUTEX_INITIALIZER});
 }
 
-void par_column_sums(extv out, extv e, const int32_t *x, size_t rows, size_t cols) {
+void par_column_sums(extv out, extv e, narrow x, size_t rows, size_t cols) {
     int_job j = {out, e, x, rows, cols};
     for (int k = 0; k < EXT_DEG; k++) memset(out.c[k], 0, cols * sizeof(gl));
     if (rows * cols < 4 * PAR_CHUNK) {
-        vec->column_sums_i32(out, e, x, rows, cols, cols);
+        vec_column_sums(out, e, x, rows, cols, cols);
     } else if (cols <= 4 * PANEL) {
         tall_sums(&j);
     } else {

@@ -3,6 +3,7 @@
 #ifndef SUMCHECK_PARALLEL_H
 #define SUMCHECK_PARALLEL_H
 #include "base/arena.h"
+#include "base/narrow.h"
 #include "field/vec.h"
 
 /* n E elements in the arena; planes NULL when it is full. */
@@ -25,9 +26,9 @@ void par_axpy(extv out, extv in, ext s, size_t n);
 /* out[i] = scale * eq(z, i), 2^vars entries. */
 void par_eq_table(extv out, const ext *z, unsigned vars, ext scale);
 /* out[u] = sum_l e[l] x[u * cols + l] for u < rows. */
-void par_row_dots(extv out, extv e, const int32_t *x, size_t rows, size_t cols);
+void par_row_dots(extv out, extv e, narrow x, size_t rows, size_t cols);
 /* out[l] = sum_u e[u] x[u * cols + l] for l < cols. */
-void par_column_sums(extv out, extv e, const int32_t *x, size_t rows, size_t cols);
+void par_column_sums(extv out, extv e, narrow x, size_t rows, size_t cols);
 
 void par_round_prod2(ext out[2], extv f, extv g, size_t n);
 void par_round_prod2_deg3(ext out[3], extv f, extv g, size_t n);

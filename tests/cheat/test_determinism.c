@@ -1,6 +1,6 @@
 /* With a fixed seed a proof is a function of its statement and witness: the same bytes for 1, 2 and 4 threads, for
- * portable and AVX2 kernels, for portable and SHA-NI hashing. Needs a library built with TACIT_TEST_SEED; such a
- * library writes no valid protocol id. */
+ * portable and AVX2 kernels, for portable and SHA-NI hashing, for weights of every width. Needs a library built with
+ * TACIT_TEST_SEED; such a library writes no valid protocol id. */
 #include "lab.h" /* before cmocka, which defines a macro fail */
 #include <stdio.h>
 #ifndef TACIT_TEST_SEED
@@ -10,6 +10,7 @@ int main(void) {
 }
 #else
 #include "base/broken.h"
+#include "narrow_params.h"
 #include "commit/rng.h"
 #include "base/threads.h"
 #include <setjmp.h>
@@ -29,6 +30,8 @@ typedef struct result {
     size_t size;
     digest root; /* of the certificate */
 } result;
+
+static unsigned bytes; /* of a weight, where the trace has a model's; 0: int32 of its own */
 
 /* Large enough for every parallel path: x (48 x 60) w (200 x 60), rescale, relu of a transposed view. */
 static result run(uint32_t batch, uint32_t in, uint32_t out, const uint8_t *fresh) {
@@ -65,6 +68,7 @@ static result run(uint32_t batch, uint32_t in, uint32_t out, const uint8_t *fres
     lab_set(&l, tw, w);
     lab_certify(&l, 3);
     r.root = l.cert->root;
+    if (bytes) narrow_params(&l.t, &l.a, bytes);
     if (lab_execute(&l) != TACIT_OK || lab_statement(&l) != TACIT_OK) fail_msg("%s", l.err.text);
     if (lab_prove(&l, &r.proof, &r.size) != TACIT_OK) fail_msg("%s", l.err.text);
     if (lab_verify(&l, r.proof, r.size) != TACIT_OK) fail_msg("%s", l.err.text);
@@ -110,6 +114,12 @@ static void compare(uint32_t batch, uint32_t in, uint32_t out) {
         same(&base, &r, ways[i].what);
         free(r.proof);
     }
+    for (bytes = 1; bytes <= 4; bytes *= 2) {
+        result r = run(batch, in, out, seed);
+        same(&base, &r, bytes == 1 ? "int8 weights" : bytes == 2 ? "int16 weights" : "int32 weights");
+        free(r.proof);
+    }
+    bytes = 0;
     with(NULL, 1);
     static const uint8_t other[32] = {1, 2, 4};
     result r = run(batch, in, out, other);

@@ -134,7 +134,7 @@ void trace_case(const tacit_model *m, const int64_t *const *inputs, trace *t, ar
     no_error(trace_make(t, p, NULL, a, &err), &err, "trace");
     for (uint32_t i = 0; i < p->tensor_count; i++) {
         if (p->tensors[i].kind == TENSOR_PARAM)
-            memcpy(t->values[i], m->weights[i], shape_count(&p->tensors[i].shape) * sizeof(int32_t));
+            narrow_read(m->weights[i], shape_count(&p->tensors[i].shape), t->values[i]);
         if (p->tensors[i].kind == TENSOR_INPUT) no_error(trace_set(t, i, inputs[in++], &err), &err, "input");
     }
     no_error(execute(t, a, saturated, &err), &err, "execute");

@@ -114,7 +114,7 @@ static void test_no_weights(void **unused) {
         if (m->pub.program.tensors[t].kind != TENSOR_PARAM) continue;
         params++;
         assert_int_equal(shape_count(&m->pub.program.tensors[t].shape), 1);
-        assert_int_equal(m->weights[t][0], 0);
+        assert_int_equal(narrow_get(m->weights[t], 0), 0);
     }
     assert_int_equal(params, 1);
     assert_int_equal(tacit_estimate(m, &(tacit_commit_options){.proofs = 1}, &cost, &err), TACIT_OK);

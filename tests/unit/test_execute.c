@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 #include "execute/execute.h"
+#include "narrow_params.h"
 #include "program/builder.h"
 #include "program/view_index.h"
 
@@ -407,17 +408,21 @@ static void reading(void **unused) {
         set_random(&f, c, -9, 9);
         uint64_t n = shape_count(&v);
         int64_t *got = malloc(n * sizeof *got), *sum = malloc(n * sizeof *sum);
-        int32_t *narrow = malloc(n * sizeof *narrow);
-        trace_values(&f.t, w, got);
-        trace_values(&f.t, l, sum);
-        trace_values_i32(&f.t, l, narrow);
-        for (uint64_t i = 0; i < n; i++) {
-            int64_t j = view_source(&f.p.tensors[w], &s, i), want = j < 0 ? 0 : f.t.values[x][j];
-            assert_true(got[i] == want);
-            assert_true(sum[i] == 1000 * want - 3 * (int64_t)f.t.values[c][i] + 17);
-            assert_true(narrow[i] == sum[i]);
+        int32_t *few = malloc(n * sizeof *few);
+        const int32_t *xs = f.t.values[x], *cs = f.t.values[c];
+        for (unsigned bytes = 0; bytes <= 4; bytes = bytes ? 2 * bytes : 1) {
+            if (bytes) narrow_params(&f.t, &f.a, bytes);
+            trace_values(&f.t, w, got);
+            trace_values(&f.t, l, sum);
+            trace_values_i32(&f.t, l, few);
+            for (uint64_t i = 0; i < n; i++) {
+                int64_t j = view_source(&f.p.tensors[w], &s, i), want = j < 0 ? 0 : xs[j];
+                assert_true(got[i] == want);
+                assert_true(sum[i] == 1000 * want - 3 * (int64_t)cs[i] + 17);
+                assert_true(few[i] == sum[i]);
+            }
         }
-        free(pad), free(flat), free(got), free(sum), free(narrow);
+        free(pad), free(flat), free(got), free(sum), free(few);
         finish(&f);
     }
 }
@@ -463,6 +468,15 @@ static void layer(const char *name, bool convolution, const shape *xs, const vie
         best = t < best ? t : best;
     }
     print_message("%s: %.3f ms\n", name, 1e3 * best);
+    int32_t *kept = malloc(shape_count(ys) * sizeof *kept);
+    memcpy(kept, f.t.values[y], shape_count(ys) * sizeof *kept);
+    for (unsigned bytes = 1; bytes <= 2; bytes++) { /* weights as a model has them */
+        narrow_params(&f.t, &f.a, bytes);
+        memset(f.t.values[y], 0, shape_count(ys) * sizeof *kept);
+        assert_int_equal(execute(&f.t, &f.a, NULL, &f.err), TACIT_OK);
+        assert_memory_equal(f.t.values[y], kept, shape_count(ys) * sizeof *kept);
+    }
+    free(kept);
     if (shape_count(ys) < 100000) {
         assert_int_equal(trace_count(&f.t, &f.a, &f.err), TACIT_OK);
         assert_int_equal(trace_violated(&f.t, &f.a), UINT32_MAX);

@@ -29,7 +29,7 @@ typedef struct making {
     certificate_item items[2];
     const shape *shapes[2];
     int32_t values0[5 * 12], values1[7];
-    const int32_t *weights[2];
+    narrow weights[2];
     tacit_error err;
 } making;
 
@@ -42,8 +42,8 @@ static void describe(making *m, uint64_t openings) {
     for (size_t i = 0; i < 7; i++) m->values1[i] = (int32_t)i - 3;
     m->shapes[0] = &m->items[0].shape;
     m->shapes[1] = &m->items[1].shape;
-    m->weights[0] = m->values0;
-    m->weights[1] = m->values1;
+    m->weights[0] = narrow_i32(m->values0);
+    m->weights[1] = narrow_i32(m->values1);
     m->cert = (certificate){.openings = openings, .item_count = 2, .items = m->items};
     assert_int_equal(layout_make(&m->cert.layout, m->shapes, 2, &m->a, &m->err), TACIT_OK);
     assert_int_equal(geometry_certificate(&m->cert.shape, m->cert.layout.size, openings, &m->cert.t_max, &m->err),
@@ -134,7 +134,7 @@ static void contents(void **unused) {
         const block *bl = &k->cert.layout.blocks[b];
         for (uint64_t e = 0; e < UINT64_C(1) << bl->log; e++)
             assert_int_equal(k->data.small[bl->start + e],
-                             m.weights[bl->item][block_element(&k->cert.items[bl->item].shape, bl, e)]);
+                             narrow_get(m.weights[bl->item], block_element(&k->cert.items[bl->item].shape, bl, e)));
     }
     unsigned log_n = s->a + RATE_LOG;
     for (uint64_t j = 0; j < UINT64_C(1) << log_n; j += 61) { /* leaves are the lanes' values and lie under the root */

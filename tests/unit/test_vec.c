@@ -150,9 +150,16 @@ static void check_linear(size_t n, size_t at) {
 static void check_columns(size_t n, size_t at) {
     for (size_t rows = 0; rows <= n && rows <= 400; rows = 2 * rows + 1) {
         size_t stride = rows == 0 ? n : n / rows, cols = stride - stride / 3;
-        tested->column_sums_i32(vector(planes, 0, at), vector(planes, 1, at), ints32 + at, rows, cols, stride);
-        vec_portable.column_sums_i32(vector(expected_planes, 0, at), vector(expected_planes, 1, at), ints32 + at, rows,
-                                     cols, stride);
+        extv out = vector(planes, 0, at), e = vector(planes, 1, at), want = vector(expected_planes, 0, at),
+             same = vector(expected_planes, 1, at);
+        tested->column_sums_i32(out, e, ints32 + at, rows, cols, stride);
+        vec_portable.column_sums_i32(want, same, ints32 + at, rows, cols, stride);
+        assert_planes();
+        tested->column_sums_i16(out, e, ints16 + at, rows, cols, stride);
+        vec_portable.column_sums_i16(want, same, ints16 + at, rows, cols, stride);
+        assert_planes();
+        tested->column_sums_i8(out, e, ints8 + at, rows, cols, stride);
+        vec_portable.column_sums_i8(want, same, ints8 + at, rows, cols, stride);
         assert_planes();
     }
 }

@@ -56,7 +56,7 @@ static void model_case(scene *s, json *t, json *out) {
         if (p->tensors[i].kind != TENSOR_PARAM) continue;
         json *list = json_object_new_array();
         for (uint64_t k = 0; k < shape_count(&p->tensors[i].shape); k++)
-            json_object_array_add(list, json_object_new_int64(m->weights[i][k]));
+            json_object_array_add(list, json_object_new_int64(narrow_get(m->weights[i], k)));
         json_object_array_add(lists, list);
     }
     put(out, "publicDigest", json_digest(m->pub.digest));

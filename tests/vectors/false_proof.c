@@ -15,7 +15,7 @@ enum { X = 0, W = 1, Y = 2, H = 4 }; /* tensors of the model */
 static tacit_status false_trace(trace *t, const struct tacit_model *m, arena *a, tacit_error *err) {
     const int64_t x[4] = {1, 7, 0, 5};
     TRY(trace_make(t, &m->pub.program, NULL, a, err));
-    memcpy(t->values[W], m->weights[W], shape_count(&m->pub.program.tensors[W].shape) * sizeof(int32_t));
+    narrow_read(m->weights[W], shape_count(&m->pub.program.tensors[W].shape), t->values[W]);
     TRY(trace_set(t, X, x, err));
     TRY(execute(t, a, NULL, err));
     t->values[H][0] = t->values[Y][0] = (t->values[H][0] > 0 ? t->values[H][0] : 0) + 1;

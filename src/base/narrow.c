@@ -1,4 +1,19 @@
 #include "base/narrow.h"
+#include <string.h>
+
+#define COPY(type)                                                                                                     \
+    for (uint64_t i = 0; i < n; i++) ((type *)out)[i] = (type)narrow_get(v, i)
+
+void narrow_copy(narrow v, uint64_t n, void *out, unsigned bytes) {
+    if (bytes == v.bytes)
+        memcpy(out, v.data, n * bytes);
+    else if (bytes == 1)
+        COPY(int8_t);
+    else if (bytes == 2)
+        COPY(int16_t);
+    else
+        narrow_read(v, n, out);
+}
 
 #define EXTENT(type)                                                                                                   \
     do {                                                                                                               \

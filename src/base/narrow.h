@@ -41,6 +41,8 @@ static inline void narrow_read(narrow v, uint64_t n, int32_t *out) {
     else
         for (uint64_t i = 0; i < n; i++) out[i] = narrow_as_i32(v)[i];
 }
+/* The same to `bytes` an element, which hold them. */
+void narrow_copy(narrow v, uint64_t n, void *out, unsigned bytes);
 /* The least and the greatest of n > 0 elements. */
 void narrow_extent(narrow v, uint64_t n, int32_t *lo, int32_t *hi);
 #endif

@@ -1,6 +1,7 @@
 #include "commit/columns.h"
 #include <string.h>
 #include "base/threads.h"
+#include "commit/object.h"
 #include "poly/ntt.h"
 
 /* Columns are taken CHUNK at a time, lanes LANES at a time. A power of a point is DIGITS bytes, that many outputs of a
@@ -68,8 +69,10 @@ static uint64_t tail_digits(const gl *v, uint32_t n, unsigned digit, int8_t *row
     }
     return rest >> 8;
 }
-static uint64_t small_digits(const int32_t *v, uint32_t n, unsigned digit, int8_t *row) {
+static uint64_t small_digits(narrow small, uint32_t n, unsigned digit, int8_t *row) {
+    int32_t v[LANES];
     uint64_t rest = 0;
+    narrow_read(small, n, v);
     for (uint32_t l = 0; l < n; l++) {
         uint64_t u = (uint64_t)(int64_t)v[l] + BIAS;
         row[l] = (int8_t)((u >> 8 * digit & 255) ^ 0x80);
@@ -77,8 +80,14 @@ static uint64_t small_digits(const int32_t *v, uint32_t n, unsigned digit, int8_
     }
     return rest >> 8;
 }
-static uint64_t lowest_digits(const int32_t *v, uint32_t n, int8_t *row) {
+static uint64_t lowest_digits(narrow small, uint32_t n, int8_t *row) {
+    int32_t v[LANES];
     uint32_t rest = 0;
+    if (small.bytes == 1) {
+        memcpy(row, small.data, n);
+        return 0;
+    }
+    narrow_read(small, n, v);
     for (uint32_t l = 0; l < n; l++) {
         row[l] = (int8_t)(v[l] & 255);
         rest |= (uint32_t)v[l] - (uint32_t)row[l];
@@ -92,7 +101,9 @@ static uint64_t row_digits(const columns_job *j, const source *s, size_t c, unsi
     uint32_t n = row_of(j, s, c, &at);
     if (n < LANES) memset(row, 0, LANES);
     if (s->tail) return tail_digits(j->x->tail + at, n, digit, row);
-    return digit ? small_digits(j->x->small + at, n, digit, row) : lowest_digits(j->x->small + at, n, row);
+    if (n == 0) return 0;
+    narrow small = object_small(j->x, at);
+    return digit ? small_digits(small, n, digit, row) : lowest_digits(small, n, row);
 }
 
 /* Nonzero if some value has higher digits than this one. */

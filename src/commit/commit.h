@@ -2,6 +2,7 @@
  * Step functions of both sides; the prover's data is in commit_prover, NULL at the verifier. */
 #ifndef COMMIT_COMMIT_H
 #define COMMIT_COMMIT_H
+#include "base/narrow.h"
 #include "commit/geometry.h"
 #include "field/vec.h"
 #include "sumcheck/session.h"
@@ -16,14 +17,20 @@ typedef struct batch_final {
     ext k0;
 } batch_final;
 
-/* Values of an object in index order (column * 2^k + lane): small integers [0, small_count), zeros, F values on some
- * ranges (cells; disjoint, ascending; the integers under them are 0), and the tail on the last `tail` columns. */
+/* Values of an object in index order (column * 2^k + lane): small integers [0, small_count), in parts of one width
+ * (commit/object), zeros, F values on some ranges (cells; disjoint, ascending; the integers under them are 0), and the
+ * tail on the last `tail` columns. */
+typedef struct object_part {
+    uint64_t start, count; /* whole columns */
+    narrow values;
+} object_part;
 typedef struct object_range {
     uint64_t start, count;
     const gl *values;
 } object_range;
 typedef struct object_data {
-    const int32_t *small;
+    const object_part *parts; /* ascending, end to end */
+    uint32_t part_count;
     uint64_t small_count;
     const object_range *ranges;
     uint32_t range_count;

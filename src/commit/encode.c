@@ -2,6 +2,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include "base/bytes.h"
+#include "commit/object.h"
 #include "commit/rng_chunk.h"
 #include "base/threads.h"
 #include "hash/merkle.h"
@@ -51,33 +52,34 @@ static void tile_out(const lane_group *g, gl tile[GROUP][TILE], size_t column, s
         memcpy(g->coeffs + ((size_t)q << g->a) + column, tile[q], columns * sizeof(gl));
 }
 
-/* Columns [0, 2^a) from 32-bit integers; zeros beyond `count` elements. */
+/* Columns [0, 2^a) from small integers; zeros beyond `count` elements. */
 typedef struct small_job {
     const lane_group *g;
-    const int32_t *x;
-    uint64_t count;
+    const object_data *x;
 } small_job;
 static void small_columns(void *ctx, size_t first, size_t all, unsigned worker) {
     const small_job *j = ctx;
     const lane_group *g = j->g;
-    uint64_t count = j->count;
+    uint64_t count = j->x->small_count;
     (void)worker;
     for (size_t c0 = first; c0 < first + all; c0 += TILE) {
         gl tile[GROUP][TILE], row[GROUP];
+        int32_t small[GROUP];
         size_t columns = first + all - c0 < TILE ? first + all - c0 : TILE;
         for (size_t c = 0; c < columns; c++) {
             uint64_t at = ((uint64_t)(c0 + c) << g->k) + g->first;
             size_t have = at >= count ? 0 : count - at < g->count ? (size_t)(count - at) : g->count;
             memset(row, 0, sizeof row);
-            for (size_t q = 0; q < have; q++) row[q] = gl_from_i64(j->x[at + q]);
+            if (have) narrow_read(object_small(j->x, at), have, small);
+            for (size_t q = 0; q < have; q++) row[q] = gl_from_i64(small[q]);
             for (size_t q = 0; q < GROUP; q++) tile[q][c] = row[q];
         }
         tile_out(g, tile, c0, columns);
     }
 }
 
-static void group_small(const lane_group *g, const int32_t *x, uint64_t count) {
-    threads_range((size_t)1 << g->a, TILE, PARALLEL_COLUMNS, small_columns, &(small_job){g, x, count});
+static void group_small(const lane_group *g, const object_data *x) {
+    threads_range((size_t)1 << g->a, TILE, PARALLEL_COLUMNS, small_columns, &(small_job){g, x});
 }
 
 /* Columns [from, from + columns) from field elements in index order. */
@@ -134,7 +136,7 @@ static uint32_t group_next(lane_group *g, uint32_t first) {
 }
 
 static void group_object(const lane_group *g, const object_data *x, uint32_t tail) {
-    group_small(g, x->small, x->small_count);
+    group_small(g, x);
     for (uint32_t i = 0; i < x->range_count; i++) group_range(g, &x->ranges[i]);
     group_field(g, x->tail, ((size_t)1 << g->a) - tail, tail);
 }
@@ -332,9 +334,9 @@ void code_column(const code_tree *t, uint64_t position, gl *column) {
 }
 
 digest code_salt(const rng_key *salts, uint64_t position) {
-    uint8_t block[64];
+    uint8_t two[64];
     digest d;
-    rng_chunk(salts, position / SALT_LEAVES, position % SALT_LEAVES / 2, block, sizeof block);
-    memcpy(d.b, block + 32 * (position & 1), sizeof d.b);
+    rng_chunk(salts, position / SALT_LEAVES, position % SALT_LEAVES / 2, two, sizeof two);
+    memcpy(d.b, two + 32 * (position & 1), sizeof d.b);
     return d;
 }

@@ -13,6 +13,7 @@
 #include "base/threads.h"
 #include "commit/encode.h"
 #include "commit/key_file.h"
+#include "commit/object.h"
 #include "commit/rng_chunk.h"
 #include "hash/merkle.h"
 
@@ -29,6 +30,7 @@ typedef struct creation {
     bool open;
     key_header h;
     int fd;
+    const unsigned char *weights; /* the section's bytes */
     object_data data;
     arena *scratch;
     tacit_error *err;
@@ -46,10 +48,9 @@ static uint64_t certificate_size(const certificate *c) {
     return w.at;
 }
 
-/* Whole columns: the prover reads up to the next multiple of 2^k, zeros behind the layout. */
-static uint64_t weights_count(const certificate *c) {
-    uint64_t lanes = UINT64_C(1) << c->shape.k;
-    return (c->layout.size + lanes - 1) / lanes * lanes;
+uint64_t key_weights_size(const certificate *c) {
+    uint32_t parts;
+    return object_parts(c, NULL, &parts);
 }
 
 static uint64_t leaf_size(const certificate *c) {
@@ -66,7 +67,7 @@ static void plan_sections(key_header *h, const certificate *cert, size_t model_s
     h->leaf_size = leaf_size(cert);
     h->model = section(&at, model_size);
     h->certificate = section(&at, certificate_size(cert));
-    h->weights = section(&at, weights_count(cert) * sizeof(int32_t));
+    h->weights = section(&at, key_weights_size(cert));
     h->tail = section(&at, (uint64_t)cert->shape.tail * sizeof(gl) << cert->shape.k);
     h->leaves = section(&at, key_columns_size(cert, stored));
     h->nodes = section(&at, merkle_size(cert->shape.a + RATE_LOG) * sizeof(digest));
@@ -93,35 +94,56 @@ static tacit_status reserve(const creation *c) {
 }
 
 /* ---------------------------------------------------------------- creating: contents */
-/* Runs along the last axis are contiguous in the block and in the tensor. */
-static void pack_block(const shape *s, const block *b, narrow from, int32_t *to) {
-    size_t run = s->rank ? (size_t)1 << b->axis_log[s->rank - 1] : 1;
-    for (uint64_t e = 0; e < UINT64_C(1) << b->log; e += run)
-        narrow_read(narrow_at(from, block_element(s, b, e)), run, to + e);
-}
-
 typedef struct pack_job {
     const layout *l;
+    const object_data *data;
     const narrow *weights;
-    int32_t *small;
 } pack_job;
-static void pack_piece(void *ctx, size_t i, unsigned worker) {
+/* Runs along the last axis are contiguous in the block and in the tensor. */
+static void pack_block(void *ctx, size_t i, unsigned worker) {
     const pack_job *j = ctx;
     const block *b = &j->l->blocks[i];
+    const shape *s = j->l->shapes[b->item];
+    const narrow from = j->weights[b->item], to = object_small(j->data, b->start);
+    size_t run = s->rank ? (size_t)1 << b->axis_log[s->rank - 1] : 1;
     (void)worker;
-    pack_block(j->l->shapes[b->item], b, j->weights[b->item], j->small + b->start);
+    for (uint64_t e = 0; e < UINT64_C(1) << b->log; e += run)
+        narrow_copy(narrow_at(from, block_element(s, b, e)), run, (void *)(uintptr_t)narrow_at(to, e).data, to.bytes);
+}
+
+/* The certificate's parts over `base`. */
+static tacit_status make_parts(object_data *data, const certificate *c, const void *base, arena *a, tacit_error *err) {
+    object_part *parts = ARENA_NEW(a, object_part, c->layout.block_count);
+    if (!parts) return full(err);
+    *data = (object_data){.parts = parts, .small_count = c->layout.size};
+    (void)object_parts(c, parts, &data->part_count);
+    object_place(parts, data->part_count, base);
+    return TACIT_OK;
 }
 
 static tacit_status pack_weights(creation *c, const narrow *weights) {
-    const layout *l = &c->cert->layout;
-    uint64_t count = weights_count(c->cert);
-    int32_t *small = ARENA_NEW(c->scratch, int32_t, count);
-    if (!small) return full(c->err);
-    memset(small + l->size, 0, (count - l->size) * sizeof *small);
-    threads_run(l->block_count, pack_piece, &(pack_job){l, weights, small});
-    c->data.small = small;
-    c->data.small_count = l->size;
+    c->weights = ARENA_ZNEW(c->scratch, unsigned char, c->h.weights.size + OBJECT_ALIGN);
+    if (!c->weights) return full(c->err);
+    TRY(make_parts(&c->data, c->cert, c->weights, c->scratch, c->err));
+    threads_run(c->cert->layout.block_count, pack_block, &(pack_job){&c->cert->layout, &c->data, weights});
     return TACIT_OK;
+}
+
+/* Over int32 in layout order, zeros up to a whole column: whatever the widths are, open weights give one certificate.
+ */
+static digest weights_digest(const object_data *data) {
+    int32_t piece[1024];
+    sha256 h;
+    sha256_init(&h);
+    for (uint32_t p = 0; p < data->part_count; p++) {
+        const object_part *x = &data->parts[p];
+        for (uint64_t at = 0, n; at < x->count; at += n) {
+            n = x->count - at < 1024 ? x->count - at : 1024;
+            narrow_read(narrow_at(x->values, at), n, piece);
+            sha256_update(&h, piece, n * sizeof *piece);
+        }
+    }
+    return sha256_final(&h);
 }
 
 /* The seed binds fresh entropy (none where the weights are open), the weights and the description. */
@@ -132,7 +154,7 @@ static tacit_status draw_secrets(creation *c) {
     if (!bytes || !values) return full(c->err);
     writer w = {bytes, n, 0};
     certificate_write(c->cert, &w);
-    digest witness = sha256_of(c->data.small, c->h.weights.size), statement = sha256_of(bytes, n);
+    digest witness = weights_digest(&c->data), statement = sha256_of(bytes, n);
     if (c->open)
         rng_open(&c->h.seed, &witness, &statement);
     else
@@ -194,7 +216,7 @@ static tacit_status fill(creation *c, const narrow *weights) {
     TRY(make_tree(c));
     TRY(store_certificate(c));
     TRY(file_write_at(c->fd, c->model, c->h.model.size, c->h.model.at, "key file", c->err));
-    TRY(file_write_at(c->fd, c->data.small, c->h.weights.size, c->h.weights.at, "key file", c->err));
+    TRY(file_write_at(c->fd, c->weights, c->h.weights.size, c->h.weights.at, "key file", c->err));
     TRY(file_write_at(c->fd, c->data.tail, c->h.tail.size, c->h.tail.at, "key file", c->err));
     TRY(key_bind(&c->h, c->fd, c->err));
     TRY(key_write_header(&c->h, c->fd, c->err));
@@ -287,7 +309,7 @@ static tacit_status check_against_certificate(const opened_key *k, tacit_error *
     const certificate *c = &k->secret.cert;
     uint64_t points = UINT64_C(1) << (c->shape.a + RATE_LOG);
     bool fits = h->leaf_size == leaf_size(c) && (h->leaves.size == 0 || h->leaves.size == points * h->leaf_size) &&
-                h->weights.size == weights_count(c) * sizeof(int32_t) &&
+                h->weights.size == key_weights_size(c) &&
                 h->tail.size == (uint64_t)c->shape.tail * sizeof(gl) << c->shape.k &&
                 h->nodes.size == merkle_size(c->shape.a + RATE_LOG) * sizeof(digest);
     return fits ? TACIT_OK : fail(err, TACIT_MALFORMED, "key file: its sections do not belong to its certificate");
@@ -304,9 +326,8 @@ static tacit_status read_sections(opened_key *k, tacit_error *err) {
     TRY(certificate_parse(&s->cert, &r, &k->memory, err));
     if (r.at != r.size) return fail(err, TACIT_MALFORMED, "key file: bytes after its certificate");
     TRY(check_against_certificate(k, err));
-    s->data = (object_data){.small = (const int32_t *)(const void *)(s->map + h->weights.at),
-                            .small_count = s->cert.layout.size,
-                            .tail = (const gl *)(const void *)(s->map + h->tail.at)};
+    TRY(make_parts(&s->data, &s->cert, s->map + h->weights.at, &k->memory, err));
+    s->data.tail = (const gl *)(const void *)(s->map + h->tail.at);
     s->leaves = h->leaves.size ? s->map + h->leaves.at : NULL;
     s->salts = rng_stream(&h->seed, RNG_CERT_SALT, 0);
     s->leaf_size = h->leaf_size;

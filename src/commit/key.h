@@ -2,7 +2,7 @@
  * columns and tree, and the counter of openings. Hosted, prover only.
  *
  * File: "TACK", version, sizes, 32-byte secret seed, then 4096-byte aligned sections: counter record, model bytes
- * (m.tacit), certificate bytes, small weights in layout order (int32), tail, encoded columns (leaf after leaf: 2^k
+ * (m.tacit), certificate bytes, weights in layout order (commit/object), tail, encoded columns (leaf after leaf: 2^k
  * values and 32-byte salt; of a large model none: a proof computes those that it opens), Merkle nodes. Mode 0600,
  * written to a temporary file, synced, renamed; never overwrites. Counter (protocol.md, section 5 [!]): advanced and
  * synced before the opening; a file lock makes concurrent provers wait; bound to one host (machine id, the file's own
@@ -44,7 +44,8 @@ typedef struct key_options {
 } key_options;
 tacit_status key_create(const char *path, certificate *cert, const narrow *weights, key_options o, const void *model,
                         size_t model_size, arena *scratch, tacit_error *err) TACIT_MUST_CHECK;
-/* Bytes of the columns in the file of such a certificate, and all its bytes. */
+/* Bytes of the weights and of the columns in the file of such a certificate, and all its bytes. */
+uint64_t key_weights_size(const certificate *cert);
 uint64_t key_columns_size(const certificate *cert, uint64_t stored);
 uint64_t key_file_size(const certificate *cert, size_t model_size, uint64_t stored);
 tacit_status key_open(certificate_secret **out, const char *path, tacit_error *err) TACIT_MUST_CHECK;

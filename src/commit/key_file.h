@@ -1,7 +1,7 @@
 /* commit/key_file: the bytes of the key file (docs/formats.md) and its counter.
  *
  * Page 0: header. Pages 1 and 2: the two counter records. Then page-aligned sections, little-endian:
- * model, certificate, weights (int32), tail (F), leaves (none in large files), Merkle nodes.
+ * model, certificate, weights (commit/object), tail (F), leaves (none in large files), Merkle nodes.
  *
  * Counter. Record s lies in page 1 + s % 2 and holds its number s, the openings used up to now and a hash over both and
  * the header. An opening reads both pages, writes record s + 1 over the older one, syncs, and only then goes on. A
@@ -13,7 +13,7 @@
 #include "commit/rng.h"
 
 /* The upper half tells the security profile: a certificate's range proof is of one profile. */
-enum { KEY_VERSION = EXT_DEG > 2 ? 65538 : 2, KEY_PAGE = 4096, KEY_RECORD_SIZE = 4 + 8 + 8 + 32 };
+enum { KEY_VERSION = EXT_DEG > 2 ? 65539 : 3, KEY_PAGE = 4096, KEY_RECORD_SIZE = 4 + 8 + 8 + 32 };
 
 typedef struct key_section {
     uint64_t at, size;

@@ -27,6 +27,7 @@ typedef struct attempt {
     ext *cells[CELL_ARRAYS];
     gl *coordinates[CELL_ARRAYS][EXT_DEG];
     object_data x;
+    object_part x_part;
     const object_data *data[MAX_OBJECTS];
     extv sigma;
     ext *sigma_cells;
@@ -147,7 +148,8 @@ static tacit_status pack_x(attempt *t) {
     if (!small || !ranges || !tail || !of_item) return full(t);
     for (uint32_t i = 0; i < t->st->p->tensor_count; i++)
         if (t->st->place.object_of[i] == 0) of_item[t->st->place.item_of[i]] = trace_atom(t->r->t, i);
-    t->x = (object_data){.small = small, .small_count = l->size, .ranges = ranges, .tail = tail};
+    t->x_part = (object_part){0, padded, narrow_i32(small)};
+    t->x = (object_data){&t->x_part, 1, .small_count = l->size, .ranges = ranges, .tail = tail};
     for (uint32_t i = 0; i < l->block_count; i++) {
         const block *b = &l->blocks[i];
         if (b->item >= t->st->place.tensor_items) {

@@ -1,6 +1,8 @@
 #include "proof/batch_prove.h"
 #include <string.h>
 #include "base/broken.h"
+#include "commit/object.h"
+#include "field/vec_narrow.h"
 #include "poly/eq.h"
 #include "sumcheck/products.h"
 
@@ -83,7 +85,7 @@ static void dense_values(const object_state *o) {
     uint64_t unit = UINT64_C(1) << o->k, at = (uint64_t)o->item_count << o->k;
     for (uint32_t i = 0; i < o->dense_count; i++) {
         uint64_t n = o->dense[i].cells << o->k;
-        vec->from_i32(o->low_x.c[0] + at, o->data->small + o->dense[i].start * unit, n);
+        vec_from_narrow(o->low_x.c[0] + at, object_small(o->data, o->dense[i].start * unit), n);
         at += n;
     }
     for (uint32_t r = 0; r < o->data->range_count; r++) {
@@ -187,7 +189,7 @@ static tacit_status item_tables(batch_state *s, object_state *o) {
         size_t mark = arena_mark(s->a), rows;
         extv eq;
         TRY(row_weights(s, o, r, &eq, &rows));
-        par_column_sums(extv_at(o->low_x, i * unit), eq, narrow_i32(o->data->small + r->b->start), rows, unit);
+        par_column_sums(extv_at(o->low_x, i * unit), eq, object_small(o->data, r->b->start), rows, unit);
         par_eq_table(extv_at(o->low_w, i * unit), r->low, o->k, r->coef);
         arena_release(s->a, mark);
     }
@@ -232,12 +234,15 @@ static tacit_status begin(void *ctx, const functional *f) {
 /* ---------------------------------------------------------------- after the lanes */
 /* y(u) over the whole object: integers, F ranges, tail. */
 static tacit_status folded_values(batch_state *s, object_state *o) {
-    size_t unit = (size_t)1 << o->k, columns = (size_t)1 << o->a, rows = (o->data->small_count + unit - 1) >> o->k;
+    size_t unit = (size_t)1 << o->k, columns = (size_t)1 << o->a;
     extv e = extv_new(s->a, unit);
     if (!extv_ok(e)) return full(s);
     TRY(new_zero(s, &o->y, columns));
     par_eq_table(e, o->rho, o->k, EXT_ONE);
-    par_row_dots(o->y, e, narrow_i32(o->data->small), rows, unit);
+    for (uint32_t p = 0; p < o->data->part_count; p++) {
+        const object_part *x = &o->data->parts[p];
+        par_row_dots(extv_at(o->y, x->start >> o->k), e, x->values, x->count >> o->k, unit);
+    }
     for (uint32_t r = 0; r < o->data->range_count; r++) {
         const object_range *g = &o->data->ranges[r];
         for (uint64_t i = 0; i < g->count; i++) {

@@ -182,7 +182,8 @@ static tacit_status estimate(certifying *c, tacit_cost *cost) {
     /* A page of the key file that is read brings its neighbours: a leaf and three levels of the tree per position. */
     uint64_t touched = 4 * READ_AROUND * (uint64_t)st.geometry.domain[st.geometry.object[1].domain].t;
     if (touched > stored + columns * 64) touched = stored + columns * 64;
-    cost->prove_memory = attempt_memory(&st) + PROCESS_MEMORY + c->m->size + 4 * weights + tail + touched;
+    cost->prove_memory =
+        attempt_memory(&st) + PROCESS_MEMORY + c->m->size + key_weights_size(&c->cert) + tail + touched;
     cost->prove_memory += cost->prove_memory / 7; /* what is not in the model */
     cost_of_work(cost, &st, weights, stored == 0, threads_max());
     cost->commit_memory = (stored ? stored : columns * 160) + columns * 64 + (UINT64_C(64) << 20);

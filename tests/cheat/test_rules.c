@@ -11,6 +11,7 @@ int main(void) {
 }
 #else
 #include "commit/commit_oracle.h"
+#include "commit/object.h"
 #include "commit/rng.h"
 #include "poly/eq.h"
 #include "poly/ntt.h"
@@ -483,7 +484,7 @@ static tacit_status step_tau(void *ctx, unsigned number) {
         assert_true(b->log == 2 && b->log < now->st.geometry.object[0].k);
         for (int i = 0; i < 4; i++) values[i] = gl_add((gl)now->t.values[id_y][i], moved[i].c[0]);
         object_range *ranges = (object_range *)(uintptr_t)now_x->ranges;
-        memset((int32_t *)(uintptr_t)now_x->small + b->start, 0, 4 * sizeof(int32_t));
+        memset((void *)(uintptr_t)object_small(now_x, b->start).data, 0, 4 * sizeof(int32_t));
         ranges[now_x->range_count++] = (object_range){b->start, 4, values};
     }
     return honest.step(ctx, number);

@@ -8,6 +8,7 @@
 #include "commit/encode.h"
 #include "commit/geometry_assemble.h"
 #include "commit/key.h"
+#include "commit/object.h"
 #include "commit/rng_chunk.h"
 #include "hash/merkle.h"
 #include "poly/eq.h"
@@ -57,7 +58,9 @@ static inline void case_object(commit_case *t, uint32_t c, uint64_t size) {
     for (size_t i = 0; i < tail; i++) end[i] = gl_canonical(case_u64());
     r[0] = (object_range){size / 5, size / 7, values};
     r[1] = (object_range){size / 2, size / 3, values};
-    t->data[c] = (object_data){small, size, r, c == 0 ? 2 : 0, end};
+    object_part *part = ARENA_NEW(&t->a, object_part, 1);
+    *part = (object_part){0, size, narrow_i32(small)};
+    t->data[c] = (object_data){part, 1, size, r, c == 0 ? 2 : 0, end};
 }
 
 static inline gl case_value(const object_data *x, const geometry_object *o, uint64_t i) {
@@ -66,7 +69,7 @@ static inline gl case_value(const object_data *x, const geometry_object *o, uint
     for (uint32_t r = 0; r < x->range_count; r++)
         if (i >= x->ranges[r].start && i - x->ranges[r].start < x->ranges[r].count)
             return x->ranges[r].values[i - x->ranges[r].start];
-    return i < x->small_count ? gl_from_i64(x->small[i]) : 0;
+    return i < x->small_count ? gl_from_i64(narrow_get(object_small(x, i), 0)) : 0;
 }
 
 typedef struct leaf_copy {

@@ -17,7 +17,17 @@ static object_data random_object(unsigned a, unsigned k, uint32_t tail, uint64_t
         if (i % 11 == 0) small[i] = ~((int32_t)(UINT32_C(1) << 31) >> (32 - bits));
     }
     for (size_t i = 0; i < (size_t)tail << k; i++) end[i] = i % 5 ? test_gl() : test_edges[test_u64() % TEST_EDGES];
-    return (object_data){.small = small, .small_count = count - 1, .tail = end};
+    /* Three parts: int8 columns, int16 ones as far as they fit `bits`, and the rest as int32. */
+    uint64_t cut[4] = {0, (count >> k) / 3 << k, (count >> k) / 2 << k, count};
+    object_part *parts = ARENA_NEW(&memory, object_part, 3);
+    for (uint32_t p = 0; p < 3; p++) {
+        unsigned bytes = p == 0 ? 1 : p == 1 && bits <= 16 ? 2 : 4;
+        for (uint64_t i = 0; p == 0 && i < cut[1]; i++) small[i] = (int8_t)small[i];
+        void *values = ARENA_NEW(&memory, int32_t, cut[p + 1] - cut[p] + 1);
+        narrow_copy(narrow_i32(small + cut[p]), cut[p + 1] - cut[p], values, bytes);
+        parts[p] = (object_part){cut[p], cut[p + 1] - cut[p], {values, bytes}};
+    }
+    return (object_data){.parts = parts, .part_count = 3, .small_count = count - 1, .tail = end};
 }
 
 static void check_shape(unsigned a, unsigned k, uint32_t tail, uint64_t unused, unsigned bits) {

@@ -17,6 +17,7 @@
 #include "commit/encode.h"
 #include "commit/key_file.h"
 #include "commit/key_state.h"
+#include "commit/object.h"
 #include "hash/merkle.h"
 #include "poly/ntt.h"
 
@@ -108,11 +109,15 @@ static tacit_status spend(certificate_secret *k) {
 }
 
 /* ---------------------------------------------------------------- contents */
+static int32_t small_at(const certificate_secret *k, uint64_t i) {
+    return narrow_get(object_small(&k->data, i), 0);
+}
+
 static gl coefficient(const certificate_secret *k, uint64_t i) {
     const certificate_shape *s = &k->cert.shape;
     uint64_t from = ((UINT64_C(1) << s->a) - s->tail) << s->k;
     if (i >= from) return k->data.tail[i - from];
-    return i < k->data.small_count ? gl_from_i64(k->data.small[i]) : 0;
+    return i < k->data.small_count ? gl_from_i64(small_at(k, i)) : 0;
 }
 
 static void contents(void **unused) {
@@ -133,7 +138,7 @@ static void contents(void **unused) {
     for (uint32_t b = 0; b < k->cert.layout.block_count; b++) { /* every weight is where the layout says */
         const block *bl = &k->cert.layout.blocks[b];
         for (uint64_t e = 0; e < UINT64_C(1) << bl->log; e++)
-            assert_int_equal(k->data.small[bl->start + e],
+            assert_int_equal(small_at(k, bl->start + e),
                              narrow_get(m.weights[bl->item], block_element(&k->cert.items[bl->item].shape, bl, e)));
     }
     unsigned log_n = s->a + RATE_LOG;
@@ -150,7 +155,7 @@ static void contents(void **unused) {
         if (j) assert_memory_not_equal(leaf + k->leaf_size - 32, leaf - 32, 32); /* salts differ */
     }
     uint64_t lanes = UINT64_C(1) << s->k, whole = (k->data.small_count + lanes - 1) / lanes * lanes;
-    for (uint64_t i = k->data.small_count; i < whole; i++) assert_int_equal(k->data.small[i], 0);
+    for (uint64_t i = k->data.small_count; i < whole; i++) assert_int_equal(small_at(k, i), 0);
     assert_int_equal(key_left(k), 4);
     key_close(k);
     arena_unmap(&m.a);

@@ -1,0 +1,18 @@
+/* commit/object: the small integers of a committed object, each as narrow as its interval: parts of one width, whole
+ * columns, end to end. Of a certificate they lie in the key file: a block takes the width of its tensor's interval,
+ * the columns that blocks of less than a column share take the widest of theirs. Prover only. */
+#ifndef COMMIT_OBJECT_H
+#define COMMIT_OBJECT_H
+#include "commit/certificate.h"
+#include "commit/commit.h"
+
+/* The integers from `element` to the end of its part; every part ends at a column's end. */
+narrow object_small(const object_data *x, uint64_t element);
+
+/* The parts of a certificate, their values not set, with zeros behind the layout up to a whole column: at most
+ * block_count of them (out may be NULL); answers their bytes. */
+uint64_t object_parts(const certificate *c, object_part *out, uint32_t *count);
+/* Sets the values, which lie one part behind the other, each at a multiple of OBJECT_ALIGN bytes. */
+enum { OBJECT_ALIGN = 64 };
+void object_place(object_part *parts, uint32_t count, const void *base);
+#endif

@@ -51,6 +51,7 @@ target_include_directories(test_fidelity PRIVATE ${CMAKE_SOURCE_DIR}/apps/tacit 
 target_link_libraries(test_fidelity PRIVATE tacit PkgConfig::ZIP PkgConfig::JSONC PkgConfig::CMOCKA)
 target_compile_options(test_fidelity PRIVATE -Wno-conversion -Wno-missing-field-initializers)
 add_test(NAME test_fidelity COMMAND test_fidelity)
+add_test(NAME example_tokens COMMAND python3 -B ${CMAKE_SOURCE_DIR}/tests/examples/test_tokens.py ${CMAKE_SOURCE_DIR})
 add_test(NAME cli COMMAND sh ${CMAKE_SOURCE_DIR}/tests/cli/cli.sh $<TARGET_FILE:tacit_command> ${CMAKE_SOURCE_DIR})
 set_tests_properties(cli PROPERTIES ENVIRONMENT "OMP_NUM_THREADS=1;XDG_STATE_HOME=${CMAKE_BINARY_DIR}/state")
 # The other profile: everything once more, and files of one profile held against the other.

@@ -31,15 +31,17 @@ static bool takes_factor(const graph *g, const gnode *n, uint32_t t) {
     return n->in[0] == t && !logs;
 }
 
-/* The RowExp that tensor t ends in, every step on the way being linear in t and read by the next alone. */
+/* The exponentials that tensor t ends in, every step on the way being linear in t and read by the next alone. */
 static gnode *exponential_of(graph *g, uint32_t t) {
     static const char *const MOVES[] = {"Reshape", "Squeeze", "Unsqueeze", "Flatten", "Transpose", "Slice", "Take"};
     static const char *const PRODUCTS[] = {"MatMul", "Contract"};
+    static const char *const EXPONENTIALS[] = {"RowExp", "RowSoftmax"};
     double v;
     uint32_t x;
     for (uint32_t k = graph_only_user(g, t); k != NO_INDEX; k = graph_only_user(g, t)) {
         gnode *n = &g->nodes[k];
-        if (strcmp(n->op, "RowExp") == 0) return takes_factor(g, n, t) ? n : NULL;
+        if (is_one_of(n, EXPONENTIALS, sizeof EXPONENTIALS / sizeof EXPONENTIALS[0]))
+            return takes_factor(g, n, t) ? n : NULL;
         bool moves = is_one_of(n, MOVES, sizeof MOVES / sizeof MOVES[0]) && n->in[0] == t;
         bool products = is_one_of(n, PRODUCTS, sizeof PRODUCTS / sizeof PRODUCTS[0]);
         if (!moves && !products && !by_number(g, n, &x, &v)) return NULL;
@@ -63,7 +65,7 @@ static tacit_status set_factor(graph *g, gnode *n, double factor, tacit_error *e
     a->f = (float)factor;
     p->attribute = list;
     p->attribute[0] = a;
-    p->n_attribute = 1; /* RowExp has no other */
+    p->n_attribute = 1; /* they have no other */
     n->proto = p;
     return TACIT_OK;
 }

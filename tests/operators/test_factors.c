@@ -154,6 +154,30 @@ static void test_scores(void **unused) {
         check_case(scores_build(&CASES[i]), scores_reference, &CASES[i], 4e-3, 2);
 }
 
+/* Positive numbers cost nothing: of x with itself, with and without. */
+static uint64_t own_scores(double a, bool scaled) {
+    static const double three = 3;
+    onnx_build *m = build_start(17);
+    build_input(m, "x", S(3, 2, TOKENS, SIZE));
+    build_real(m, "a", S(1, 1, 0, 0), &a);
+    build_real(m, "t", S(1, 1, 0, 0), &three);
+    build_node(m, "Transpose", "x", "k");
+    INTS(m, "perm", 0, 2, 1);
+    if (scaled) build_node(m, "Mul", "x a", "q");
+    if (scaled) build_node(m, "Mul", "t k", "l");
+    build_node(m, "MatMul", scaled ? "q l" : "x k", "s");
+    build_node(m, "Softmax", "s", "y");
+    build_int(m, "axis", -1);
+    build_output(m, "y");
+    return lookups_of(m, 2 * TOKENS * SIZE);
+}
+
+static void test_costs(void **unused) {
+    (void)unused;
+    assert_int_equal(own_scores(0.5, true), own_scores(0.5, false));
+    assert_true(own_scores(-0.5, true) > own_scores(0.5, true));
+}
+
 /* ---- x W, reshaped and moved, + z: rounded once */
 static onnx_build *joined_build(bool moved) {
     onnx_build *m = build_start(17);
@@ -187,6 +211,6 @@ static void test_joined(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_affine), cmocka_unit_test(test_scores),
-                                       cmocka_unit_test(test_joined)};
+                                       cmocka_unit_test(test_costs), cmocka_unit_test(test_joined)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -140,18 +140,17 @@ tacit_status column_eval(ext *out, const table *t, uint32_t column, const ext *z
 }
 
 /* ---- index maps */
-/* Weight of an index over some axes of a shape. Either `all`, the product table, or a table per axis (NULL for an axis
- * that is much longer than the map: its few weights are computed one by one). */
+/* Weight of an index over some axes of a shape. Either `all`, the product table, or tables of each axis: of its `low`
+ * lowest variables and of the others; all are low unless the axis is longer than the map. */
 typedef struct weights {
     uint32_t axes;
     uint32_t dim[MAX_RANK];
-    unsigned vars[MAX_RANK];
+    unsigned vars[MAX_RANK], low[MAX_RANK];
     const ext *z[MAX_RANK];
-    ext *table[MAX_RANK], *all;
+    ext *table[MAX_RANK], *high[MAX_RANK], *all;
 } weights;
 
-static tacit_status axis_table(ext **out, const ext *z, uint32_t dim, arena *a, tacit_error *err) {
-    unsigned vars = log2_ceil(dim);
+static tacit_status eq_table_new(ext **out, const ext *z, unsigned vars, arena *a, tacit_error *err) {
     *out = ARENA_NEW(a, ext, (size_t)1 << vars);
     if (!*out) return full(err);
     eq_table(*out, z, vars);
@@ -182,13 +181,15 @@ static tacit_status weights_make(weights *w, const shape *s, const uint8_t *axis
         w->dim[k] = s->dim[axis[k]];
         w->vars[k] = log2_ceil(w->dim[k]);
         w->z[k] = z + shape_axis_var(s, axis[k]);
-        if (w->dim[k] <= 4 * entries + 64) TRY(axis_table(&w->table[k], w->z[k], w->dim[k], a, err));
+        w->low[k] = w->dim[k] <= entries ? w->vars[k] : w->vars[k] / 2;
+        TRY(eq_table_new(&w->table[k], w->z[k], w->low[k], a, err));
+        TRY(eq_table_new(&w->high[k], w->z[k] + w->low[k], w->vars[k] - w->low[k], a, err));
         size *= w->dim[k];
     }
-    if (axes == 1)
+    if (axes == 1 && w->low[0] == w->vars[0])
         w->all = w->table[0];
-    else if (size <= 2 * entries)
-        return product_table(w, size, a, err); /* then every axis has its table */
+    else if (axes != 1 && size <= entries)
+        return product_table(w, size, a, err); /* then every axis has a whole table */
     return TACIT_OK;
 }
 
@@ -198,7 +199,8 @@ static ext weight_at(const weights *w, uint64_t i) {
     for (uint32_t k = w->axes; k-- > 0;) {
         uint64_t at = i % w->dim[k];
         i /= w->dim[k];
-        r = ext_mul(r, w->table[k] ? w->table[k][at] : eq_index(w->z[k], w->vars[k], at));
+        r = ext_mul(r, w->table[k][at & ((UINT64_C(1) << w->low[k]) - 1)]);
+        if (w->low[k] < w->vars[k]) r = ext_mul(r, w->high[k][at >> w->low[k]]);
     }
     return r;
 }
@@ -212,7 +214,7 @@ static tacit_status group_eval(ext *out, const view_group *g, const shape *os, c
     ext *last = NULL, total = EXT_ZERO;
     TRY(weights_make(&rows, os, g->out_axis, outer, z, g->size, a, err));
     TRY(weights_make(&src, ss, g->src_axis, g->src_count, x, g->size, a, err));
-    if (g->out_count) TRY(axis_table(&last, z + shape_axis_var(os, g->out_axis[outer]), n, a, err));
+    if (g->out_count) TRY(eq_table_new(&last, z + shape_axis_var(os, g->out_axis[outer]), log2_ceil(n), a, err));
     for (uint32_t r = 0; r < g->size / n; r++) {
         const int32_t *m = g->map + (size_t)r * n;
         ext sum = EXT_ZERO;

@@ -159,7 +159,7 @@ typedef struct first_pass {
     uint32_t at;  /* the slot that is contracted */
     uint64_t row; /* elements of the trailing slots */
     extv out;     /* [outer][kept of slot][row] */
-    extv dense;   /* row == 1: weights by (kept, source) */
+    extv dense;   /* row == 1: weights by (kept, source); NULL planes: few are not 0, entry by entry */
     int32_t *buffers;
     uint64_t own; /* elements of a worker's buffer */
 } first_pass;
@@ -176,6 +176,15 @@ static void first_piece(const first_pass *p, uint64_t outer, int32_t *buffer) {
     const slot *s = &f->slots[p->at];
     uint64_t base = outer_base(f, p->at, outer);
     extv out = extv_at(p->out, outer * s->out * p->row);
+    if (p->row == 1 && !p->dense.c[0]) {
+        narrow x = narrow_at(f->values, base);
+        for (uint32_t i = 0; i < s->entry_count; i++) {
+            const entry *e = &s->entries[i];
+            ext v = ext_scale(e->w, gl_from_i64(narrow_get(x, s->off[e->from])));
+            extv_set(out, e->to, ext_add(extv_get(out, e->to), v));
+        }
+        return;
+    }
     if (p->row == 1) {
         narrow x = narrow_at(f->values, base);
         if (s->in > 1 && s->off[s->in - 1] != s->in - 1) {
@@ -207,6 +216,9 @@ static tacit_status dense_weights(folding *f, const slot *s, extv *dense) {
     }
     return TACIT_OK;
 }
+
+/* A weight in a matrix costs a third of one by itself; most of a map's matrix is zero. */
+enum { DENSE = 3 };
 
 static uint64_t product_in(const folding *f, uint32_t from, uint32_t to) {
     uint64_t n = 1;
@@ -240,7 +252,7 @@ static tacit_status integers_to_ext(folding *f, uint32_t at, extv *out) {
         par_column_sums(*out, w, f->values, s->in, p.row);
         return TACIT_OK;
     }
-    if (p.row == 1) TRY(dense_weights(f, s, &p.dense));
+    if (p.row == 1 && (uint64_t)s->in * s->out <= DENSE * (uint64_t)s->entry_count) TRY(dense_weights(f, s, &p.dense));
     p.own = p.row > s->in ? p.row : s->in;
     p.buffers = ARENA_NEW(f->a, int32_t, p.own * threads_max());
     if (!p.buffers) return full(f);

@@ -12,20 +12,61 @@ static bool is(const gnode *n, const char *op) {
     return !n->dead && strcmp(n->op, op) == 0;
 }
 
-/* Users of the node's output use its input. */
-static void bypass(graph *g, gnode *n) {
-    uint32_t from = n->out[0], to = n->in[0];
+/* Users of the node's output use its input i. */
+static void bypass_to(graph *g, gnode *n, uint32_t i) {
+    uint32_t from = n->out[0], to = n->in[i];
     for (uint32_t k = 0; k < g->node_count; k++) {
-        for (uint32_t i = 0; i < g->nodes[k].in_count; i++) {
-            if (g->nodes[k].in[i] == from) g->nodes[k].in[i] = to;
+        for (uint32_t j = 0; j < g->nodes[k].in_count; j++) {
+            if (g->nodes[k].in[j] == from) g->nodes[k].in[j] = to;
         }
     }
-    for (uint32_t i = 0; i < g->output_count; i++) {
-        if (g->outputs[i] == from) g->outputs[i] = to;
+    for (uint32_t k = 0; k < g->output_count; k++) {
+        if (g->outputs[k] == from) g->outputs[k] = to;
     }
     if (g->tensors[from].is_output) g->tensors[to].is_output = true;
     g->tensors[to].uses += g->tensors[from].uses - (g->tensors[to].uses > 0);
     n->dead = true;
+}
+
+static void bypass(graph *g, gnode *n) {
+    bypass_to(g, n, 0);
+}
+
+/* A Where whose condition is the same number everywhere: the input that it is; 0 when it is none. */
+static uint32_t chosen_input(const graph *g, const gnode *n) {
+    const gtensor *c = is(n, "Where") ? node_in(g, n, 0) : NULL;
+    uint64_t count = c && c->constant && c->type == ELEM_WHOLE ? shape_count(&c->shape) : 0;
+    for (uint64_t i = 1; i < count; i++) {
+        if ((c->whole[i] != 0) != (c->whole[0] != 0)) return 0;
+    }
+    uint32_t k = count == 0 ? 0 : c->whole[0] != 0 ? 1 : 2;
+    return k > 0 && shape_equal(&node_in(g, n, k)->shape, &node_out(g, n, 0)->shape) ? k : 0;
+}
+
+/* One number, v. */
+static bool is_number(const gtensor *t, double v) {
+    return t->constant && t->type == ELEM_REAL && shape_count(&t->shape) == 1 && !(t->real[0] < v) && !(t->real[0] > v);
+}
+
+/* The input that the node answers as it is: of x * 1, x + 0, x - 0; its number + 1, or 0. */
+static uint32_t kept_input(const graph *g, const gnode *n) {
+    bool times = is(n, "Mul"), plus = is(n, "Add") || is(n, "Sub");
+    for (uint32_t k = 0; (times || plus) && k < (is(n, "Sub") ? 1 : 2); k++) {
+        bool same = !node_in(g, n, k)->constant && is_number(node_in(g, n, 1 - k), times ? 1 : 0);
+        if (same && shape_equal(&node_in(g, n, k)->shape, &node_out(g, n, 0)->shape)) return k + 1;
+    }
+    return 0;
+}
+
+/* Does the node's result have the same elements in the same places as its first input? */
+static bool changes_nothing(const graph *g, const gnode *n) {
+    static const char *const RESHAPES[] = {"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Expand"};
+    if (is(n, "Identity") || is(n, "Dropout")) return true;
+    if (is(n, "Cast")) return !n->formula && node_in(g, n, 0)->type == node_out(g, n, 0)->type;
+    for (size_t i = 0; i < sizeof RESHAPES / sizeof RESHAPES[0]; i++) {
+        if (is(n, RESHAPES[i])) return shape_equal(&node_in(g, n, 0)->shape, &node_out(g, n, 0)->shape);
+    }
+    return false;
 }
 
 /* The one activation that uses tensor t and nothing else does; NULL if there is none. */
@@ -69,9 +110,9 @@ static void drop_unused(graph *g) {
 tacit_status simplify_graph(graph *g, tacit_error *err) {
     for (uint32_t k = 0; k < g->node_count; k++) {
         gnode *n = &g->nodes[k];
-        bool same = is(n, "Identity") || is(n, "Dropout") ||
-                    (is(n, "Cast") && !n->formula && node_in(g, n, 0)->type == node_out(g, n, 0)->type);
-        if (same) bypass(g, n);
+        uint32_t chosen = chosen_input(g, n), kept = kept_input(g, n);
+        if (kept > 0) bypass_to(g, n, kept - 1);
+        if (changes_nothing(g, n) || (chosen > 0 && !node_in(g, n, chosen)->constant)) bypass_to(g, n, chosen);
     }
     graph_count_uses(g);
     TRY(scale_columns(g, err));

@@ -195,7 +195,9 @@ static uint32_t mask_of(expansion *x, uint32_t t, int depth) {
         return fit(x, opposite(x, n->in[0]), t);
     if (is(n, "Mul")) {
         for (uint32_t k = 0; k < 2; k++) {
-            if (number(x, n->in[k], &v) && v <= FAR) return fit(x, narrow(x, n->in[1 - k]), t);
+            if (!number(x, n->in[k], &v)) continue;
+            if (v <= FAR) return fit(x, narrow(x, n->in[1 - k]), t);
+            if (v >= 1) return mask_of(x, n->in[1 - k], depth + 1); /* as far as before */
         }
     }
     if (is(n, "Add")) {
@@ -219,11 +221,110 @@ static uint32_t both_masks(expansion *x, uint32_t a, uint32_t b) {
     return EX(x, "Add", in[0], in[1]);
 }
 
+/* t = v times input k of the node that makes it, v a positive number. */
+static bool scaled(const expansion *x, uint32_t t, uint32_t *k, double *v) {
+    const gnode *n = graph_source(x->g, t);
+    bool divided = is(n, "Div");
+    if ((!divided && !is(n, "Mul")) || n->in_count != 2) return false;
+    for (*k = 0; *k < (divided ? 1 : 2); (*k)++) {
+        if (!number(x, n->in[1 - *k], v) || !(*v > 0) || !isfinite(*v) || !same_shape(x, n->in[*k], t)) continue;
+        *v = divided ? 1 / *v : *v;
+        return ex_tensor(x, t)->type == ELEM_REAL;
+    }
+    return false;
+}
+
+/* t without its factors of one positive number, perhaps under moves; `factor` is multiplied by them. */
+static uint32_t unscaled(expansion *x, uint32_t t, double *factor) {
+    const gnode *n = graph_source(x->g, t);
+    uint32_t k;
+    double v;
+    if (scaled(x, t, &k, &v)) {
+        *factor *= v;
+        return unscaled(x, n->in[k], factor);
+    }
+    if (!moves_only(n) || is(n, "Cast")) return t;
+    uint32_t under = unscaled(x, n->in[0], factor);
+    return under == n->in[0] ? t : ex_like(x, n, under);
+}
+
+/* Scores t of scaled queries and keys: the product of what was scaled, and both factors; NO_INDEX if nothing was. */
+static uint32_t bare_scores(expansion *x, uint32_t t, double *factor) {
+    const gnode *n = graph_source(x->g, t);
+    if (!is(n, "MatMul")) return NO_INDEX;
+    uint32_t a = unscaled(x, n->in[0], factor), b = unscaled(x, n->in[1], factor);
+    return a == n->in[0] && b == n->in[1] ? NO_INDEX : EX(x, "MatMul", a, b);
+}
+
+/* factor * scores + a: the factor in the coefficients of the sum. */
+static uint32_t biased(expansion *x, uint32_t scores, double factor, uint32_t a) {
+    return EX(x, "Add", factor == 1 ? scores : EX(x, "Mul", scores, ex_open(x, ex_real(x, factor))), a);
+}
+
+/* u = a where it stays, far where `mask` is 1 (Where; or a constant with far elements): a and the mask. False if it is
+ * no such tensor. */
+static bool split_mask(expansion *x, uint32_t u, uint32_t *a, uint32_t *mask) {
+    const gnode *n = graph_source(x->g, u);
+    for (uint32_t k = 1; is(n, "Where") && k < 3; k++) {
+        if (!all_elements(x, n->in[k], false, true)) continue;
+        *mask = fit(x, k == 1 ? n->in[0] : opposite(x, n->in[0]), u);
+        *a = n->in[3 - k];
+        return true;
+    }
+    const shape s = *ex_shape(x, u);
+    uint64_t count = ex_tensor(x, u)->constant && ex_tensor(x, u)->type == ELEM_REAL ? shape_count(&s) : 0, far = 0;
+    double *v = ex_new_reals(x, count);
+    for (uint64_t i = 0; v && i < count; i++) {
+        bool gone = ex_tensor(x, u)->real[i] <= FAR;
+        v[i] = gone ? 0 : ex_tensor(x, u)->real[i];
+        far += gone;
+    }
+    if (!v || far == 0 || far == count) return false;
+    *mask = constant_mask(x, u);
+    *a = ex_reals(x, &s, v);
+    return true;
+}
+
+/* scores + u, u as above. */
+static bool peel_addend(expansion *x, masked_input *m) {
+    const gnode *n = graph_source(x->g, m->rest);
+    uint32_t a, mask;
+    for (uint32_t k = 0; is(n, "Add") && k < 2; k++) {
+        if (!same_shape(x, n->in[1 - k], m->rest) || !split_mask(x, n->in[k], &a, &mask)) continue;
+        uint32_t both = both_masks(x, m->mask, mask);
+        if (both == NO_INDEX) return false;
+        m->mask = both;
+        double factor = 1;
+        uint32_t bare = bare_scores(x, n->in[1 - k], &factor);
+        m->rest = biased(x, bare == NO_INDEX ? n->in[1 - k] : bare, factor, a);
+        return true;
+    }
+    return false;
+}
+
+/* Where something is added to scores, factors of queries and keys cannot go on into the exponentials' table
+ * (compile/factors): they go into the sum. */
+static void peel_factors(expansion *x, masked_input *m) {
+    const gnode *n = graph_source(x->g, m->rest);
+    double factor = 1;
+    for (uint32_t k = 0; is(n, "Add") && k < 2; k++) {
+        uint32_t bare = same_shape(x, n->in[k], m->rest) ? bare_scores(x, n->in[k], &factor) : NO_INDEX;
+        if (bare == NO_INDEX) continue;
+        m->rest = biased(x, bare, factor, n->in[1 - k]);
+        return;
+    }
+}
+
 /* One layer of t taken off; false when there is none. */
 static bool peel(expansion *x, masked_input *m, const shape *full) {
     const gnode *n = graph_source(x->g, m->rest);
     double v;
     if (!n || n->in_count < 2) return false;
+    for (uint32_t k = 0; is(n, "Add") && k < 2; k++) {
+        if (!all_elements(x, n->in[k], true, false) || !same_shape(x, n->in[1 - k], m->rest)) continue;
+        m->rest = n->in[1 - k]; /* a mask of no padding */
+        return true;
+    }
     if (is(n, "Add")) {
         for (uint32_t k = 0; k < 2; k++) {
             uint32_t found = same_shape(x, n->in[1 - k], m->rest) ? mask_of(x, n->in[k], 0) : NO_INDEX;
@@ -242,19 +343,18 @@ static bool peel(expansion *x, masked_input *m, const shape *full) {
             return true;
         }
     }
-    bool scaled = (is(n, "Mul") || is(n, "Div")) && number(x, n->in[1], &v) && v > 0 && isfinite(v);
-    if (scaled && same_shape(x, n->in[0], m->rest) && shape_equal(ex_shape(x, n->in[0]), full)) {
-        m->factor *= is(n, "Mul") ? v : 1 / v;
-        m->rest = n->in[0];
-        return true;
-    }
-    return false;
+    uint32_t k;
+    if (!scaled(x, m->rest, &k, &v) || !shape_equal(ex_shape(x, m->rest), full)) return false;
+    m->factor *= v;
+    m->rest = n->in[k];
+    return true;
 }
 
 masked_input masked_match(expansion *x, uint32_t t) {
     masked_input m = {.rest = t, .mask = NO_INDEX, .factor = 1};
     const shape full = *ex_shape(x, t);
     while (x->status == TACIT_OK && peel(x, &m, &full)) continue;
+    if (!peel_addend(x, &m)) peel_factors(x, &m);
     if (m.mask != NO_INDEX && ex_shape(x, m.mask)->rank > full.rank) return (masked_input){t, NO_INDEX, 1};
     return m;
 }

@@ -174,6 +174,10 @@ tacit_status cast_eval(frame *f, const gnode *n, tacit_error *err) {
             f->real[n->out[0]][i] = (double)frame_whole(f, n->in[0])[i];
         } else {
             double v = trunc(frame_real(f, n->in[0])[i]);
+            if (isinf(v)) { /* left open by ONNX; so in ONNX Runtime. What comes of log(0), and Where leaves out */
+                f->whole[n->out[0]][i] = INT64_MIN;
+                continue;
+            }
             if (fabs(v) > 9e15) return unsupported(n, "a number too large for an integer", err);
             f->whole[n->out[0]][i] = (int64_t)v;
         }

@@ -119,21 +119,10 @@ tacit_status reshape_eval(frame *f, const gnode *n, tacit_error *err) {
     return TACIT_OK;
 }
 
-/* Does t, perhaps moved on without a change of order, end in an addition? */
-static bool is_added(const graph *g, uint32_t t) {
-    for (uint32_t k = graph_only_user(g, t); k != NO_INDEX; k = graph_only_user(g, t)) {
-        const gnode *n = &g->nodes[k];
-        if (strcmp(n->op, "Add") == 0 || strcmp(n->op, "Sub") == 0)
-            return shape_equal(&g->tensors[t].shape, &node_out(g, n, 0)->shape);
-        if (n->rule->lower != reshape_lower && !transpose_keeps_order(g, n)) return false;
-        t = n->out[0];
-    }
-    return false;
-}
-
+/* A pending sum that nobody else reads stays one: what follows (a residual, an activation) joins it. */
 bool reshape_of_sum(const lowering *l, const gnode *n) {
     const gtensor *x = node_in(l->g, n, 0);
-    return l->slots[n->in[0]].state == VALUE_SUM && x->uses <= 1 && !x->is_output && is_added(l->g, n->out[0]);
+    return l->slots[n->in[0]].state == VALUE_SUM && x->uses <= 1 && !x->is_output;
 }
 
 tacit_status reshape_lower(lowering *l, const gnode *n, tacit_error *err) {

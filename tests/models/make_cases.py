@@ -20,7 +20,7 @@ sys.path[:0] = [HERE, os.path.join(HERE, "cases")]
 
 import case  # noqa: E402
 
-PARTS = ("elementwise", "shapes", "layers", "networks", "trees", "transformer")
+PARTS = ("elementwise", "shapes", "layers", "networks", "trees", "transformer", "backend")
 
 
 def cases_of(part):

@@ -30,8 +30,11 @@ static uint32_t join_heads(expansion *x, uint32_t t) {
 }
 
 /* ---- Attention */
+/* What the operator's fourth output is. */
+typedef enum told_scores { TELL_SCALED, TELL_CAPPED, TELL_BIASED, TELL_WEIGHTS } told_scores;
+
 typedef struct attention {
-    int64_t q_heads, kv_heads, causal, output_mode, precision;
+    int64_t q_heads, kv_heads, causal, told;
     double scale, softcap;
     uint32_t q, k, v;
 } attention;
@@ -52,11 +55,14 @@ static tacit_status attention_read(const expansion *x, const gnode *n, attention
     TRY(heads_fit(x, n, n->in[0], p->q_heads, err));
     TRY(heads_fit(x, n, n->in[1], p->kv_heads, err));
     TRY(heads_fit(x, n, n->in[2], p->kv_heads, err));
-    if (n->out_count > 3 && n->out[3] != NO_INDEX && ex_tensor(x, n->out[3])->uses > 0)
-        return unsupported(n, "qk_matmul_output", err);
-    if (p->causal && node_has_input(n, 4)) return unsupported(n, "is_causal with a past", err);
+    TRY(attribute_int(n, "qk_matmul_output_mode", TELL_SCALED, &p->told, err));
+    if (p->told < TELL_SCALED || p->told > TELL_WEIGHTS) return unsupported(n, "this qk_matmul_output_mode", err);
     if (node_has_input(n, 4) != node_has_input(n, 5)) return misshapen(n, "a past key without value", err);
-    if (node_has_input(n, 6)) return unsupported(n, "nonpad_kv_seqlen", err);
+    if (!node_has_input(n, 6)) return TACIT_OK;
+    const gtensor *lengths = ex_tensor(x, n->in[6]);
+    if (node_has_input(n, 4)) return misshapen(n, "nonpad_kv_seqlen with a past", err);
+    if (lengths->type != ELEM_WHOLE || shape_count(&lengths->shape) != ex_shape(x, n->in[0])->dim[0])
+        return misshapen(n, "nonpad_kv_seqlen needs one integer for each of the batch", err);
     return TACIT_OK;
 }
 
@@ -75,41 +81,96 @@ static uint32_t repeated(expansion *x, uint32_t t, uint32_t heads) {
     return reshaped(x, EX(x, "Expand", reshaped(x, t, 5, one), ex_list(x, 5, more)), 4, all);
 }
 
-/* 1 above the diagonal. */
-static uint32_t causal_mask(expansion *x, uint32_t rows, uint32_t columns) {
-    const shape s = {.rank = 2, .dim = {rows, columns}};
+/* ---- masks: 1 where an element is left out */
+static uint32_t as_real(expansion *x, uint32_t t) {
+    ex_int(x, "to", 1);
+    return EX(x, "Cast", t);
+}
+
+/* Query i does not see keys behind i + past. */
+static uint32_t causal_mask(expansion *x, const shape *scores, uint32_t past) {
+    const shape s = {.rank = 2, .dim = {scores->dim[2], scores->dim[3]}};
     double *v = ex_new_reals(x, shape_count(&s));
-    for (uint64_t i = 0; v && i < shape_count(&s); i++) v[i] = i % columns > i / columns;
+    for (uint64_t i = 0; v && i < shape_count(&s); i++) v[i] = i % s.dim[1] > i / s.dim[1] + past;
     return v ? ex_reals(x, &s, v) : NO_INDEX;
+}
+
+/* Keys from `lengths` of the batch on are padding; causal: the last query is at the last key that is none. */
+static uint32_t length_mask(expansion *x, const shape *scores, uint32_t lengths, bool causal) {
+    const uint32_t rows = causal ? scores->dim[2] : 1, columns = scores->dim[3];
+    const shape s = {.rank = 4, .dim = {1, 1, rows, columns}};
+    const int64_t each[4] = {scores->dim[0], 1, 1, 1};
+    int64_t *place = ex_new_wholes(x, shape_count(&s));
+    for (uint64_t i = 0; place && i < shape_count(&s); i++)
+        place[i] = (int64_t)(i % columns) + (int64_t)rows - 1 - (int64_t)(i / columns);
+    if (!place) return NO_INDEX;
+    return as_real(x, EX(x, "GreaterOrEqual", ex_wholes(x, &s, place), reshaped(x, lengths, 4, each)));
 }
 
 /* A boolean mask is 1 where the element stays. */
 static uint32_t as_dropped(expansion *x, uint32_t mask) {
-    ex_int(x, "to", 1);
-    return EX(x, "Sub", ex_open(x, ex_real(x, 1)), EX(x, "Cast", mask));
+    return EX(x, "Sub", ex_open(x, ex_real(x, 1)), as_real(x, mask));
+}
+
+/* `count` columns of `value` behind t's. */
+static uint32_t longer(expansion *x, uint32_t t, uint32_t count, double value) {
+    int64_t pads[2 * MAX_RANK] = {0};
+    const uint32_t rank = ex_shape(x, t)->rank;
+    if (count == 0) return t;
+    pads[2 * rank - 1] = count;
+    return EX(x, "Pad", t, ex_list(x, 2 * rank, pads), ex_real(x, value));
+}
+
+static uint32_t both(expansion *x, uint32_t a, uint32_t b) {
+    return a == NO_INDEX ? b : b == NO_INDEX ? a : EX(x, "Add", a, b);
+}
+
+/* The given mask: what it leaves out, or (`bias`) what is added to the scores. It may be shorter than the rows. */
+static uint32_t given_mask(expansion *x, uint32_t given, uint32_t columns, uint32_t *bias) {
+    const shape s = *ex_shape(x, given);
+    const bool real = ex_tensor(x, given)->type == ELEM_REAL;
+    const uint32_t missing = s.rank > 0 && s.dim[s.rank - 1] < columns ? columns - s.dim[s.rank - 1] : 0;
+    uint32_t dropped = real ? far_mask(x, given) : as_dropped(x, given);
+    if (dropped != NO_INDEX) return longer(x, dropped, missing, 1);
+    *bias = longer(x, given, missing, 0);
+    if (missing == 0) return NO_INDEX;
+    double *v = ex_new_reals(x, columns);
+    for (uint32_t i = columns - missing; v && i < columns; i++) v[i] = 1;
+    return v ? ex_reals(x, &(shape){.rank = 1, .dim = {columns}}, v) : NO_INDEX;
+}
+
+/* ---- the operator */
+static uint32_t times(expansion *x, uint32_t t, double factor) {
+    return factor == 1 ? t : EX(x, "Mul", t, ex_open(x, ex_real(x, factor)));
+}
+
+static void tell(expansion *x, const attention *p, told_scores what, uint32_t t) {
+    if (p->told == what) ex_result(x, 3, t);
 }
 
 /* Softmax of scale * scores with the masks. */
 static uint32_t weigh(expansion *x, const gnode *n, const attention *p, uint32_t scores) {
     const shape s = *ex_shape(x, scores);
-    uint32_t given = node_has_input(n, 3) ? n->in[3] : NO_INDEX, mask = NO_INDEX;
+    const uint32_t past = node_has_input(n, 4) ? ex_shape(x, n->in[4])->dim[2] : 0;
+    uint32_t bias = NO_INDEX, mask = NO_INDEX;
     double factor = p->scale;
+    tell(x, p, TELL_SCALED, times(x, scores, factor));
     if (p->softcap > 0) {
-        scores = EX(x, "Tanh", EX(x, "Mul", scores, ex_open(x, ex_real(x, factor / p->softcap))));
+        scores = EX(x, "Tanh", times(x, scores, factor / p->softcap));
         factor = p->softcap;
     }
-    if (p->causal) mask = causal_mask(x, s.dim[2], s.dim[3]);
-    if (given != NO_INDEX) {
-        bool real = ex_tensor(x, given)->type == ELEM_REAL;
-        uint32_t dropped = real ? far_mask(x, given) : as_dropped(x, given);
-        if (dropped == NO_INDEX) {
-            scores = EX(x, "Add", factor == 1 ? scores : EX(x, "Mul", scores, ex_open(x, ex_real(x, factor))), given);
-            factor = 1;
-        } else {
-            mask = mask == NO_INDEX ? dropped : EX(x, "Add", mask, dropped);
-        }
+    tell(x, p, TELL_CAPPED, times(x, scores, factor));
+    if (node_has_input(n, 6)) mask = length_mask(x, &s, n->in[6], p->causal != 0);
+    if (p->causal && mask == NO_INDEX) mask = causal_mask(x, &s, past);
+    if (node_has_input(n, 3)) mask = both(x, mask, given_mask(x, n->in[3], s.dim[3], &bias));
+    if (bias != NO_INDEX) {
+        scores = EX(x, "Add", times(x, scores, factor), bias);
+        factor = 1;
     }
-    return softmax_of(x, scores, 3, factor, mask);
+    if (mask == NO_INDEX) tell(x, p, TELL_BIASED, times(x, scores, factor));
+    uint32_t weights = softmax_of(x, scores, 3, factor, mask);
+    tell(x, p, TELL_WEIGHTS, weights);
+    return weights;
 }
 
 tacit_status attention_expand(expansion *x, const gnode *n, tacit_error *err) {
@@ -132,6 +193,8 @@ tacit_status attention_expand(expansion *x, const gnode *n, tacit_error *err) {
     uint32_t scores = EX(x, "MatMul", p.q, permuted(x, k, SWAP_LAST));
     if (x->status != TACIT_OK) return x->status;
     uint32_t y = EX(x, "MatMul", weigh(x, n, &p, scores), v);
+    if (ex_wanted(x, 3) && !ex_tensor(x, n->out[3])->known)
+        return unsupported(n, "qk_matmul_output_mode 2 with a mask (minus infinity where it leaves out)", err);
     ex_result(x, 0, flat ? join_heads(x, y) : y);
     return x->status;
 }

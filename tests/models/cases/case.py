@@ -20,6 +20,7 @@ class Case:
     model: onnx.ModelProto
     inputs: dict  # name: array
     options: list = field(default_factory=list)  # for compile
+    outputs: list = None  # where they are known without ONNX Runtime
 
 
 def tensor_type(array):
@@ -64,7 +65,7 @@ def answers(case):
 
 
 def write(case, out):
-    outputs = answers(case)
+    outputs = answers(case) if case.outputs is None else case.outputs
     folder = Path(out) / case.name
     folder.mkdir(parents=True, exist_ok=True)
     onnx.save(case.model, folder / "network.onnx")

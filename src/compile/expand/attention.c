@@ -177,10 +177,8 @@ tacit_status attention_expand(expansion *x, const gnode *n, tacit_error *err) {
     attention p;
     TRY(attention_read(x, n, &p, err));
     bool flat = ex_shape(x, n->in[0])->rank == 3;
-    double before = 1; /* factors of queries and keys: exporters give each the root of the scale */
-    p.q = split_heads(x, unscaled(x, n->in[0], &before), p.q_heads);
-    uint32_t keys = ex_in(x, 4) == NO_INDEX && !ex_wanted(x, 1) ? unscaled(x, n->in[1], &before) : n->in[1];
-    p.k = after_past(x, ex_in(x, 4), split_heads(x, keys, p.kv_heads));
+    p.q = split_heads(x, n->in[0], p.q_heads);
+    p.k = after_past(x, ex_in(x, 4), split_heads(x, n->in[1], p.kv_heads));
     p.v = after_past(x, ex_in(x, 5), split_heads(x, n->in[2], p.kv_heads));
     if (x->status != TACIT_OK) return x->status;
     const shape q = *ex_shape(x, p.q);
@@ -188,7 +186,6 @@ tacit_status attention_expand(expansion *x, const gnode *n, tacit_error *err) {
     if (!(p.scale > 0)) return unsupported(n, "a scale that is not positive", err);
     ex_result(x, 1, p.k);
     ex_result(x, 2, p.v);
-    p.scale *= before;
     uint32_t k = repeated(x, p.k, q.dim[1]), v = repeated(x, p.v, q.dim[1]);
     uint32_t scores = EX(x, "MatMul", p.q, permuted(x, k, SWAP_LAST));
     if (x->status != TACIT_OK) return x->status;

@@ -115,6 +115,7 @@ tacit_status simplify_graph(graph *g, tacit_error *err) {
         if (changes_nothing(g, n) || (chosen > 0 && !node_in(g, n, chosen)->constant)) bypass_to(g, n, chosen);
     }
     graph_count_uses(g);
+    drop_unused(g); /* what was replaced as a whole reads nothing any more */
     TRY(scale_columns(g, err));
     TRY(merge_affine(g, bypass, err));
     graph_count_uses(g);

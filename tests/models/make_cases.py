@@ -1,6 +1,6 @@
 """make_cases.py OUT [PART OF A NAME...]: models of single operators and small networks beyond the conformance suite.
 
-    pip install numpy onnx onnxruntime torch onnxscript scikit-learn skl2onnx xgboost lightgbm onnxmltools
+    pip install numpy onnx onnxruntime torch onnxscript transformers scikit-learn skl2onnx xgboost lightgbm onnxmltools
     python make_cases.py OUT
     python3 run_cases.py TACIT OUT
 

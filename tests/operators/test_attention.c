@@ -165,7 +165,7 @@ static void options_reference(const double *const *in, double *out, const void *
         for (uint32_t j = 0; j < keys && p->mode == TELL_WEIGHTS; j++) scores[i * keys + j] = e[j] / all;
         for (uint32_t k = 0; k < SIZE; k++) {
             double y = 0;
-            for (uint32_t j = 0; j < keys; j++) y += e[j] / all * row_of(p, in[2], in[4], j, k);
+            for (uint32_t j = 0; j < keys; j++) y += e[j] / all * row_of(p, in[2], in[3], j, k);
             out[i * SIZE + k] = y;
         }
     }
@@ -178,10 +178,9 @@ static void options_case(options p) {
     build_input(m, "q", S(4, 1, 1, ROWS, SIZE));
     build_input(m, "k", S(4, 1, 1, keys, SIZE));
     build_input(m, "v", S(4, 1, 1, keys, SIZE));
-    if (p.past) build_input(m, "pk", S(4, 1, 1, PAST, SIZE));
-    if (p.past) build_input(m, "pv", S(4, 1, 1, PAST, SIZE));
+    if (p.past) build_input(m, "past", S(4, 1, 1, PAST, SIZE));
     if (p.length > 0) build_whole(m, "n", 1, length);
-    build_node(m, "Attention", p.past ? "q k v - pk pv" : p.length > 0 ? "q k v - - - n" : "q k v", "y a b s");
+    build_node(m, "Attention", p.past ? "q k v - past past" : p.length > 0 ? "q k v - - - n" : "q k v", "y a b s");
     build_int(m, "is_causal", p.causal);
     build_float(m, "scale", 0.8);
     build_float(m, "softcap", p.softcap);

@@ -1,5 +1,6 @@
 """ONNX's own node tests (onnx.backend.test) of the operators that transformers are made of, NAME and NAME_expanded, where
-the operator is written out as its function."""
+the operator is written out as its function. Those whose answers are rounded to 16 bits on the way are left out.
+"""
 import numpy as np
 from case import Case
 from onnx.backend.test.case.node import collect_testcases
@@ -9,7 +10,7 @@ PREFIXES = ("attention", "gelu", "group_normalization", "layer_normalization", "
 
 def array(value):
     value = np.asarray(value)
-    return value if value.dtype.kind in "fiub" and value.dtype.itemsize > 1 or value.dtype.kind != "V" else value.astype(np.float32)
+    return value if value.dtype.kind in "fiub" else value.astype(np.float32)
 
 
 def case_of(test):
@@ -23,4 +24,4 @@ def case_of(test):
 
 
 CASES = [(test.name.replace("test_", "onnx-", 1), case_of(test)) for test in collect_testcases(None)
-         if test.name.startswith(tuple("test_" + each for each in PREFIXES))]
+         if test.name.startswith(tuple("test_" + each for each in PREFIXES)) and "fp16" not in test.name and "bf16" not in test.name]

@@ -5,7 +5,6 @@ import io
 import os
 import tempfile
 
-import numpy as np
 import onnx
 import torch
 import torch.nn.functional as F
@@ -17,8 +16,9 @@ try:
     from transformers.utils import logging
 
     logging.set_verbosity_error()
-except ImportError:
+except ImportError as missing:
     hf = None
+    print("hf cases left out: %s" % missing)
 
 TS, DYNAMO = (14, 17), (18, 20, 23)
 WIDTH, HEADS, LAYERS, INNER, WORDS, TOKENS = 32, 4, 2, 64, 100, 8

@@ -127,10 +127,19 @@ static tacit_status finish(certifying *c, const char *cert_path, const char *key
     return st;
 }
 
+/* In memory of its own, which the range proof gets back. */
+static tacit_status create_key(certifying *c, const char *key_path) {
+    const key_options k = {.open = c->o->open_weights != 0, .stored = stored_columns(c->o)};
+    arena scratch;
+    TRY(arena_map(&scratch, c->a.size, c->err));
+    tacit_status st = key_create(key_path, &c->cert, c->weights, k, c->m->bytes, c->m->size, &scratch, c->err);
+    arena_unmap(&scratch);
+    return st;
+}
+
 static tacit_status commit(certifying *c, const char *cert_path, const char *key_path, uint8_t digest_out[32]) {
     TRY(describe(c, c->o->proofs));
-    const key_options k = {.open = c->o->open_weights != 0, .stored = stored_columns(c->o)};
-    TRY(key_create(key_path, &c->cert, c->weights, k, c->m->bytes, c->m->size, &c->a, c->err));
+    TRY(create_key(c, key_path));
     tacit_status st = finish(c, cert_path, key_path, digest_out);
     if (st != TACIT_OK) (void)unlink(key_path); /* made by this call: key_create refuses an existing file */
     return st;
@@ -170,6 +179,19 @@ static tacit_status typical_statement(certifying *c, statement *st) {
     return inference_statement(st, f, p, &c->a, c->err);
 }
 
+/* The key is made first, then the range proof; the model's file lies in memory all the time, the weights of the key
+ * file as soon as they are read there. */
+static tacit_status commit_memory(certifying *c, uint64_t stored, uint64_t *bytes) {
+    statement range;
+    uint64_t columns = UINT64_C(1) << (c->cert.shape.a + RATE_LOG), weights = key_weights_size(&c->cert);
+    uint64_t key = (stored ? stored : columns * 160) + columns * 64 + (UINT64_C(64) << 20);
+    TRY(range_statement(&range, &c->cert, &c->a, c->err));
+    uint64_t proof = attempt_memory(&range) + weights;
+    *bytes = (key > proof ? key : proof) + PROCESS_MEMORY + c->m->size;
+    *bytes += *bytes / 7; /* as for proofs */
+    return TACIT_OK;
+}
+
 static tacit_status estimate(certifying *c, tacit_cost *cost) {
     statement st;
     TRY(describe(c, c->o->proofs));
@@ -186,7 +208,7 @@ static tacit_status estimate(certifying *c, tacit_cost *cost) {
         attempt_memory(&st) + PROCESS_MEMORY + c->m->size + key_weights_size(&c->cert) + tail + touched;
     cost->prove_memory += cost->prove_memory / 7; /* what is not in the model */
     cost_of_work(cost, &st, weights, stored == 0, threads_max());
-    cost->commit_memory = (stored ? stored : columns * 160) + columns * 64 + (UINT64_C(64) << 20);
+    TRY(commit_memory(c, stored, &cost->commit_memory));
     cost->key_bytes = key_file_size(&c->cert, c->m->size, stored_columns(c->o));
     cost->proof_bytes = st.proof_size + geometry_expected_bytes(&st.geometry);
     cost->certificate_bytes = w.at + cost->proof_bytes;

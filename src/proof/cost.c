@@ -45,9 +45,23 @@ static uint64_t trees_bytes(const statement *st) {
     return total + (e << 20);
 }
 
+/* Columns of lookups that are no atoms, and of tables. */
+static uint64_t made_columns(const statement *st) {
+    enum { ALIGN = 64 };
+    const program *p = st->p;
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < p->lookup_count; i++)
+        for (uint32_t k = 0; k < p->tables[p->lookups[i].table].width; k++) {
+            const tensor *t = &p->tensors[p->lookups[i].columns[k]];
+            if (t->kind == TENSOR_LINEAR || t->kind == TENSOR_VIEW) total += 4 * shape_count(&t->shape) + ALIGN;
+        }
+    for (uint32_t i = 0; i < p->table_count; i++)
+        total += (4 * (uint64_t)p->tables[i].rows + ALIGN) * p->tables[i].width;
+    return total;
+}
+
 uint64_t cost_steps_space(const statement *st) {
-    uint64_t e = sizeof(ext), leaves = st->logup.forest[0].size + st->logup.forest[1].size, total = UINT64_C(64) << 20;
-    total += trees_bytes(st) + leaves * 4 * MAX_TABLE_WIDTH;                   /* columns that are made */
+    uint64_t e = sizeof(ext), total = (UINT64_C(64) << 20) + trees_bytes(st) + made_columns(st);
     for (uint32_t i = 0; i < st->p->table_count && st->logup.gather_vars; i++) /* folds of a gather's rows */
         total += st->p->tables[i].gather ? (uint64_t)st->p->tables[i].rows * e : 0;
     total += st->logup.gather_rows * e + (3 * e << st->logup.gather_vars);
@@ -62,10 +76,9 @@ uint64_t cost_steps_space(const statement *st) {
 }
 
 /* ---------------------------------------------------------------- memory that is touched */
-/* Trees; folds of a gather's rows; columns that are no atoms, about one a lookup; a table's columns. */
+/* Trees; folds of a gather's rows; columns. */
 static uint64_t lookup_bytes(const statement *st) {
-    return trees_bytes(st) + sizeof(ext) * st->logup.gather_rows +
-           4 * (st->logup.forest[0].size + 2 * st->logup.forest[1].size);
+    return trees_bytes(st) + sizeof(ext) * st->logup.gather_rows + made_columns(st);
 }
 
 /* Distinct sources of views, each axis filled up to a power of two. */

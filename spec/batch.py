@@ -85,16 +85,16 @@ def cell_weights(field, total, lengths):
     return weights
 
 
-def arrays_at(field, places, weights, rho):
-    """The MLE at rho of the weights on the cells: coordinate array j of E cells counts theta^j."""
+def arrays_at(field, places, weights, strips):
+    """The MLE, at the points of x's strips, of the weights on the cells: coordinate array j of E cells counts theta^j."""
     layout, total = places.layouts[0], field.zero
     for array, row in weights.items():
         for power in range(field.degree):
             for block in layout.item_blocks(places.array_item[array] + power):
-                offset = block.axes[0][0]
+                offset, (fixed, rho) = block.axes[0][0], strips[block.strip]
                 inside = zip(row[offset : offset + (1 << block.log)], eq_table(field, rho[: block.log]))
                 value = field.total(left * right for left, right in inside)
-                place = eq_index(field, rho[block.log :], block.start >> block.log)
+                place = fixed * eq_index(field, rho[block.log :], block.start >> block.log)
                 total = total + field.theta(power) * place * value
     return total
 
@@ -103,7 +103,7 @@ def run_batch(session, closing, places, geometry):
     field, objects = session.field, geometry.objects
     total = weighted_sum(session, closing)
     rho, constant, sigma_weights = run_rounds(session, geometry.rounds, -total.constant)
-    points = [rho[: each.variables] for each in objects]
+    points = [each.strip_points(field, rho) for each in objects[:-1]]
     coefficients = [field.zero] * (len(objects) - 1)
     for term, coefficient in total.terms.items():
         if isinstance(term, (Cell, ArrayTerm)):

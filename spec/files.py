@@ -98,7 +98,7 @@ def _check_sizes(certificate):
     demand(0 < needed <= certificate.most_queries, "certificate: t_max is too small")
     enough = certificate.openings >= 1 and certificate.openings * certificate.most_queries <= place.tail
     demand(enough, "certificate: the tail does not last for its openings")
-    fits = certificate.layout.size <= (columns - place.tail) << place.lanes_log
+    fits = certificate.layout.size <= (columns - place.tail) * place.lanes
     demand(fits, "certificate: the weights run into the tail")
 
 
@@ -106,7 +106,7 @@ def parse_certificate(data):
     reader, word = Reader(data), (1 << 32) - 1
     demand(reader.var(word) == 1, "certificate: unknown version", "VERSION")
     demand(reader.var(word) == 1, "certificate: unknown field", "UNSUPPORTED")
-    place = Object(reader.var(30), reader.var(16), reader.var(word))
+    place = Object(reader.var(30), 1 << reader.var(16), reader.var(word))
     openings, most_queries = reader.var(word), reader.var(word)
     items = _items(reader)
     root = reader.take(32)

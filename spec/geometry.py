@@ -2,13 +2,15 @@
 from dataclasses import dataclass
 
 from errors import Malformed, demand
-from multilinear import log2_ceil
+from layout import axis_intervals, first_fit
+from multilinear import eq_index, log2_ceil
 
 RATE_LOG = 2
 RATES = 5
 MAX_LOG_DOMAIN = 32
 MAX_VARIABLES = 30
 MAX_LANES_LOG = 16
+MAX_STRIPS = 5
 LADDER_DEPTH = 6
 LEAST_FOLD, MOST_FOLD = 2, 6
 WORK_LOG_SMALL, WORK_LOG_LARGE, LARGE_LOG = 7, 9, 21
@@ -70,11 +72,32 @@ def work_price(x_size, certificates):
 
 @dataclass(frozen=True)
 class Object:
-    """2^lanes_log lanes of 2^columns_log columns, the last `tail` of them random."""
+    """`lanes` lanes of 2^columns_log columns, the last `tail` of them random; lanes up to the power of two are zero."""
 
     columns_log: int
-    lanes_log: int
+    lanes: int
     tail: int
+
+    @property
+    def lanes_log(self):
+        return log2_ceil(self.lanes)
+
+    @property
+    def strips(self):
+        """First lane and log of the number of lanes of each strip."""
+        return axis_intervals(self.lanes)
+
+    @property
+    def rooms(self):
+        """Elements that the strips hold beside the tail."""
+        return [(1 << self.columns_log) - self.tail << log for _, log in self.strips]
+
+    def strip_points(self, field, rho):
+        """Of each strip: the weight of its fixed lane bits at rho, and the point of its lanes and columns."""
+        lane_bits, columns = rho[: self.lanes_log], rho[self.lanes_log : self.variables]
+        return [
+            (eq_index(field, lane_bits[log:], first >> log), lane_bits[:log] + columns) for first, log in self.strips
+        ]
 
     @property
     def variables(self):
@@ -213,7 +236,7 @@ class Candidate:
         """Elements of F that object `index` puts into the proof's own leaf: lanes (not a certificate's) and omega."""
         degree = self.ladder.degree
         if index == 0:
-            return (1 << self.objects[0].lanes_log) + degree
+            return self.objects[0].lanes + degree
         return 2 * degree if index == self.sigma else degree
 
     def width(self, columns_log):
@@ -249,43 +272,56 @@ class Candidate:
         return min(self.ladder_cost(), self.clear_cost()) + domains + 16 * self.ladder.degree * self.rounds
 
 
+def lane_numbers():
+    """Numbers of lanes that are tried: those of at most five significant bits."""
+    lanes = 1
+    while lanes <= 1 << MAX_LANES_LOG:
+        yield lanes
+        lanes += 1 << max(0, lanes.bit_length() - MAX_STRIPS)
+
+
 class Search:
     """The cheapest candidate; the first one wins among equals."""
 
-    def __init__(self, field, x_size, certificates):
-        self.x_size, self.certificates = x_size, certificates
+    def __init__(self, field, blocks, certificates):
+        self.blocks, self.x_size, self.certificates = blocks, max(1, sum(blocks)), certificates
         self.limit = (1 << 28) - 1 if field.degree == 2 else (1 << 62) - (1 << 32)
-        longest = max([8, log2_ceil(x_size)] + [each.columns_log for each in certificates])
-        self.ladder = Ladder(field, min(MAX_VARIABLES, 4 + longest), work_price(x_size, certificates))
+        longest = max([8, log2_ceil(self.x_size)] + [each.columns_log for each in certificates])
+        self.ladder = Ladder(field, min(MAX_VARIABLES, 4 + longest), work_price(self.x_size, certificates))
         self.best, self.best_cost, self.unsafe = None, None, False
-        for lanes_log in range(MAX_LANES_LOG + 1):
-            self._place_x(lanes_log)
-
-    def _smallest(self, lanes_log, size):
         for columns_log in range(self.ladder.variables + 1):
-            tail = self.ladder.opened[columns_log, 0]
-            if 0 < tail < 1 << columns_log and size <= ((1 << columns_log) - tail) << lanes_log:
-                return columns_log
-        return None
+            self._place_x(columns_log)
 
-    def _object(self, columns_log, lanes_log):
-        return Object(columns_log, lanes_log, self.ladder.opened[columns_log, 0])
+    def _free_columns(self, columns_log):
+        tail = self.ladder.opened[columns_log, 0]
+        return (1 << columns_log) - tail if 0 < tail < 1 << columns_log else 0
 
-    def _place_x(self, lanes_log):
-        own = self._smallest(lanes_log, self.x_size)
-        if own is None:
-            return
-        longer = [each.columns_log for each in self.certificates if each.columns_log > own]
-        for columns_log in [own] + longer:
-            self._place_sigma([self._object(columns_log, lanes_log)] + self.certificates)
+    def _smallest(self, size):
+        """Of an object of one lane."""
+        logs = range(self.ladder.variables + 1)
+        return next((each for each in logs if size <= self._free_columns(each)), None)
+
+    def _object(self, columns_log, lanes):
+        return Object(columns_log, lanes, self.ladder.opened[columns_log, 0])
+
+    def _place_x(self, columns_log):
+        """The smallest number of lanes in which the blocks find room."""
+        free = self._free_columns(columns_log)
+        for lanes in lane_numbers():
+            if free * lanes < self.x_size:
+                continue
+            x = self._object(columns_log, lanes)
+            if first_fit(self.blocks, x.rooms) is not None:
+                self._place_sigma([x] + self.certificates)
+                return
 
     def _place_sigma(self, objects):
-        own = self._smallest(0, 2 * max(each.variables for each in objects))
+        own = self._smallest(2 * max(each.variables for each in objects))
         if own is None:
             return
         longer = [each.columns_log for each in objects if each.columns_log > own]
         for columns_log in [own] + longer:
-            self._consider(Candidate(self.ladder, objects + [self._object(columns_log, 0)]))
+            self._consider(Candidate(self.ladder, objects + [self._object(columns_log, 1)]))
 
     def _consider(self, candidate):
         if not candidate.possible():
@@ -298,13 +334,14 @@ class Search:
             self.best, self.best_cost = candidate, cost
 
 
-def make_geometry(field, x_size, certificates):
-    """The geometry for x of x_size elements and certificates (a list of Object), with its inner `levels`."""
-    demand(len(certificates) <= MAX_CERTIFICATES and x_size <= MAX_SIZE, "sizes without a geometry", "UNSUPPORTED")
+def make_geometry(field, blocks, certificates):
+    """The geometry for x of blocks of these sizes, descending, and certificates (a list of Object), with its inner
+    `levels`."""
+    demand(len(certificates) <= MAX_CERTIFICATES and sum(blocks) <= MAX_SIZE, "sizes without a geometry", "UNSUPPORTED")
     for each in certificates:
         possible = each.columns_log <= MAX_LOG_DOMAIN - RATE_LOG and each.lanes_log <= MAX_LANES_LOG
         demand(possible and each.tail <= 1 << each.columns_log, "an impossible certificate")
-    search = Search(field, max(1, x_size), certificates)
+    search = Search(field, blocks, certificates)
     best = search.best
     if best is None:
         raise Malformed("no geometry, or a fold misses the target", "SOUNDNESS" if search.unsafe else "UNSUPPORTED")

@@ -10,11 +10,12 @@ MAX_BLOCKS = 1 << 22
 
 @dataclass
 class Block:
-    """A cube of 2^log elements of an item: per axis (offset, log of the length); its place in the vector."""
+    """A cube of 2^log elements of an item: per axis (offset, log of the length); its place in its strip."""
 
     item: int
     axes: tuple
     log: int
+    strip: int = 0
     start: int = 0
 
 
@@ -28,8 +29,20 @@ def axis_intervals(length):
     return intervals
 
 
+def first_fit(sizes, rooms):
+    """The strip and place of each block, sizes descending: the first strip with room, at its end. None: no room."""
+    used, places = [0] * len(rooms), []
+    for size in sizes:
+        strip = next((each for each, room in enumerate(rooms) if used[each] + size <= room), None)
+        if strip is None:
+            return None
+        places.append((strip, used[strip]))
+        used[strip] += size
+    return places
+
+
 class Layout:
-    """Items of given shapes, laid end to end in blocks of descending size."""
+    """Items of given shapes in blocks of descending size, laid end to end in one strip, or in several."""
 
     def __init__(self, shapes):
         self.shapes = list(shapes)
@@ -39,19 +52,26 @@ class Layout:
                 self.blocks.append(Block(item, axes, sum(log for _, log in axes)))
             demand(len(self.blocks) <= MAX_BLOCKS, "too many blocks", "UNSUPPORTED")
         self.blocks.sort(key=lambda block: -block.log)  # stable: ties by item, then block order
-        self.size = 0
-        for block in self.blocks:
-            block.start = self.size
-            self.size += 1 << block.log
+        self.size = sum(self.sizes())
+        self.split([self.size])
+
+    def sizes(self):
+        return [1 << block.log for block in self.blocks]
+
+    def split(self, rooms):
+        """Puts the blocks into strips, which have room for so many elements."""
+        for block, place in zip(self.blocks, first_fit(self.sizes(), rooms)):
+            block.strip, block.start = place
 
     def item_blocks(self, item):
         return [block for block in self.blocks if block.item == item]
 
-    def weights_at(self, field, item, point, rho):
-        """The MLE at rho of the weights of the functional vector -> item~(point) (Lemma B')."""
+    def weights_at(self, field, item, point, strips):
+        """The MLE of the weights of the functional vector -> item~(point) (Lemma B'); strips: of each, the weight of
+        its fixed bits and the point of its own."""
         parts, total = split_by_axis(self.shapes[item], point), field.zero
         for block in self.item_blocks(item):
-            weight, low = field.one, []
+            (weight, rho), low = strips[block.strip], []
             for (offset, log), part in zip(block.axes, parts):
                 weight = weight * eq_index(field, part[log:], offset >> log)
                 low = list(part[:log]) + low  # the last axis has the lowest variables

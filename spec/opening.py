@@ -82,7 +82,7 @@ class Opening:
 
     # ---- openings
     def _fold_lanes(self, lanes, lanes_log):
-        """y at a point: sum of eq(rho, lane) * lane."""
+        """y at a point: sum of eq(rho, lane) * lane; lanes that are not there are zero."""
         return self.field.combination(eq_table(self.field, self.batched.rho[:lanes_log]), lanes)
 
     def _column_values(self, domain, column, certified):
@@ -90,7 +90,7 @@ class Opening:
         geometry, degree, at, lanes = self.geometry, self.field.degree, 0, {}
         indices = geometry.on_domain(domain)
         if 0 in indices:
-            at = 1 << geometry.objects[0].lanes_log
+            at = geometry.objects[0].lanes
             lanes[0] = self._fold_lanes(column[:at], geometry.objects[0].lanes_log)
         if geometry.sigma in indices:
             lanes[geometry.sigma] = self.field(column[at : at + degree])
@@ -109,7 +109,7 @@ class Opening:
         certified = {}
         for index in geometry.on_domain(domain):
             if 0 < index < geometry.sigma:
-                width = 1 << geometry.objects[index].lanes_log
+                width = geometry.objects[index].lanes
                 certificate_root = self.certificates[index - 1].root
                 certified[index] = open_tree(channel, certificate_root, height, positions, width, True)
         equations = []

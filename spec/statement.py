@@ -16,7 +16,7 @@ from transcript import Counter, Transcript
 from triples import run_triples
 from views import run_views
 
-VERSION = 2
+VERSION = 3
 RATE_LOG = 2
 
 
@@ -96,7 +96,9 @@ def make_plan(statement):
     pads, triples = max(1, count.pads), count.triples + 1
     certificates = statement.certificates
     places = Places(statement.program, statement.bindings, certificates, pads, triples, statement.field.degree)
-    geometry = make_geometry(statement.field, places.layouts[0].size, [each.object for each in certificates])
+    x = places.layouts[0]
+    geometry = make_geometry(statement.field, x.sizes(), [each.object for each in certificates])
+    x.split(geometry.objects[0].rooms)
     for certificate in certificates:
         enough = geometry.opened(certificate.object.columns_log) <= certificate.most_queries
         demand(enough, "the certificate was made for fewer queries", "SOUNDNESS")

@@ -155,8 +155,8 @@ static ext lane_of(const gl *column) {
 static void fold_own(const geometry *g, uint32_t d, const folded *f, const gl *column, uint32_t i) {
     uint32_t sigma = g->object_count - 1;
     if (g->object[0].domain == d) {
-        f->y[0][i] = ladder_dot(f->eq[0], column, (size_t)1 << g->object[0].k);
-        column += (size_t)1 << g->object[0].k;
+        f->y[0][i] = ladder_dot(f->eq[0], column, g->object[0].lanes); /* the others are zero */
+        column += g->object[0].lanes;
     }
     if (g->object[sigma].domain == d) {
         f->y[sigma][i] = lane_of(column);

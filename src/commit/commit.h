@@ -17,9 +17,9 @@ typedef struct batch_final {
     ext k0;
 } batch_final;
 
-/* Values of an object in index order (column * 2^k + lane): small integers [0, small_count), in parts of one width
- * (commit/object), zeros, F values on some ranges (cells; disjoint, ascending; the integers under them are 0), and the
- * tail on the last `tail` columns. */
+/* Values of an object, or of a strip of x, in index order (column * 2^k + lane): small integers [0, small_count), in
+ * parts of one width (commit/object), zeros, F values on some ranges (cells; disjoint, ascending; the integers under
+ * them are 0), and the tail on the last `tail` columns. */
 typedef struct object_part {
     uint64_t start, count; /* whole columns */
     narrow values;
@@ -42,7 +42,8 @@ typedef struct commit_prover commit_prover;
 struct rng_key;
 typedef struct certificate_secret certificate_secret; /* commit/key.h */
 
-/* arena: long-lived memory of this attempt. sigma: 2^a_sigma E elements (cells, then uniformly random). */
+/* arena: long-lived memory of this attempt. x: one for each strip. sigma: 2^a_sigma E elements (cells, then uniformly
+ * random). */
 tacit_status commit_prover_make(commit_prover **out, const geometry *g, const object_data *x, extv sigma,
                                 certificate_secret *const *certs, const struct rng_key *key, arena *a,
                                 tacit_error *err) TACIT_MUST_CHECK;

@@ -22,7 +22,7 @@ typedef struct opened_columns {
 typedef struct committer {
     commit_prover answers; /* first: commit_prover * is committer * */
     const geometry *g;
-    const object_data *x;
+    const object_data *x; /* per strip */
     extv sigma;
     certificate_secret *const *certs;
     rng_key key;
@@ -47,8 +47,7 @@ static tacit_status full(tacit_error *err) {
 /* Jobs for the E lanes of a domain's tree behind x's: sigma, then the omegas. */
 static uint32_t mask_jobs(committer *c, uint32_t d, lane_job *jobs) {
     const geometry *g = c->g;
-    uint32_t count = 0, sigma = g->object_count - 1,
-             lane = g->object[0].domain == d ? UINT32_C(1) << g->object[0].k : 0;
+    uint32_t count = 0, sigma = g->object_count - 1, lane = g->object[0].domain == d ? g->object[0].lanes : 0;
     if (g->object[sigma].domain == d)
         for (int j = 0; j < EXT_DEG; j++) jobs[count++] = (lane_job){c->sigma.c[j], code_lane(&c->domain[d], lane++)};
     for (uint32_t o = 0; o < g->object_count; o++) {
@@ -59,11 +58,19 @@ static uint32_t mask_jobs(committer *c, uint32_t d, lane_job *jobs) {
     return count;
 }
 
+static tacit_status encode_x(committer *c, const code_tree *t, tacit_error *err) {
+    const geometry_object *x = &c->g->object[0];
+    lane_strip strips[MAX_STRIPS];
+    uint32_t count = geometry_strips(x->lanes, strips);
+    for (uint32_t s = 0; s < count; s++)
+        TRY(encode_object(t, strips[s].first, &c->x[s], x->a, strips[s].k, x->tail, c->a, err));
+    return TACIT_OK;
+}
+
 static tacit_status commit_domain(commit_prover *cp, uint32_t d, digest *root, tacit_error *err) {
     committer *c = self(cp);
     const geometry *g = c->g;
     const geometry_domain *dom = &g->domain[d];
-    const geometry_object *x = &g->object[0];
     lane_job jobs[(MAX_OBJECTS + 1) * EXT_DEG];
     TRY(code_alloc(&c->domain[d], dom->log_n, dom->width, c->a, err));
     for (uint32_t o = 0; o < g->object_count; o++) {
@@ -73,7 +80,7 @@ static tacit_status commit_domain(commit_prover *cp, uint32_t d, digest *root, t
         rng_e(&c->key, RNG_OMEGA, RULE_OFF(LEAK_OMEGA_REUSED) ? 0 : o, c->omega[o], (size_t)1 << dom->a);
         for (int j = 0; RULE_OFF(LEAK_OMEGA) && j < EXT_DEG; j++) memset(c->omega[o].c[j], 0, sizeof(gl) << dom->a);
     }
-    if (x->domain == d) TRY(encode_object(&c->domain[d], 0, c->x, x->a, x->k, x->tail, c->a, err));
+    if (g->object[0].domain == d) TRY(encode_x(c, &c->domain[d], err));
     encode_lanes(jobs, mask_jobs(c, d, jobs), (size_t)1 << dom->a, dom->log_n);
     c->salts[d] = RULE_ELSE(LEAK_SALTS, (rng_key){{0}}, rng_stream(&c->key, RNG_SALT, d));
     TRY(code_hash(&c->domain[d], &c->salts[d], NULL, c->a, err));

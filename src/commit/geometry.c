@@ -6,7 +6,7 @@
 #include "field/ext.h"
 
 /* k <= MAX_LANES_LOG lanes per object; a <= MAX_COLUMNS_LOG, so that the domain fits F's two-adic roots. */
-enum { MAX_LANES_LOG = 16, MAX_COLUMNS_LOG = GL_TWO_ADICITY - RATE_LOG };
+enum { MAX_LANES_LOG = 16, MAX_LANES = 1 << MAX_LANES_LOG, MAX_COLUMNS_LOG = GL_TWO_ADICITY - RATE_LOG };
 enum { STRONGEST_BITS = 130 }; /* of all profiles: t_max of certificates */
 
 /* Error numerators are compared with 2^(64 EXT_DEG - CHALLENGE_BITS), lowered because p < 2^64: p^D >= 2^(64 D)
@@ -18,6 +18,24 @@ uint32_t geometry_rounds(const geometry *g) {
     for (uint32_t c = 0; c + 1 < g->object_count; c++)
         if (g->object[c].a + g->object[c].k > rounds) rounds = g->object[c].a + g->object[c].k;
     return rounds;
+}
+
+/* ---------------------------------------------------------------- strips */
+uint32_t geometry_strips(uint32_t lanes, lane_strip out[MAX_STRIPS]) {
+    uint32_t count = 0, first = 0;
+    for (uint32_t rest = lanes; rest; count++) {
+        out[count] = (lane_strip){first, log2_floor(rest)};
+        first += UINT32_C(1) << out[count].k;
+        rest -= UINT32_C(1) << out[count].k;
+    }
+    return count;
+}
+
+strip_room geometry_room(uint32_t lanes, uint64_t columns) {
+    lane_strip strips[MAX_STRIPS];
+    strip_room r = {.count = geometry_strips(lanes, strips)};
+    for (uint32_t s = 0; s < r.count; s++) r.capacity[s] = columns << strips[s].k;
+    return r;
 }
 
 /* ---------------------------------------------------------------- from objects to domains and the level-1 vector */
@@ -33,7 +51,7 @@ static void sort_objects(geometry *g) {
 
 /* F elements that object c puts into its domain's own tree: its lanes unless it is a certificate, and omega. */
 static uint32_t object_width(const geometry *g, uint32_t c) {
-    if (c == 0) return (UINT32_C(1) << g->object[c].k) + EXT_DEG;
+    if (c == 0) return g->object[c].lanes + EXT_DEG;
     return c + 1 == g->object_count ? 2 * EXT_DEG : EXT_DEG;
 }
 
@@ -144,6 +162,7 @@ static uint64_t geometry_cost(const geometry *g, const ladder_table *table) {
 /* ---------------------------------------------------------------- search */
 typedef struct search {
     const ladder_table *table;
+    const block_counts *blocks;
     geometry best;
     uint64_t best_cost, x_size;
     bool unsafe; /* some candidate was dropped for its error */
@@ -166,48 +185,58 @@ static void consider(search *s, geometry *g) {
     s->best = *g;
 }
 
-/* True when 2^a columns of 2^k lanes hold `size` elements beside a tail of t columns. */
-static bool holds(const ladder_table *table, unsigned a, unsigned k, uint64_t size) {
+/* Columns of 2^a that a tail of t columns leaves; 0 if there is no t. */
+static uint64_t free_columns(const ladder_table *table, unsigned a) {
     uint64_t columns = UINT64_C(1) << a, t = ladder_queries(table, a);
-    return t > 0 && t < columns && size <= (columns - t) << k;
+    return t > 0 && t < columns ? columns - t : 0;
 }
 
-static unsigned smallest_a(const ladder_table *table, unsigned k, uint64_t size) {
-    unsigned a = 0;
-    while (a <= table->vars && !holds(table, a, k, size)) a++;
-    return a;
-}
-
-static void set_object(geometry *g, const ladder_table *table, uint32_t c, unsigned a, unsigned k) {
-    g->object[c] = (geometry_object){.a = a, .k = k, .tail = ladder_queries(table, a), .domain = 0};
+static void set_object(geometry *g, const ladder_table *table, uint32_t c, unsigned a, uint32_t lanes) {
+    g->object[c] = (geometry_object){.a = a, .k = log2_ceil(lanes), .tail = ladder_queries(table, a), .lanes = lanes};
 }
 
 /* Own shortest domain, or the domain of an earlier object (one tree fewer). */
 static void place_sigma(search *s, geometry *g) {
     uint32_t last = g->object_count - 1;
     uint64_t cells = 2 * (uint64_t)geometry_rounds(g);
-    unsigned own = smallest_a(s->table, 0, cells);
+    unsigned own = 0;
+    while (own <= s->table->vars && free_columns(s->table, own) < cells) own++;
     if (own > s->table->vars) return;
-    set_object(g, s->table, last, own, 0);
+    set_object(g, s->table, last, own, 1);
     consider(s, g);
     for (uint32_t c = 0; c < last; c++) {
         if (g->object[c].a <= own) continue;
-        set_object(g, s->table, last, g->object[c].a, 0);
+        set_object(g, s->table, last, g->object[c].a, 1);
         consider(s, g);
     }
 }
 
+/* Numbers of lanes that are tried: all of at most MAX_STRIPS significant bits, ascending. */
+static uint32_t next_lanes(uint32_t lanes) {
+    unsigned log = log2_floor(lanes);
+    return lanes + (UINT32_C(1) << (log < MAX_STRIPS ? 0 : log - MAX_STRIPS + 1));
+}
+
+static bool blocks_fit(const search *s, uint32_t lanes, uint64_t columns) {
+    strip_room room = geometry_room(lanes, columns);
+    for (unsigned log = BLOCK_SIZES; log-- > 0;) {
+        uint64_t count = s->blocks->of[log];
+        for (uint32_t i = 0; i < room.count; i++) count -= strip_take(&room, i, log, count);
+        if (count) return false;
+    }
+    return true;
+}
+
+/* For every number of columns the smallest number of lanes. */
 static void place_x(search *s, geometry *g) {
-    for (unsigned k = 0; k <= MAX_LANES_LOG; k++) {
-        unsigned own = smallest_a(s->table, k, s->x_size);
-        if (own > s->table->vars) continue;
-        set_object(g, s->table, 0, own, k);
+    for (unsigned a = 0; a <= s->table->vars; a++) {
+        uint64_t columns = free_columns(s->table, a);
+        uint32_t lanes = 1;
+        while (lanes <= MAX_LANES && (columns * lanes < s->x_size || !blocks_fit(s, lanes, columns)))
+            lanes = next_lanes(lanes);
+        if (lanes > MAX_LANES) continue;
+        set_object(g, s->table, 0, a, lanes);
         place_sigma(s, g);
-        for (uint32_t c = 1; c + 1 < g->object_count; c++) {
-            if (g->object[c].a <= own) continue;
-            set_object(g, s->table, 0, g->object[c].a, k);
-            place_sigma(s, g);
-        }
     }
 }
 
@@ -220,30 +249,45 @@ static unsigned search_vars(uint64_t x_size, const certificate_shape *certs, uin
     return vars < LADDER_VARS ? vars : LADDER_VARS;
 }
 
-tacit_status geometry_make(geometry *g, uint64_t x_size, const certificate_shape *certs, uint32_t cert_count,
+static uint64_t blocks_size(const block_counts *b) {
+    uint64_t size = 0;
+    for (unsigned log = 0; log < BLOCK_SIZES; log++) size += b->of[log] << log;
+    return size ? size : 1;
+}
+
+/* Certificates of `work`, and the search's table. */
+static tacit_status start_search(search *s, geometry *work, const certificate_shape *certs, uint32_t cert_count,
+                                 ladder_table *table, tacit_error *err) {
+    uint64_t size = s->x_size;
+    if (cert_count > MAX_CERTIFICATES)
+        return fail(err, TACIT_UNSUPPORTED, "more than %u certificates", (uint64_t)MAX_CERTIFICATES);
+    if (size > UINT64_C(1) << 40) return fail(err, TACIT_UNSUPPORTED, "%u committed values are too many", size);
+    work->object_count = cert_count + 2;
+    for (uint32_t i = 0; i < cert_count; i++) {
+        const certificate_shape *c = &certs[i];
+        if (c->a > MAX_COLUMNS_LOG || c->k > MAX_LANES_LOG || c->tail > UINT64_C(1) << c->a)
+            return fail(err, TACIT_MALFORMED, "certificate %u: impossible shape", (uint64_t)i);
+        size += UINT64_C(1) << (c->a + c->k);
+        work->object[1 + i] =
+            (geometry_object){.a = c->a, .k = c->k, .tail = c->tail, .domain = 0, .lanes = UINT32_C(1) << c->k};
+    }
+    ladder_search(table, search_vars(s->x_size, certs, cert_count), size);
+    return TACIT_OK;
+}
+
+tacit_status geometry_make(geometry *g, const block_counts *blocks, const certificate_shape *certs, uint32_t cert_count,
                            tacit_error *err) {
     ladder_table table;
-    search s = {.table = &table, .best_cost = UINT64_MAX, .x_size = x_size ? x_size : 1};
+    search s = {.table = &table, .blocks = blocks, .best_cost = UINT64_MAX, .x_size = blocks_size(blocks)};
     geometry work;
     memset(g, 0, sizeof *g);
     memset(&work, 0, sizeof work);
     memset(&s.best, 0, sizeof s.best);
-    if (cert_count > MAX_CERTIFICATES)
-        return fail(err, TACIT_UNSUPPORTED, "more than %u certificates", (uint64_t)MAX_CERTIFICATES);
-    if (s.x_size > UINT64_C(1) << 40) return fail(err, TACIT_UNSUPPORTED, "%u committed values are too many", x_size);
-    work.object_count = cert_count + 2;
-    uint64_t size = s.x_size;
-    for (uint32_t i = 0; i < cert_count; i++) {
-        if (certs[i].a > MAX_COLUMNS_LOG || certs[i].k > MAX_LANES_LOG || certs[i].tail > UINT64_C(1) << certs[i].a)
-            return fail(err, TACIT_MALFORMED, "certificate %u: impossible shape", (uint64_t)i);
-        size += UINT64_C(1) << (certs[i].a + certs[i].k);
-        work.object[1 + i] = (geometry_object){.a = certs[i].a, .k = certs[i].k, .tail = certs[i].tail, .domain = 0};
-    }
-    ladder_search(&table, search_vars(s.x_size, certs, cert_count), size);
+    TRY(start_search(&s, &work, certs, cert_count, &table, err));
     place_x(&s, &work);
     if (s.best_cost == UINT64_MAX)
         return s.unsafe ? fail(err, TACIT_SOUNDNESS, "a fold challenge misses 2^-%u", (uint64_t)CHALLENGE_BITS)
-                        : fail(err, TACIT_UNSUPPORTED, "no geometry for %u committed values", x_size);
+                        : fail(err, TACIT_UNSUPPORTED, "no geometry for %u committed values", s.x_size);
     *g = s.best;
     if (ladder_cost(&table, g->used) < 8 * EXT_DEG * g->used) g->level_count = ladder_levels(&table, g->used, g->level);
     if (!levels_safe(g)) return fail(err, TACIT_SOUNDNESS, "a ladder challenge misses 2^-%u", (uint64_t)CHALLENGE_BITS);

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "field/ext.h"
+#include "program/strips.h"
 
 enum { MAX_CERTIFICATES = 8, MAX_OBJECTS = MAX_CERTIFICATES + 2, MAX_LEVELS = 8, RATE_LOG = 2 };
 #define SECURITY_BITS (EXT_DEG == 2 ? 100u : 128u)
@@ -12,10 +13,21 @@ enum { MAX_CERTIFICATES = 8, MAX_OBJECTS = MAX_CERTIFICATES + 2, MAX_LEVELS = 8,
 #define CHALLENGE_BITS (EXT_DEG == 2 ? 100u : 130u)
 
 /* An object: 2^k lanes of polynomials with 2^a coefficients, the top `tail` of them uniformly random; index =
- * column * 2^k + lane. Objects in order: x, certificates in statement order, sigma (one E lane, k = 0). */
+ * column * 2^k + lane. Lanes from `lanes` on are zero and exist nowhere; only x has such ones: lanes = 2^k elsewhere.
+ * Objects in order: x, certificates in statement order, sigma (one E lane, k = 0). */
 typedef struct geometry_object {
-    uint32_t a, k, tail, domain;
+    uint32_t a, k, tail, domain, lanes;
 } geometry_object;
+/* The lanes of x form strips, one for each set bit of their number, longest first: lanes [first, first + 2^k), a
+ * multiple of 2^k. A strip is laid out like an object of 2^k lanes. */
+typedef struct lane_strip {
+    uint32_t first, k;
+} lane_strip;
+/* Returns how many strips there are; lanes has at most MAX_STRIPS set bits. */
+uint32_t geometry_strips(uint32_t lanes, lane_strip out[MAX_STRIPS]);
+/* Room of the strips of `columns` columns, without the tail. */
+strip_room geometry_room(uint32_t lanes, uint64_t columns);
+
 /* One tree of the proof: x's lanes if x has this length, sigma if it has, then the omegas (one E lane each) of all
  * objects of this length, in object order. n = 2^(a + RATE_LOG) points, t of them opened. */
 typedef struct geometry_domain {
@@ -50,10 +62,10 @@ uint32_t geometry_queries(uint64_t n, uint64_t dimension);
 typedef struct certificate_shape {
     uint32_t a, k, tail;
 } certificate_shape;
-/* x_size: elements of x (tensors and cells, no tail). sigma_cells: see session (two per index bit of the longest
- * object). Chooses a, k of x, the inner levels and all t by a deterministic search for the smallest expected proof.
- * SOUNDNESS when a challenge misses the target (error terms of section 5 for the fold and gamma challenges). */
-tacit_status geometry_make(geometry *g, uint64_t x_size, const certificate_shape *certs, uint32_t cert_count,
+/* blocks: of x (tensors and cells, no tail). Chooses columns and lanes of x, so that its blocks fit into the strips,
+ * the place of sigma (two cells per index bit of the longest object), the inner levels and all t by a deterministic
+ * search. SOUNDNESS when a challenge misses the target (error terms of section 5 for the fold and gamma challenges). */
+tacit_status geometry_make(geometry *g, const block_counts *blocks, const certificate_shape *certs, uint32_t cert_count,
                            tacit_error *err) TACIT_MUST_CHECK;
 /* a, k, tail of a certificate for `size` weights and `openings` openings: the smallest domain on which the tail
  * openings * t_max fits beside the weights. */

@@ -84,6 +84,30 @@ static void place_blocks(layout *l, uint64_t place[MAX_LOG_TENSOR + 1]) {
         start += (uint64_t)1 << l->blocks[b].log;
     }
     l->size = start;
+    l->strip_count = 1;
+    l->used[0] = start;
+}
+
+bool layout_split(layout *l, strip_room *room) {
+    for (uint32_t b = 0; b < l->block_count; b++) {
+        block *k = &l->blocks[b];
+        for (k->strip = 0; k->strip < room->count; k->strip++) {
+            k->start = room->used[k->strip];
+            if (strip_take(room, k->strip, k->log, 1)) break;
+        }
+        if (k->strip == room->count) return false;
+    }
+    l->strip_count = room->count;
+    for (uint32_t s = 0; s < room->count; s++) l->used[s] = room->used[s];
+    return true;
+}
+
+_Static_assert((int)BLOCK_SIZES == (int)MAX_LOG_TENSOR + 1, "a block is no larger than a tensor");
+
+block_counts layout_counts(const layout *l) {
+    block_counts c = {{0}};
+    for (uint32_t b = 0; b < l->block_count; b++) c.of[l->blocks[b].log]++;
+    return c;
 }
 
 tacit_status layout_make(layout *out, const shape *const *shapes, uint32_t count, arena *a, tacit_error *err) {
@@ -137,16 +161,17 @@ uint64_t block_element(const shape *s, const block *b, uint64_t e) {
     return index;
 }
 
-ext layout_eval(const layout *l, uint32_t item, const ext *z, const ext *rho, unsigned rho_vars) {
+ext layout_eval(const layout *l, uint32_t item, const ext *z, const strip_point *at) {
     const shape *s = l->shapes[item];
     ext total = EXT_ZERO, low[MAX_LOG_TENSOR];
     for (uint32_t i = l->first[item]; i < l->first[item + 1]; i++) {
         const block *b = &l->blocks[l->order[i]];
+        const strip_point *p = &at[b->strip];
         ext w = block_high(s, b, z);
         if (ext_is_zero(w)) continue; /* a point with fixed bits names one block */
-        w = ext_mul(w, eq_index(rho + b->log, rho_vars - b->log, b->start >> b->log));
+        w = ext_mul(ext_mul(w, p->weight), eq_index(p->rho + b->log, p->vars - b->log, b->start >> b->log));
         block_low(s, b, z, low);
-        total = ext_add(total, ext_mul(w, eq_eval(low, rho, b->log)));
+        total = ext_add(total, ext_mul(w, eq_eval(low, p->rho, b->log)));
     }
     return total;
 }

@@ -26,8 +26,10 @@ typedef struct attempt {
     rng_key key;
     ext *cells[CELL_ARRAYS];
     gl *coordinates[CELL_ARRAYS][EXT_DEG];
-    object_data x;
-    object_part x_part;
+    object_data x[MAX_STRIPS];
+    object_part part[MAX_STRIPS]; /* x's own */
+    int32_t *small[MAX_STRIPS];
+    object_range *ranges[MAX_STRIPS];
     const object_data *data[MAX_OBJECTS];
     extv sigma;
     ext *sigma_cells;
@@ -137,30 +139,43 @@ static void range_of_cells(attempt *t, const block *b, object_range *out) {
     *out = (object_range){b->start, UINT64_C(1) << b->log, v + b->offset[0]};
 }
 
+/* A strip of x: zeros, room for the ranges of its cells, a random tail. */
+static tacit_status new_strip(attempt *t, uint32_t number, unsigned k) {
+    const layout *l = &t->st->place.x;
+    uint64_t unit = UINT64_C(1) << k, padded = (l->used[number] + unit - 1) / unit * unit;
+    size_t tail_count = (size_t)t->st->geometry.object[0].tail << k;
+    int32_t *small = t->small[number] = ARENA_ZNEW(&t->a, int32_t, padded + 1);
+    object_range *ranges = t->ranges[number] = ARENA_NEW(&t->a, object_range, l->block_count + 1u);
+    gl *tail = ARENA_NEW(&t->a, gl, tail_count);
+    if (!small || !ranges || !tail) return full(t);
+    rng_f(&t->key, RNG_TAIL, number, tail, tail_count);
+    if (RULE_OFF(LEAK_TAIL)) memset(tail, 0, sizeof(gl) * tail_count);
+    t->part[number] = (object_part){0, padded, narrow_i32(small)};
+    t->x[number] = (object_data){&t->part[number], 1, .small_count = l->used[number], .ranges = ranges, .tail = tail};
+    return TACIT_OK;
+}
+
+static void pack_block(attempt *t, const block *b, const narrow *of_item) {
+    const layout *l = &t->st->place.x;
+    object_data *x = &t->x[b->strip];
+    if (b->item >= t->st->place.tensor_items) {
+        range_of_cells(t, b, &t->ranges[b->strip][x->range_count++]);
+        return;
+    }
+    pack_job j = {t->r->t, l->shapes[b->item], b, of_item[b->item], t->small[b->strip]};
+    par_for((size_t)1 << b->log, pack_piece, &j);
+}
+
 static tacit_status pack_x(attempt *t) {
     const layout *l = &t->st->place.x;
-    const geometry_object *o = &t->st->geometry.object[0];
-    uint64_t unit = UINT64_C(1) << o->k, padded = (l->size + unit - 1) / unit * unit;
-    int32_t *small = ARENA_ZNEW(&t->a, int32_t, padded);
-    object_range *ranges = ARENA_NEW(&t->a, object_range, l->block_count + 1u);
-    gl *tail = ARENA_NEW(&t->a, gl, (size_t)o->tail << o->k);
+    lane_strip strips[MAX_STRIPS];
     narrow *of_item = ARENA_NEW(&t->a, narrow, t->st->place.tensor_items + 1u);
-    if (!small || !ranges || !tail || !of_item) return full(t);
+    if (!of_item) return full(t);
     for (uint32_t i = 0; i < t->st->p->tensor_count; i++)
         if (t->st->place.object_of[i] == 0) of_item[t->st->place.item_of[i]] = trace_atom(t->r->t, i);
-    t->x_part = (object_part){0, padded, narrow_i32(small)};
-    t->x = (object_data){&t->x_part, 1, .small_count = l->size, .ranges = ranges, .tail = tail};
-    for (uint32_t i = 0; i < l->block_count; i++) {
-        const block *b = &l->blocks[i];
-        if (b->item >= t->st->place.tensor_items) {
-            range_of_cells(t, b, &ranges[t->x.range_count++]);
-            continue;
-        }
-        pack_job j = {t->r->t, l->shapes[b->item], b, of_item[b->item], small};
-        par_for((size_t)1 << b->log, pack_piece, &j);
-    }
-    rng_f(&t->key, RNG_TAIL, 0, tail, (size_t)o->tail << o->k);
-    if (RULE_OFF(LEAK_TAIL)) memset(tail, 0, sizeof(gl) * o->tail << o->k);
+    for (uint32_t s = 0, n = geometry_strips(t->st->geometry.object[0].lanes, strips); s < n; s++)
+        TRY(new_strip(t, s, strips[s].k));
+    for (uint32_t i = 0; i < l->block_count; i++) pack_block(t, &l->blocks[i], of_item);
     return TACIT_OK;
 }
 
@@ -199,7 +214,7 @@ static tacit_status prepare(attempt *t) {
     TRY(draw_cells(t));
     TRY(draw_sigma(t));
     TRY(pack_x(t));
-    t->data[0] = &t->x;
+    t->data[0] = t->x;
     for (uint32_t i = 0; i < st->certificate_count; i++) t->data[1 + i] = &t->r->secrets[i]->data;
     TRY(logup_prover(&t->pr.logup, t->r->t, &t->steps, t->err));
     TRY(constraint_prover(&t->pr.constraint, t->r->t, &t->steps, t->err));
@@ -210,7 +225,7 @@ static tacit_status prepare(attempt *t) {
     t->pr.folded = t->folded;
     t->pr.step = on_step;
     t->pr.ctx = t;
-    return commit_prover_make(&t->pr.commit, &st->geometry, &t->x, t->sigma, t->r->secrets, &t->key, &t->a, t->err);
+    return commit_prover_make(&t->pr.commit, &st->geometry, t->x, t->sigma, t->r->secrets, &t->key, &t->a, t->err);
 }
 
 static tacit_status run(attempt *t, unsigned char *out, size_t capacity, size_t *size) {
@@ -223,7 +238,7 @@ static tacit_status run(attempt *t, unsigned char *out, size_t capacity, size_t 
     session_init(&s, t->st->p, t->st->bind, &ch, &t->a, t->err);
     for (int k = 0; k < CELL_ARRAYS; k++) s.cells[k] = t->cells[k];
     s.sigma = t->sigma_cells;
-    CHEAT(PROVER, &t->pr, ((const void *[]){&s, &t->x}));
+    CHEAT(PROVER, &t->pr, ((const void *[]){&s, t->x}));
     TRY(statement_run(t->st, &s, &t->pr));
     account(t);
     *size = ch.at;

@@ -56,9 +56,27 @@ static tacit_status split(session *s, const expr *whole, functional *f) {
 }
 
 /* ---------------------------------------------------------------- the functional at rho */
+/* The strips of an object at rho: low lane bits and columns are a strip's own, the other lane bits are fixed. */
+typedef struct object_point {
+    ext rho[MAX_STRIPS][64]; /* a <= 30, k <= 16 */
+    strip_point strip[MAX_STRIPS];
+} object_point;
+
+static void point_of(object_point *p, const geometry_object *o, const ext *rho) {
+    lane_strip strips[MAX_STRIPS];
+    uint32_t count = geometry_strips(o->lanes, strips);
+    for (uint32_t s = 0; s < count; s++) {
+        unsigned k = strips[s].k, fixed = o->k - k;
+        memcpy(p->rho[s], rho, k * sizeof *rho);
+        memcpy(p->rho[s] + k, rho + o->k, o->a * sizeof *rho);
+        ext weight = eq_index(rho + k, fixed, strips[s].first >> k);
+        p->strip[s] = (strip_point){p->rho[s], k + o->a, weight};
+    }
+}
+
 /* MLE at rho of the weights of an E array: its coordinate arrays lie in blocks of their own, with weight theta^j. */
-static tacit_status cells_at(session *s, const placement *place, cell_array array, const ext *cells, const ext *rho,
-                             unsigned vars, ext *out) {
+static tacit_status cells_at(session *s, const placement *place, cell_array array, const ext *cells,
+                             const strip_point *at, ext *out) {
     const layout *l = &place->x;
     size_t mark = arena_mark(s->a);
     uint32_t first = place->array_item[array];
@@ -71,11 +89,12 @@ static tacit_status cells_at(session *s, const placement *place, cell_array arra
     for (int j = 0; j < EXT_DEG; j++) {
         for (uint32_t i = l->first[first + (uint32_t)j]; i < l->first[first + (uint32_t)j + 1]; i++) {
             const block *b = &l->blocks[l->order[i]];
-            ext sum = EXT_ZERO, high = eq_index(rho + b->log, vars - b->log, b->start >> b->log);
-            eq_table(tab, rho, b->log);
+            const strip_point *p = &at[b->strip];
+            ext sum = EXT_ZERO, high = eq_index(p->rho + b->log, p->vars - b->log, b->start >> b->log);
+            eq_table(tab, p->rho, b->log);
             for (uint32_t c = 0; c < UINT32_C(1) << b->log; c++)
                 sum = ext_add(sum, ext_mul(cells[b->offset[0] + c], tab[c]));
-            *out = ext_add(*out, ext_mul(ext_theta(j), ext_mul(high, sum)));
+            *out = ext_add(*out, ext_mul(ext_mul(ext_theta(j), p->weight), ext_mul(high, sum)));
         }
     }
     arena_release(s->a, mark);
@@ -84,21 +103,25 @@ static tacit_status cells_at(session *s, const placement *place, cell_array arra
 
 static tacit_status coefficients(session *s, const placement *place, const geometry *g, const functional *f,
                                  const ext *rho, batch_final *out) {
-    unsigned rounds = geometry_rounds(g), x_vars = g->object[0].a + g->object[0].k;
+    unsigned rounds = geometry_rounds(g);
+    size_t mark = arena_mark(s->a);
+    object_point *at = ARENA_NEW(s->a, object_point, g->object_count);
+    if (!at) return fail(s->err, TACIT_RESOURCES, "scratch too small");
     memset(out->coef, 0, sizeof out->coef);
+    for (uint32_t o = 0; o + 1 < g->object_count; o++) point_of(&at[o], &g->object[o], rho);
     for (uint32_t i = 0; i < f->count; i++) {
         const term *t = &f->terms[i];
         uint32_t o = place->object_of[t->index];
         const layout *l = o ? place->certificates[o - 1] : &place->x;
-        unsigned vars = g->object[o].a + g->object[o].k;
-        ext w = layout_eval(l, place->item_of[t->index], t->z, rho, vars);
+        ext w = layout_eval(l, place->item_of[t->index], t->z, at[o].strip);
         out->coef[o] = ext_add(out->coef[o], ext_mul(t->coef, w));
     }
     for (int k = 0; k < CELL_ARRAYS; k++) {
         ext w;
-        TRY(cells_at(s, place, (cell_array)k, f->cells[k], rho, x_vars, &w));
+        TRY(cells_at(s, place, (cell_array)k, f->cells[k], at[0].strip, &w));
         out->coef[0] = ext_add(out->coef[0], w);
     }
+    arena_release(s->a, mark);
     for (uint32_t o = 0; o + 1 < g->object_count; o++)
         if (!RULE_OFF(PHI)) out->coef[o] = ext_mul(out->coef[o], eq_late(rho, g->object[o].a + g->object[o].k, rounds));
     return TACIT_OK;

@@ -13,10 +13,11 @@ typedef struct rank1 {
     ext low[64]; /* the block's own variables of the term's point */
 } rank1;
 
-typedef struct object_state {
+/* The lanes of a strip (one, of all lanes, for certificates) while they are bound. */
+typedef struct strip_state {
     const object_data *data;
     const layout *lay;
-    uint32_t k, a, bound; /* variables bound so far */
+    uint32_t object, number, k; /* strip `number` of the object, of 2^k lanes */
     rank1 *items;
     uint32_t item_count;
     uint64_t dense_start, dense_cells; /* tail region of small blocks, in units of 2^k */
@@ -26,6 +27,21 @@ typedef struct object_state {
     uint32_t dense_count;
     size_t low_size; /* entries of the concatenated low tables */
     extv low_w, low_x, low_w2, low_x2;
+} strip_state;
+
+/* A pair of weights and values for each column. */
+typedef struct column_pair {
+    extv w, y;
+} column_pair;
+
+typedef struct object_state {
+    uint32_t k, a, bound;       /* variables bound so far */
+    uint32_t first_strip, open; /* strips whose lanes are being bound; the shortest is the last */
+    /* Strips whose lanes are bound, folded to one lane that is `scale` times `folded`. While `both`: the lane before it
+     * is folded too; pairs of the two lie one beside the other. */
+    column_pair folded, pairs;
+    ext scale, dot; /* dot: of the folded weights and values, once it was needed */
+    bool any, both, dot_known;
     product_tables high;
     extv y;
     ext rho[64];
@@ -38,8 +54,19 @@ typedef struct batch_state {
     tacit_error *err;
     uint32_t count; /* objects but sigma */
     object_state o[MAX_OBJECTS];
+    uint32_t strip_count;
+    strip_state strip[MAX_OBJECTS + MAX_STRIPS];
     const functional *f;
 } batch_state;
+
+static strip_state *strip_of(batch_state *s, uint32_t object, const block *b) {
+    return &s->strip[s->o[object].first_strip + b->strip];
+}
+
+/* The layout of the object in which a term's tensor lies. */
+static const layout *layout_of(const batch_state *s, uint32_t object) {
+    return s->strip[s->o[object].first_strip].lay;
+}
 
 static tacit_status full(batch_state *s) {
     return fail(s->err, TACIT_RESOURCES, "prover: arena too small for step 6");
@@ -51,19 +78,19 @@ static bool is_cell_item(const batch_state *s, uint32_t object, uint32_t item) {
 }
 
 /* Regions: every cell block of at least 2^k elements, and everything from the first smaller block on. */
-static tacit_status find_dense(batch_state *s, uint32_t object) {
-    object_state *o = &s->o[object];
+static tacit_status find_dense(batch_state *s, strip_state *o) {
     uint64_t unit = UINT64_C(1) << o->k;
     o->dense = ARENA_NEW(s->a, struct dense_range, o->lay->block_count + 1u);
     if (!o->dense) return full(s);
     for (uint32_t i = 0; i < o->lay->block_count; i++) {
         const block *b = &o->lay->blocks[i];
+        if (b->strip != o->number) continue;
         if (b->log < o->k) {
             o->dense[o->dense_count++] =
-                (struct dense_range){b->start >> o->k, (o->lay->size - b->start + unit - 1) >> o->k};
+                (struct dense_range){b->start >> o->k, (o->lay->used[o->number] - b->start + unit - 1) >> o->k};
             break;
         }
-        if (is_cell_item(s, object, b->item))
+        if (is_cell_item(s, o->object, b->item))
             o->dense[o->dense_count++] = (struct dense_range){b->start >> o->k, UINT64_C(1) << (b->log - o->k)};
     }
     for (uint32_t i = 0; i < o->dense_count; i++) o->dense_cells += o->dense[i].cells;
@@ -71,7 +98,7 @@ static tacit_status find_dense(batch_state *s, uint32_t object) {
 }
 
 /* Place of an element of a dense region in the concatenated tables. */
-static uint64_t dense_place(const object_state *o, uint64_t element) {
+static uint64_t dense_place(const strip_state *o, uint64_t element) {
     uint64_t at = (uint64_t)o->item_count << o->k, unit = element >> o->k;
     for (uint32_t i = 0; i < o->dense_count; i++) {
         if (unit >= o->dense[i].start && unit < o->dense[i].start + o->dense[i].cells)
@@ -81,7 +108,7 @@ static uint64_t dense_place(const object_state *o, uint64_t element) {
     return at;
 }
 
-static void dense_values(const object_state *o) {
+static void dense_values(const strip_state *o) {
     uint64_t unit = UINT64_C(1) << o->k, at = (uint64_t)o->item_count << o->k;
     for (uint32_t i = 0; i < o->dense_count; i++) {
         uint64_t n = o->dense[i].cells << o->k;
@@ -99,12 +126,13 @@ static void dense_values(const object_state *o) {
 }
 
 static void dense_cells(batch_state *s, const functional *f) {
-    object_state *o = &s->o[0];
+    const layout *l = &s->place->x;
     for (int array = 0; array < CELL_ARRAYS; array++)
         for (int j = 0; j < EXT_DEG; j++) {
             uint32_t item = s->place->array_item[array] + (uint32_t)j;
-            for (uint32_t i = o->lay->first[item]; i < o->lay->first[item + 1]; i++) {
-                const block *b = &o->lay->blocks[o->lay->order[i]];
+            for (uint32_t i = l->first[item]; i < l->first[item + 1]; i++) {
+                const block *b = &l->blocks[l->order[i]];
+                strip_state *o = strip_of(s, 0, b);
                 for (uint64_t c = 0; c < UINT64_C(1) << b->log; c++)
                     extv_set(o->low_w, dense_place(o, b->start + c),
                              ext_mul(ext_theta(j), f->cells[array][b->offset[0] + c]));
@@ -115,14 +143,15 @@ static void dense_cells(batch_state *s, const functional *f) {
 /* ---------------------------------------------------------------- rank-1 terms */
 static tacit_status count_items(batch_state *s, const functional *f) {
     for (uint32_t i = 0; i < f->count; i++) {
-        object_state *o = &s->o[s->place->object_of[f->terms[i].index]];
-        uint32_t item = s->place->item_of[f->terms[i].index];
-        o->item_count += o->lay->first[item + 1] - o->lay->first[item];
+        uint32_t object = s->place->object_of[f->terms[i].index], item = s->place->item_of[f->terms[i].index];
+        const layout *l = layout_of(s, object);
+        for (uint32_t j = l->first[item]; j < l->first[item + 1]; j++)
+            strip_of(s, object, &l->blocks[l->order[j]])->item_count++;
     }
-    for (uint32_t c = 0; c < s->count; c++) {
-        s->o[c].items = ARENA_NEW(s->a, rank1, s->o[c].item_count + 1u);
-        if (!s->o[c].items) return full(s);
-        s->o[c].item_count = 0;
+    for (uint32_t c = 0; c < s->strip_count; c++) {
+        s->strip[c].items = ARENA_NEW(s->a, rank1, s->strip[c].item_count + 1u);
+        if (!s->strip[c].items) return full(s);
+        s->strip[c].item_count = 0;
     }
     return TACIT_OK;
 }
@@ -130,11 +159,12 @@ static tacit_status count_items(batch_state *s, const functional *f) {
 static void find_items(batch_state *s, const functional *f) {
     for (uint32_t i = 0; i < f->count; i++) {
         const term *t = &f->terms[i];
-        object_state *o = &s->o[s->place->object_of[t->index]];
-        uint32_t item = s->place->item_of[t->index];
-        const shape *shp = o->lay->shapes[item];
-        for (uint32_t j = o->lay->first[item]; j < o->lay->first[item + 1]; j++) {
-            const block *b = &o->lay->blocks[o->lay->order[j]];
+        uint32_t object = s->place->object_of[t->index], item = s->place->item_of[t->index];
+        const layout *l = layout_of(s, object);
+        const shape *shp = l->shapes[item];
+        for (uint32_t j = l->first[item]; j < l->first[item + 1]; j++) {
+            const block *b = &l->blocks[l->order[j]];
+            strip_state *o = strip_of(s, object, b);
             ext w = ext_mul(t->coef, block_high(shp, b, t->z));
             if (b->log < o->k || ext_is_zero(w)) continue;
             rank1 *r = &o->items[o->item_count++];
@@ -145,35 +175,42 @@ static void find_items(batch_state *s, const functional *f) {
     }
 }
 
+/* Adds weight * eq(low, .) on a block of less than 2^k elements. */
+static void small_block(const strip_state *o, const block *b, const ext *low, ext weight) {
+    ext tab[64];
+    for (uint64_t at = 0; at < UINT64_C(1) << b->log; at += 64) {
+        uint64_t n = (UINT64_C(1) << b->log) - at < 64 ? (UINT64_C(1) << b->log) - at : 64;
+        unsigned vars = b->log < 6 ? b->log : 6;
+        eq_table(tab, low, vars);
+        ext high = ext_mul(weight, eq_index(low + vars, b->log - vars, at >> 6));
+        uint64_t place = dense_place(o, b->start + at);
+        for (uint64_t c = 0; c < n; c++)
+            extv_set(o->low_w, place + c, ext_add(extv_get(o->low_w, place + c), ext_mul(high, tab[c])));
+    }
+}
+
 /* Small blocks: their weights, dense. */
 static void small_terms(batch_state *s, const functional *f) {
-    ext tab[64], low[64];
+    ext low[64];
     for (uint32_t i = 0; i < f->count; i++) {
         const term *t = &f->terms[i];
-        object_state *o = &s->o[s->place->object_of[t->index]];
-        uint32_t item = s->place->item_of[t->index];
-        const shape *shp = o->lay->shapes[item];
-        for (uint32_t j = o->lay->first[item]; j < o->lay->first[item + 1]; j++) {
-            const block *b = &o->lay->blocks[o->lay->order[j]];
+        uint32_t object = s->place->object_of[t->index], item = s->place->item_of[t->index];
+        const layout *l = layout_of(s, object);
+        const shape *shp = l->shapes[item];
+        for (uint32_t j = l->first[item]; j < l->first[item + 1]; j++) {
+            const block *b = &l->blocks[l->order[j]];
+            const strip_state *o = strip_of(s, object, b);
             if (b->log >= o->k) continue;
             ext w = ext_mul(t->coef, block_high(shp, b, t->z));
             if (ext_is_zero(w)) continue;
             block_low(shp, b, t->z, low);
-            for (uint64_t at = 0; at < UINT64_C(1) << b->log; at += 64) { /* blocks here have < 2^k elements */
-                uint64_t n = (UINT64_C(1) << b->log) - at < 64 ? (UINT64_C(1) << b->log) - at : 64;
-                unsigned vars = b->log < 6 ? b->log : 6;
-                eq_table(tab, low, vars);
-                ext high = ext_mul(w, eq_index(low + vars, b->log - vars, at >> 6));
-                uint64_t place = dense_place(o, b->start + at);
-                for (uint64_t c = 0; c < n; c++)
-                    extv_set(o->low_w, place + c, ext_add(extv_get(o->low_w, place + c), ext_mul(high, tab[c])));
-            }
+            small_block(o, b, low, w);
         }
     }
 }
 
 /* eq(z_u, u) of a rank-1 term over its block's rows of 2^k. */
-static tacit_status row_weights(batch_state *s, const object_state *o, const rank1 *r, extv *eq, size_t *rows) {
+static tacit_status row_weights(batch_state *s, const strip_state *o, const rank1 *r, extv *eq, size_t *rows) {
     *rows = (size_t)1 << (r->b->log - o->k);
     *eq = extv_new(s->a, *rows);
     if (!extv_ok(*eq)) return full(s);
@@ -182,7 +219,7 @@ static tacit_status row_weights(batch_state *s, const object_state *o, const ran
 }
 
 /* g(l) and coef eq(z_l, l) of every rank-1 term. */
-static tacit_status item_tables(batch_state *s, object_state *o) {
+static tacit_status item_tables(batch_state *s, strip_state *o) {
     size_t unit = (size_t)1 << o->k;
     for (uint32_t i = 0; i < o->item_count; i++) {
         const rank1 *r = &o->items[i];
@@ -201,64 +238,63 @@ static tacit_status new_zero(batch_state *s, extv *v, size_t n) {
     return extv_ok(*v) ? TACIT_OK : full(s);
 }
 
-static tacit_status start_high(batch_state *s, object_state *o);
+static tacit_status after_bind(batch_state *s, object_state *o);
+
+static tacit_status begin_strip(batch_state *s, strip_state *o) {
+    TRY(find_dense(s, o));
+    o->low_size = (size_t)(o->item_count + o->dense_cells) << o->k;
+    TRY(new_zero(s, &o->low_w, o->low_size));
+    TRY(new_zero(s, &o->low_x, o->low_size));
+    TRY(new_zero(s, &o->low_w2, o->low_size / 2 + 1));
+    TRY(new_zero(s, &o->low_x2, o->low_size / 2 + 1));
+    dense_values(o);
+    return item_tables(s, o);
+}
 
 static tacit_status begin(void *ctx, const functional *f) {
     batch_state *s = ctx;
     s->f = f;
     TRY(count_items(s, f));
     find_items(s, f);
-    for (uint32_t c = 0; c < s->count; c++) {
-        object_state *o = &s->o[c];
-        TRY(find_dense(s, c));
-        o->low_size = (size_t)(o->item_count + o->dense_cells) << o->k;
-        TRY(new_zero(s, &o->low_w, o->low_size));
-        TRY(new_zero(s, &o->low_x, o->low_size));
-        TRY(new_zero(s, &o->low_w2, o->low_size / 2 + 1));
-        TRY(new_zero(s, &o->low_x2, o->low_size / 2 + 1));
-        dense_values(o);
-        TRY(item_tables(s, o));
-    }
+    for (uint32_t c = 0; c < s->strip_count; c++) TRY(begin_strip(s, &s->strip[c]));
     small_terms(s, f);
     dense_cells(s, f);
-    for (uint32_t c = 0; RULE_OFF(PHI) && c < s->count; c++) /* the forger counts late joiners too often */
-        for (size_t i = 0; i < s->o[c].low_size; i++)
-            extv_set(
-                s->o[c].low_w, i,
-                ext_scale(extv_get(s->o[c].low_w, i), UINT64_C(1) << (geometry_rounds(s->g) - s->o[c].a - s->o[c].k)));
-    for (uint32_t c = 0; c < s->count; c++)
-        if (s->o[c].k == 0) TRY(start_high(s, &s->o[c]));
+    for (uint32_t c = 0; RULE_OFF(PHI) && c < s->strip_count; c++) { /* the forger counts late joiners too often */
+        strip_state *o = &s->strip[c];
+        unsigned late = geometry_rounds(s->g) - s->o[o->object].a - s->o[o->object].k;
+        for (size_t i = 0; i < o->low_size; i++)
+            extv_set(o->low_w, i, ext_scale(extv_get(o->low_w, i), UINT64_C(1) << late));
+    }
+    for (uint32_t c = 0; c < s->count; c++) TRY(after_bind(s, &s->o[c]));
     return TACIT_OK;
 }
 
 /* ---------------------------------------------------------------- after the lanes */
-/* y(u) over the whole object: integers, F ranges, tail. */
-static tacit_status folded_values(batch_state *s, object_state *o) {
-    size_t unit = (size_t)1 << o->k, columns = (size_t)1 << o->a;
+/* y(u) over a whole strip: integers, F ranges, tail. */
+static tacit_status folded_values(batch_state *s, const strip_state *o, const object_state *whole, extv y) {
+    size_t unit = (size_t)1 << o->k, columns = (size_t)1 << whole->a;
     extv e = extv_new(s->a, unit);
     if (!extv_ok(e)) return full(s);
-    TRY(new_zero(s, &o->y, columns));
-    par_eq_table(e, o->rho, o->k, EXT_ONE);
+    par_eq_table(e, whole->rho, o->k, EXT_ONE);
     for (uint32_t p = 0; p < o->data->part_count; p++) {
         const object_part *x = &o->data->parts[p];
-        par_row_dots(extv_at(o->y, x->start >> o->k), e, x->values, x->count >> o->k, unit);
+        par_row_dots(extv_at(y, x->start >> o->k), e, x->values, x->count >> o->k, unit);
     }
     for (uint32_t r = 0; r < o->data->range_count; r++) {
         const object_range *g = &o->data->ranges[r];
         for (uint64_t i = 0; i < g->count; i++) {
             uint64_t at = g->start + i;
             ext v = ext_scale(extv_get(e, at & (unit - 1)), g->values[i]);
-            extv_set(o->y, at >> o->k, ext_add(extv_get(o->y, at >> o->k), v));
+            extv_set(y, at >> o->k, ext_add(extv_get(y, at >> o->k), v));
         }
     }
-    uint32_t tail = s->g->object[o - s->o].tail;
-    for (size_t i = 0; i < tail; i++)
-        extv_set(o->y, columns - tail + i, vec->dot_gl(e, o->data->tail + i * unit, unit));
+    uint32_t tail = s->g->object[o->object].tail;
+    for (size_t i = 0; i < tail; i++) extv_set(y, columns - tail + i, vec->dot_gl(e, o->data->tail + i * unit, unit));
     return TACIT_OK;
 }
 
-/* The weights folded at rho_l. */
-static tacit_status folded_weights(batch_state *s, object_state *o, extv w) {
+/* The strip's weights folded at rho_l. */
+static tacit_status folded_weights(batch_state *s, const strip_state *o, extv w) {
     for (uint32_t i = 0; i < o->item_count; i++) {
         const rank1 *r = &o->items[i];
         size_t mark = arena_mark(s->a), rows;
@@ -276,15 +312,113 @@ static tacit_status folded_weights(batch_state *s, object_state *o, extv w) {
     return TACIT_OK;
 }
 
+static tacit_status fold_strip(batch_state *s, const object_state *o, const strip_state *strip, column_pair *out) {
+    TRY(new_zero(s, &out->y, (size_t)1 << o->a));
+    TRY(new_zero(s, &out->w, (size_t)1 << o->a));
+    TRY(folded_values(s, strip, o, out->y));
+    return folded_weights(s, strip, out->w);
+}
+
+typedef struct interleave_job {
+    extv out, even, odd;
+    ext scale;
+} interleave_job;
+static void interleave_piece(void *ctx, size_t first, size_t count) {
+    const interleave_job *j = ctx;
+    for (size_t i = first; i < first + count; i++) {
+        extv_set(j->out, 2 * i, extv_get(j->even, i));
+        extv_set(j->out, 2 * i + 1, ext_mul(j->scale, extv_get(j->odd, i)));
+    }
+}
+
+/* The strip before the folded ones, of 2^bound lanes, is one lane now: the next bit tells it from theirs. */
+static tacit_status pair_up(batch_state *s, object_state *o, const strip_state *strip) {
+    size_t columns = (size_t)1 << o->a;
+    if (!extv_ok(o->pairs.w)) {
+        o->pairs = (column_pair){extv_new(s->a, 2 * columns), extv_new(s->a, 2 * columns)};
+        if (!extv_ok(o->pairs.w) || !extv_ok(o->pairs.y)) return full(s);
+    }
+    size_t mark = arena_mark(s->a);
+    column_pair before;
+    TRY(fold_strip(s, o, strip, &before));
+    par_for(columns, interleave_piece, &(interleave_job){o->pairs.w, before.w, o->folded.w, o->scale});
+    par_for(columns, interleave_piece, &(interleave_job){o->pairs.y, before.y, o->folded.y, o->scale});
+    arena_release(s->a, mark);
+    o->both = true;
+    return TACIT_OK;
+}
+
 static tacit_status start_high(batch_state *s, object_state *o) {
     size_t columns = (size_t)1 << o->a;
     o->high = (product_tables){.coef = EXT_ONE, .factors = 2, .vars = o->a};
-    TRY(folded_values(s, o));
-    TRY(new_zero(s, &o->high.now[0], columns));
-    TRY(folded_weights(s, o, o->high.now[0]));
+    o->y = o->folded.y;
+    o->high.now[0] = o->folded.w;
     TRY(new_zero(s, &o->high.now[1], columns));
     for (int j = 0; j < EXT_DEG; j++) memcpy(o->high.now[1].c[j], o->y.c[j], columns * sizeof(gl));
     return product_ready(&o->high, s->a, s->err);
+}
+
+/* A strip whose lanes are bound is folded; after the last lane bit the columns begin. */
+static tacit_status after_bind(batch_state *s, object_state *o) {
+    const strip_state *strip = o->open ? &s->strip[o->first_strip + o->open - 1] : NULL;
+    if (strip && strip->k == o->bound) {
+        o->open--;
+        if (o->any)
+            TRY(pair_up(s, o, strip));
+        else
+            TRY(fold_strip(s, o, strip, &o->folded));
+        o->any = true;
+    }
+    return o->bound == o->k ? start_high(s, o) : TACIT_OK;
+}
+
+/* ---------------------------------------------------------------- rounds */
+/* Folded lanes that are no pair have the bit 0, beside a lane of zeros: sum w y eq(0, X)^2. */
+static void folded_round(object_state *o, ext v[2]) {
+    if (o->both) {
+        par_round_prod2(v, o->pairs.w, o->pairs.y, (size_t)1 << o->a);
+        return;
+    }
+    if (!o->dot_known) o->dot = vec->dot(o->folded.w, o->folded.y, (size_t)1 << o->a);
+    o->dot_known = true;
+    v[0] = v[1] = ext_mul(ext_mul(o->scale, o->scale), o->dot); /* eq(0, 2)^2 = 1 */
+}
+
+static void folded_bind(object_state *o, ext r) {
+    size_t columns = (size_t)1 << o->a;
+    if (!o->both) {
+        o->scale = ext_mul(o->scale, ext_one_minus(r));
+        return;
+    }
+    par_fold(o->folded.w, o->pairs.w, r, columns);
+    par_fold(o->folded.y, o->pairs.y, r, columns);
+    o->scale = EXT_ONE;
+    o->both = o->dot_known = false;
+}
+
+static void lane_round(const batch_state *s, object_state *o, ext *values) {
+    ext v[2];
+    for (uint32_t i = 0; i < o->open; i++) {
+        const strip_state *strip = &s->strip[o->first_strip + i];
+        par_round_prod2(v, strip->low_w, strip->low_x, strip->low_size / 2);
+        for (int k = 0; k < 2; k++) values[k] = ext_add(values[k], v[k]);
+    }
+    if (!o->any) return;
+    folded_round(o, v);
+    for (int k = 0; k < 2; k++) values[k] = ext_add(values[k], v[k]);
+}
+
+static void lane_bind(batch_state *s, object_state *o, ext r) {
+    for (uint32_t i = 0; i < o->open; i++) {
+        strip_state *strip = &s->strip[o->first_strip + i];
+        strip->low_size /= 2;
+        par_fold(strip->low_w2, strip->low_w, r, strip->low_size);
+        par_fold(strip->low_x2, strip->low_x, r, strip->low_size);
+        extv_swap(&strip->low_w, &strip->low_w2);
+        extv_swap(&strip->low_x, &strip->low_x2);
+    }
+    if (o->any) folded_bind(o, r);
+    o->rho[o->bound++] = r;
 }
 
 static void round_values(void *ctx, ext *values) {
@@ -292,14 +426,11 @@ static void round_values(void *ctx, ext *values) {
     if (s->err->status != TACIT_OK) return;
     for (uint32_t c = 0; c < s->count; c++) {
         object_state *o = &s->o[c];
-        if (o->bound >= o->k) {
-            product_set one = {.degree = 2, .count = 1, .products = &o->high};
+        product_set one = {.degree = 2, .count = 1, .products = &o->high};
+        if (o->bound >= o->k)
             products_round(&one, values);
-            continue;
-        }
-        ext v[2];
-        par_round_prod2(v, o->low_w, o->low_x, o->low_size / 2);
-        for (int i = 0; i < 2; i++) values[i] = ext_add(values[i], v[i]);
+        else
+            lane_round(s, o, values);
     }
 }
 
@@ -308,19 +439,28 @@ static void bind(void *ctx, ext r) {
     if (s->err->status != TACIT_OK) return;
     for (uint32_t c = 0; c < s->count; c++) {
         object_state *o = &s->o[c];
+        product_set one = {.degree = 2, .count = 1, .products = &o->high};
         if (o->bound >= o->k) {
-            product_set one = {.degree = 2, .count = 1, .products = &o->high};
             products_bind(&one, r);
             continue;
         }
-        o->rho[o->bound++] = r;
-        o->low_size /= 2;
-        par_fold(o->low_w2, o->low_w, r, o->low_size);
-        par_fold(o->low_x2, o->low_x, r, o->low_size);
-        extv_swap(&o->low_w, &o->low_w2);
-        extv_swap(&o->low_x, &o->low_x2);
-        if (o->bound == o->k && start_high(s, o) != TACIT_OK) return; /* sticks in err */
+        lane_bind(s, o, r);
+        if (after_bind(s, o) != TACIT_OK) return; /* sticks in err */
     }
+}
+
+static void make_object(batch_state *s, uint32_t c, const object_data *data) {
+    const geometry_object *g = &s->g->object[c];
+    lane_strip strips[MAX_STRIPS];
+    object_state *o = &s->o[c];
+    *o = (object_state){.k = g->k, .a = g->a, .first_strip = s->strip_count, .scale = EXT_ONE};
+    o->open = geometry_strips(g->lanes, strips);
+    for (uint32_t i = 0; i < o->open; i++)
+        s->strip[s->strip_count++] = (strip_state){.data = &data[i],
+                                                   .lay = c ? s->place->certificates[c - 1] : &s->place->x,
+                                                   .object = c,
+                                                   .number = i,
+                                                   .k = strips[i].k};
 }
 
 tacit_status batch_prover(batch_oracle *oracle, const placement *place, const geometry *g,
@@ -332,12 +472,7 @@ tacit_status batch_prover(batch_oracle *oracle, const placement *place, const ge
     s->a = a;
     s->err = err;
     s->count = g->object_count - 1;
-    for (uint32_t c = 0; c < s->count; c++) {
-        s->o[c].data = data[c];
-        s->o[c].lay = c ? place->certificates[c - 1] : &place->x;
-        s->o[c].k = g->object[c].k;
-        s->o[c].a = g->object[c].a;
-    }
+    for (uint32_t c = 0; c < s->count; c++) make_object(s, c, data[c]);
     *oracle = (batch_oracle){s, begin, {s, round_values, bind}};
     return TACIT_OK;
 }

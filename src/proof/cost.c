@@ -25,6 +25,12 @@ static uint64_t object_columns(const geometry *g) {
     return total;
 }
 
+/* Step 6, where x has several strips: weights and values of two strips' columns, and pairs of them. */
+static uint64_t strip_columns(const geometry *g) {
+    const geometry_object *x = &g->object[0];
+    return x->lanes == UINT32_C(1) << x->k ? 0 : 8 * sizeof(ext) << x->a;
+}
+
 /* Lanes on their way into the code: sixteen at a time. */
 static uint64_t lanes_bytes(const geometry *g) {
     const geometry_object *x = &g->object[0];
@@ -33,7 +39,7 @@ static uint64_t lanes_bytes(const geometry *g) {
 
 uint64_t cost_kept_space(const statement *st) {
     const geometry *g = &st->geometry;
-    uint64_t tail = (8 * (uint64_t)g->object[0].tail) << g->object[0].k;
+    uint64_t tail = 8 * (uint64_t)g->object[0].tail * g->object[0].lanes;
     return (UINT64_C(64) << 20) + 8 * st->place.x.size + tail + domain_bytes(g) + 12 * sizeof(ext) * object_columns(g) +
            2 * lanes_bytes(g) + 2 * vector_bytes(g);
 }
@@ -72,7 +78,8 @@ uint64_t cost_steps_space(const statement *st) {
     }
     for (uint32_t i = 0; i < st->p->constraint_count; i++)
         total += (uint64_t)st->p->constraints[i].product_count * 8 * e << shape_vars(&st->p->constraints[i].shape) >> 1;
-    return total + 12 * e * object_columns(&st->geometry) + e * st->place.x.size; /* step 6 */
+    total += 12 * e * object_columns(&st->geometry) + strip_columns(&st->geometry); /* step 6 */
+    return total + e * st->place.x.size;
 }
 
 /* ---------------------------------------------------------------- memory that is touched */
@@ -104,7 +111,8 @@ static uint64_t traced(const program *p) {
 
 uint64_t cost_prover_memory(const statement *st) {
     const geometry *g = &st->geometry;
-    uint64_t steps[3] = {lookup_bytes(st), 3 * sizeof(ext) * view_sources(st->p), 4 * sizeof(ext) * object_columns(g)};
+    uint64_t steps[3] = {lookup_bytes(st), 3 * sizeof(ext) * view_sources(st->p),
+                         4 * sizeof(ext) * object_columns(g) + strip_columns(g)};
     uint64_t most = 0, commit = lanes_bytes(g), open = vector_bytes(g);
     for (int i = 0; i < 3; i++)
         if (steps[i] > most) most = steps[i];

@@ -122,6 +122,13 @@ static tacit_status check_rows(const logup *l, tacit_error *err) {
     return fail(err, TACIT_SOUNDNESS, "program: too many lookups for the security profile");
 }
 
+/* The blocks of x go into its strips; the geometry was chosen so that they fit. */
+static tacit_status place_x(statement *st, tacit_error *err) {
+    const geometry_object *x = &st->geometry.object[0];
+    strip_room room = geometry_room(x->lanes, (UINT64_C(1) << x->a) - x->tail);
+    return layout_split(&st->place.x, &room) ? TACIT_OK : fail(err, TACIT_INTERNAL, "x does not fit its strips");
+}
+
 tacit_status statement_make(statement *st, arena *a, tacit_error *err) {
     certificate_shape shapes[MAX_CERTIFICATES];
     for (uint32_t i = 0; i < st->certificate_count; i++) shapes[i] = st->certificates[i]->shape;
@@ -130,7 +137,9 @@ tacit_status statement_make(statement *st, arena *a, tacit_error *err) {
     TRY(check_rows(&st->logup, err));
     TRY(count_cells(st, a, err));
     TRY(place_tensors(st, a, err));
-    TRY(geometry_make(&st->geometry, st->place.x.size, shapes, st->certificate_count, err));
+    block_counts blocks = layout_counts(&st->place.x);
+    TRY(geometry_make(&st->geometry, &blocks, shapes, st->certificate_count, err));
+    TRY(place_x(st, err));
     st->plan.sigmas = 2 * geometry_rounds(&st->geometry);
     return check_certificates(st, err);
 }

@@ -483,9 +483,9 @@ static tacit_status step_tau(void *ctx, unsigned number) {
         const block *b = &pl->x.blocks[pl->x.order[pl->x.first[pl->item_of[id_y]]]];
         assert_true(b->log == 2 && b->log < now->st.geometry.object[0].k);
         for (int i = 0; i < 4; i++) values[i] = gl_add((gl)now->t.values[id_y][i], moved[i].c[0]);
-        object_range *ranges = (object_range *)(uintptr_t)now_x->ranges;
-        memset((void *)(uintptr_t)object_small(now_x, b->start).data, 0, 4 * sizeof(int32_t));
-        ranges[now_x->range_count++] = (object_range){b->start, 4, values};
+        object_range *ranges = (object_range *)(uintptr_t)now_x[b->strip].ranges;
+        memset((void *)(uintptr_t)object_small(&now_x[b->strip], b->start).data, 0, 4 * sizeof(int32_t));
+        ranges[now_x[b->strip].range_count++] = (object_range){b->start, 4, values};
     }
     return honest.step(ctx, number);
 }
@@ -652,7 +652,7 @@ static void forged_column(commit_prover *cp, tree_ref tree, uint32_t position, g
     const geometry_object *x = &g->object[0];
     kept.column(cp, tree, position, column, salt);
     if (tree.kind != TREE_DOMAIN || tree.index != x->domain) return;
-    size_t at = ((size_t)1 << x->k) + (g->object[g->object_count - 1].domain == x->domain ? EXT_DEG : 0);
+    size_t at = x->lanes + (g->object[g->object_count - 1].domain == x->domain ? EXT_DEG : 0);
     ext add =
         ext_scale(ext_mul(fold_gamma, fold_shift), gl_pow(rs_point(g->domain[x->domain].log_n, position), SHIFT_AT));
     for (int j = 0; j < EXT_DEG; j++) column[at + (size_t)j] = gl_add(column[at + (size_t)j], add.c[j]);

@@ -19,6 +19,7 @@ from errors import Malformed, Rejected
 from field import GENERATOR, P, ROOT_OF_ORDER_2_32, domain_point, extension, inverse
 from files import parse_certificate, range_program_bytes
 from geometry import Object, expected_siblings, make_geometry, queries
+from layout import axis_intervals
 from logup import Lookups
 from model import parse_model
 from multilinear import eq_table, late, product, tensor_at
@@ -30,6 +31,7 @@ from transcript import Transcript
 from verify import Verifier
 
 ANSWERS = {}
+MOST_BLOCK = 1 << 36
 
 
 def answers(name):
@@ -282,10 +284,18 @@ def _(field, test):
 
 @answers("Geometry")
 def _(field, test):
-    certificates = [Object(each["a"], each["k"], each["tail"]) for each in test["certificates"]]
-    found = make_geometry(field, int(test["size"]), certificates)
+    certificates = [Object(each["a"], 1 << each["k"], each["tail"]) for each in test["certificates"]]
+    whole, rest = divmod(int(test["size"]), MOST_BLOCK)
+    blocks = [MOST_BLOCK] * whole + [1 << log for _, log in axis_intervals(rest)]
+    found = make_geometry(field, blocks, certificates)
     objects = [
-        {"a": each.columns_log, "k": each.lanes_log, "tail": each.tail, "start": found.start[index]}
+        {
+            "a": each.columns_log,
+            "k": each.lanes_log,
+            "lanes": each.lanes,
+            "tail": each.tail,
+            "start": found.start[index],
+        }
         for index, each in enumerate(found.objects)
     ]
     domains = [

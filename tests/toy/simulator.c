@@ -146,7 +146,7 @@ static void sim_column(commit_prover *cp, tree_ref tree, uint32_t position, gl *
     }
     ext y[2] = {EXT_ZERO, EXT_ZERO};
     gl x = rs_point(g->domain[tree.index].log_n, position);
-    for (size_t i = 0; g->object[0].domain == tree.index && i < (size_t)1 << g->object[0].k; i++) {
+    for (size_t i = 0; g->object[0].domain == tree.index && i < g->object[0].lanes; i++) {
         *column = digit();
         y[0] = ext_add(y[0], ext_scale(sim->lane_eq[i], *column++));
     }

@@ -49,8 +49,8 @@ static void start(lab *l, int witness) {
 
 /* ---------------------------------------------------------------- secrets and transcripts */
 typedef struct secrets {
-    size_t count, cells, pads; /* digits; those of cells; those of pads among them */
-    size_t first[RNG_OMEGA + 2];
+    size_t count, cells, pads;                      /* digits; those of cells; those of pads among them */
+    size_t first[RNG_OMEGA + 2], strip[MAX_STRIPS]; /* of the tail's digits: those of a strip */
     gl v[MOST];
 } secrets;
 static const secrets *in_use;
@@ -63,6 +63,7 @@ static gl secret(unsigned label, uint32_t index, size_t i) {
     if (short_tail && label == RNG_TAIL && i < short_tail) return 0;
     if (short_sigma && label == RNG_SIGMA && i >= short_sigma) return 0;
     size_t at = in_use->first[label + (label == RNG_OMEGA ? index : 0)] + i;
+    if (label == RNG_TAIL) at += in_use->strip[index];
     if (at >= in_use->count) abort();
     return in_use->v[at];
 }
@@ -73,7 +74,10 @@ static void plan_secrets(const statement *st, secrets *s) {
     s->pads = e * st->plan.pads;
     s->cells = s->count = s->pads + 2 * e * st->plan.triples;
     s->first[RNG_TAIL] = s->count;
-    s->count += (size_t)g->object[0].tail << g->object[0].k;
+    s->count += (size_t)g->object[0].tail * g->object[0].lanes;
+    lane_strip strips[MAX_STRIPS];
+    for (uint32_t i = 0, n = geometry_strips(g->object[0].lanes, strips); i < n; i++)
+        s->strip[i] = (size_t)g->object[0].tail * strips[i].first;
     s->first[RNG_SIGMA] = s->count;
     s->count += e << g->object[1].a;
     for (uint32_t o = 0; o < 2; o++) {
@@ -301,9 +305,10 @@ static verdict judge(const toy_shape *sizes, uint64_t broken, unsigned turns) {
     return v;
 }
 #if EXT_DEG == 1
-static const toy_shape shapes[] = {{4, 4, 5, 2, 0, 0}, {5, 3, 5, 3, 0, 0}, {4, 4, 5, 2, 2, 2}};
+static const toy_shape shapes[] = {
+    {4, 4, 5, 2, 0, 0}, {5, 3, 5, 3, 0, 0}, {4, 4, 5, 2, 2, 2}, {4, 4, 5, 2, 0, 0, .lanes = 13}};
 #else
-static const toy_shape shapes[] = {{5, 4, 5, 2, 0, 0}, {5, 4, 5, 2, 2, 2}};
+static const toy_shape shapes[] = {{5, 4, 5, 2, 0, 0}, {5, 4, 5, 2, 2, 2}, {5, 4, 5, 2, 0, 0, .lanes = 13}};
 #endif
 
 static void test_equal(void **state) {

@@ -314,8 +314,9 @@ toy_shape toy_want;
 void toy_geometry(geometry *g, const toy_shape *s) {
     memset(g, 0, sizeof *g);
     g->object_count = 2;
-    g->object[0] = (geometry_object){.a = s->x_a, .k = s->x_k, .tail = s->t};
-    g->object[1] = (geometry_object){.a = s->sigma_a, .tail = s->t};
+    g->object[0] =
+        (geometry_object){.a = s->x_a, .k = s->x_k, .tail = s->t, .lanes = s->lanes ? s->lanes : 1u << s->x_k};
+    g->object[1] = (geometry_object){.a = s->sigma_a, .tail = s->t, .lanes = 1};
     geometry_assemble(g, NULL);
     for (uint32_t d = 0; d < g->domain_count; d++) g->domain[d].t = s->t;
     if (s->level_k == 0) return;
@@ -325,12 +326,14 @@ void toy_geometry(geometry *g, const toy_shape *s) {
                                    .log_n = g->vector_log - s->level_k + RATE_LOG,
                                    .t = s->level_t};
 }
-tacit_status geometry_make(geometry *g, uint64_t x_size, const certificate_shape *certs, uint32_t cert_count,
+tacit_status geometry_make(geometry *g, const block_counts *blocks, const certificate_shape *certs, uint32_t cert_count,
                            tacit_error *err) {
+    uint64_t x_size = 0;
     (void)certs;
+    for (unsigned log = 0; log < BLOCK_SIZES; log++) x_size += blocks->of[log] << log;
     toy_geometry(g, &toy_want);
     uint64_t room = (UINT64_C(1) << toy_want.x_a) - toy_want.t;
-    if (cert_count || x_size > room << toy_want.x_k ||
+    if (cert_count || x_size > room * g->object[0].lanes ||
         2 * geometry_rounds(g) + toy_want.t > UINT64_C(1) << toy_want.sigma_a)
         return fail(err, TACIT_INTERNAL, "toy: %u values do not fit the test's geometry", x_size);
     return TACIT_OK;

@@ -39,10 +39,11 @@ void toy_subset(uint64_t n, uint32_t t, uint64_t rank, uint32_t *out);
 double toy_game(bool (*play)(void *ctx), void *ctx);
 extern uint64_t toy_leaves; /* runs of the last game */
 
-/* ---- the geometry that statement_make gets: objects of 2^a columns and 2^k lanes, x first, sigma last; t queries of
- * every domain; one inner level of 2^level_k lanes with level_t queries if level_k is not 0. */
+/* ---- the geometry that statement_make gets: objects of 2^a columns and 2^k lanes (of x `lanes`, if that is not 0), x
+ * first, sigma last; t queries of every domain; one inner level of 2^level_k lanes with level_t queries if level_k is
+ * not 0. */
 typedef struct toy_shape {
-    uint32_t x_a, x_k, sigma_a, t, level_k, level_t;
+    uint32_t x_a, x_k, sigma_a, t, level_k, level_t, lanes;
 } toy_shape;
 extern toy_shape toy_want;
 void toy_geometry(geometry *g, const toy_shape *s);

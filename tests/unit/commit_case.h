@@ -20,7 +20,7 @@ typedef struct commit_case {
     geometry g;
     arena a; /* address space only */
     tacit_error err;
-    object_data data[MAX_OBJECTS]; /* x, certificates */
+    object_data data[MAX_OBJECTS][MAX_STRIPS]; /* x, certificates */
     certificate_secret secrets[MAX_CERTIFICATES], *certs[MAX_CERTIFICATES];
     digest cert_roots[MAX_CERTIFICATES], roots[MAX_OBJECTS];
     extv sigma, y[MAX_OBJECTS];
@@ -44,10 +44,8 @@ static inline ext case_ext(void) {
     return e;
 }
 
-/* An object of `size` integers with cells on two ranges and a random tail. */
-static inline void case_object(commit_case *t, uint32_t c, uint64_t size) {
-    const geometry_object *o = &t->g.object[c];
-    size_t tail = (size_t)o->tail << o->k;
+/* A strip of `size` integers, perhaps with cells on two ranges, and a random tail. */
+static inline object_data case_strip(commit_case *t, uint64_t size, size_t tail, bool cells) {
     int32_t *small = ARENA_NEW(&t->a, int32_t, size + 1);
     gl *values = ARENA_NEW(&t->a, gl, size + 1), *end = ARENA_NEW(&t->a, gl, tail + 1);
     object_range *r = ARENA_NEW(&t->a, object_range, 2);
@@ -60,11 +58,24 @@ static inline void case_object(commit_case *t, uint32_t c, uint64_t size) {
     r[1] = (object_range){size / 2, size / 3, values};
     object_part *part = ARENA_NEW(&t->a, object_part, 1);
     *part = (object_part){0, size, narrow_i32(small)};
-    t->data[c] = (object_data){part, 1, size, r, c == 0 ? 2 : 0, end};
+    return (object_data){part, 1, size, r, cells ? 2 : 0, end};
 }
 
-static inline gl case_value(const object_data *x, const geometry_object *o, uint64_t i) {
-    uint64_t from = ((UINT64_C(1) << o->a) - o->tail) << o->k;
+/* An object of `size` elements: its strips are filled one after the other. */
+static inline void case_object(commit_case *t, uint32_t c, uint64_t size) {
+    const geometry_object *o = &t->g.object[c];
+    lane_strip strips[MAX_STRIPS];
+    uint32_t count = geometry_strips(o->lanes, strips);
+    strip_room room = geometry_room(o->lanes, (UINT64_C(1) << o->a) - o->tail);
+    for (uint32_t s = 0; s < count; s++) {
+        uint64_t own = size < room.capacity[s] ? size : room.capacity[s];
+        t->data[c][s] = case_strip(t, own, (size_t)o->tail << strips[s].k, c == 0);
+        size -= own;
+    }
+}
+
+static inline gl case_value(const object_data *x, const geometry_object *o, unsigned k, uint64_t i) {
+    uint64_t from = ((UINT64_C(1) << o->a) - o->tail) << k;
     if (i >= from) return x->tail[i - from];
     for (uint32_t r = 0; r < x->range_count; r++)
         if (i >= x->ranges[r].start && i - x->ranges[r].start < x->ranges[r].count)
@@ -88,7 +99,7 @@ static inline tacit_status case_certificate(commit_case *t, uint32_t i) {
     code_tree tree;
     rng_key salts = rng_stream(&t->key, RNG_CERT_SALT, i);
     TRY(code_alloc(&tree, o->a + RATE_LOG, UINT32_C(1) << o->k, &t->a, &t->err));
-    TRY(encode_object(&tree, 0, &t->data[1 + i], o->a, o->k, o->tail, &t->a, &t->err));
+    TRY(encode_object(&tree, 0, t->data[1 + i], o->a, o->k, o->tail, &t->a, &t->err));
     leaf_copy copy = {NULL, code_leaf_size(&tree, true)};
     copy.out = ARENA_NEW(&t->a, uint8_t, copy.leaf_size << tree.log_n);
     leaf_sink sink = {&copy, leaf_copy_put};
@@ -108,10 +119,15 @@ static inline void case_fold(commit_case *t, uint32_t c) {
     ext *w = ARENA_NEW(&t->a, ext, (size_t)1 << o->k);
     eq_table(w, t->rho, o->k);
     t->y[c] = extv_new(&t->a, (size_t)1 << o->a);
+    lane_strip strips[MAX_STRIPS];
+    uint32_t count = geometry_strips(o->lanes, strips);
     for (uint64_t col = 0; col < UINT64_C(1) << o->a; col++) {
         ext sum = EXT_ZERO;
-        for (uint64_t l = 0; l < UINT64_C(1) << o->k; l++)
-            sum = ext_add(sum, ext_scale(w[l], case_value(&t->data[c], o, (col << o->k) + l)));
+        for (uint32_t s = 0; s < count; s++)
+            for (uint64_t l = 0; l < UINT64_C(1) << strips[s].k; l++) {
+                gl v = case_value(&t->data[c][s], o, strips[s].k, (col << strips[s].k) + l);
+                sum = ext_add(sum, ext_scale(w[strips[s].first + l], v));
+            }
         extv_set(t->y[c], col, sum);
     }
     extv eq = extv_new(&t->a, (size_t)1 << o->a);
@@ -158,7 +174,7 @@ static inline tacit_status case_prove(commit_case *t, void (*tamper)(commit_prov
     t->err = (tacit_error){.status = TACIT_OK};
     transcript_prover(&ch, t->proof, t->capacity, &t->err);
     session_init(&s, NULL, NULL, &ch, &t->a, &t->err);
-    TRY(commit_prover_make(&cp, &t->g, &t->data[0], t->sigma, t->certs, &t->key, &t->a, &t->err));
+    TRY(commit_prover_make(&cp, &t->g, t->data[0], t->sigma, t->certs, &t->key, &t->a, &t->err));
     TRY(commit_roots(&s, &t->g, t->roots, cp));
     if (tamper) tamper(cp);
     TRY(commit_open(&s, &t->g, t->roots, t->cert_roots, &t->f, t->y, cp));

@@ -15,6 +15,7 @@ typedef struct plan_row {
     const char *name;
     uint32_t xa, xk, certs, ca[3], ck[3], sa; /* sigma's length */
     uint32_t levels, lk[3], lrate[3];
+    uint32_t lanes; /* 0: 2^xk */
 } plan_row;
 
 static const plan_row plans[] = {
@@ -27,15 +28,18 @@ static const plan_row plans[] = {
     {"an equal certificate, one level", 10, 1, 1, {10}, {2}, 10, 1, {3}, {4}},
     {"three certificates, three levels", 11, 5, 3, {12, 11, 9}, {0, 2, 6}, 9, 3, {2, 3, 2}, {2, 3, 4}},
     {"ties everywhere, three levels", 9, 2, 3, {9, 9, 9}, {1, 0, 3}, 9, 3, {2, 2, 2}, {2, 2, 4}},
+    {"two strips, clear", 8, 3, 0, {0}, {0}, 8, 0, {0}, {0}, .lanes = 6},
+    {"five strips and a certificate, one level", 9, 5, 1, {10}, {2}, 9, 1, {3}, {4}, .lanes = 31},
 };
 enum { PLANS = sizeof plans / sizeof plans[0] };
 
 static void plan_geometry(geometry *g, const plan_row *p) {
     memset(g, 0, sizeof *g);
     g->object_count = p->certs + 2;
-    g->object[0] = (geometry_object){.a = p->xa, .k = p->xk};
-    for (uint32_t i = 0; i < p->certs; i++) g->object[1 + i] = (geometry_object){.a = p->ca[i], .k = p->ck[i]};
-    g->object[p->certs + 1] = (geometry_object){.a = p->sa};
+    g->object[0] = (geometry_object){.a = p->xa, .k = p->xk, .lanes = p->lanes ? p->lanes : 1u << p->xk};
+    for (uint32_t i = 0; i < p->certs; i++)
+        g->object[1 + i] = (geometry_object){.a = p->ca[i], .k = p->ck[i], .lanes = 1u << p->ck[i]};
+    g->object[p->certs + 1] = (geometry_object){.a = p->sa, .lanes = 1};
     geometry_assemble(g, NULL);
     for (uint32_t c = 0; c < g->object_count; c++) g->object[c].tail = g->domain[g->object[c].domain].t;
     uint32_t folded = 0;
@@ -53,7 +57,7 @@ static void plan_geometry(geometry *g, const plan_row *p) {
 
 static void plan_sizes(const geometry *g, uint64_t *sizes) {
     for (uint32_t c = 0; c + 1 < g->object_count; c++)
-        sizes[c] = (((UINT64_C(1) << g->object[c].a) - g->object[c].tail) << g->object[c].k) - c % 2;
+        sizes[c] = ((UINT64_C(1) << g->object[c].a) - g->object[c].tail) * g->object[c].lanes - c % 2;
 }
 
 static void make(commit_case *t, const plan_row *p) {
@@ -99,7 +103,8 @@ static void accepts_searched_geometries(void **unused) {
         memset(&t, 0, sizeof t);
         if (rows[i].cert)
             assert_int_equal(geometry_certificate(&cs, rows[i].cert, rows[i].openings, &t_max, &t.err), TACIT_OK);
-        assert_int_equal(geometry_make(&t.g, rows[i].x, &cs, rows[i].cert ? 1 : 0, &t.err), TACIT_OK);
+        block_counts blocks = counts_of_size(rows[i].x);
+        assert_int_equal(geometry_make(&t.g, &blocks, &cs, rows[i].cert ? 1 : 0, &t.err), TACIT_OK);
         assert_int_equal(case_make(&t, sizes), TACIT_OK);
         assert_int_equal(case_prove(&t, NULL), TACIT_OK);
         assert_int_equal(verify(&t), TACIT_REJECT_NONE);
@@ -291,7 +296,7 @@ static void wrong_folds(void **unused) {
             commit_prover *cp;
             transcript_prover(&ch, t.proof, t.capacity, &t.err);
             session_init(&s, NULL, NULL, &ch, &t.a, &t.err);
-            assert_int_equal(commit_prover_make(&cp, &t.g, &t.data[0], t.sigma, t.certs, &t.key, &t.a, &t.err),
+            assert_int_equal(commit_prover_make(&cp, &t.g, t.data[0], t.sigma, t.certs, &t.key, &t.a, &t.err),
                              TACIT_OK);
             assert_int_equal(commit_roots(&s, &t.g, t.roots, cp), TACIT_OK);
             extv_set(y, 5, ext_add(extv_get(y, 5), EXT_ONE));

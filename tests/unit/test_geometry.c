@@ -2,6 +2,7 @@
  * (soundness/params.py), fix points, and the search against its own rules. */
 #include "test_random.h"
 #include <math.h>
+#include "base/bytes.h"
 #include "commit/geometry_assemble.h"
 #include "commit/queries.h"
 #include "commit/soundness.h"
@@ -110,10 +111,23 @@ static void check_levels(const geometry *g) {
     }
 }
 
+static tacit_status make_of_size(geometry *g, uint64_t x_size, const certificate_shape *certs, uint32_t count,
+                                 tacit_error *err) {
+    block_counts blocks = counts_of_size(x_size);
+    return geometry_make(g, &blocks, certs, count, err);
+}
+
 /* x and sigma fit beside their tails; R = t is a fix point because K = 2^a includes the tail. */
 static void check_fits(const geometry *g, uint64_t x_size) {
     const geometry_object *x = &g->object[0], *sigma = &g->object[g->object_count - 1];
-    assert_true(x_size <= ((UINT64_C(1) << x->a) - x->tail) << x->k);
+    strip_room room = geometry_room(x->lanes, (UINT64_C(1) << x->a) - x->tail);
+    block_counts blocks = counts_of_size(x_size);
+    for (unsigned log = BLOCK_SIZES; log-- > 0;)
+        for (uint32_t s = 0; s <= room.count && blocks.of[log]; s++) {
+            assert_true(s < room.count);
+            blocks.of[log] -= strip_take(&room, s, log, blocks.of[log]);
+        }
+    assert_true(room.count <= MAX_STRIPS && x->k == log2_ceil(x->lanes));
     assert_true(2 * geometry_rounds(g) + sigma->tail <= UINT64_C(1) << sigma->a);
     assert_int_equal(sigma->k, 0);
 }
@@ -142,13 +156,13 @@ static void geometries_of_all_sizes(void **unused) {
             assert_int_equal(geometry_certificate(&certs[c], 1 + (test_u64() >> (40 + test_u64() % 20)),
                                                   1 + test_u64() % 200, &t_max, &err),
                              TACIT_OK);
-        assert_int_equal(geometry_make(&g, x_size, certs, count, &err), TACIT_OK);
+        assert_int_equal(make_of_size(&g, x_size, certs, count, &err), TACIT_OK);
         check_objects(&g);
         check_levels(&g);
         check_fits(&g, x_size);
         check_errors(&g);
         assert_true(geometry_expected_bytes(&g) <= geometry_most_bytes(&g));
-        assert_int_equal(geometry_make(&again, x_size, certs, count, &err), TACIT_OK);
+        assert_int_equal(make_of_size(&again, x_size, certs, count, &err), TACIT_OK);
         assert_memory_equal(&g, &again, sizeof g);
     }
 }
@@ -165,7 +179,7 @@ static void expected_sizes(void **unused) {
         geometry g;
         tacit_error err = {.status = TACIT_OK};
         uint64_t kib = EXT_DEG == 2 ? rows[i].kib2 : rows[i].kib3;
-        assert_int_equal(geometry_make(&g, (UINT64_C(1) << rows[i].log) * 63 / 64, NULL, 0, &err), TACIT_OK);
+        assert_int_equal(make_of_size(&g, (UINT64_C(1) << rows[i].log) * 63 / 64, NULL, 0, &err), TACIT_OK);
         assert_true(geometry_expected_bytes(&g) / 1024 <= kib + kib * 17 / 100);
     }
 }
@@ -192,17 +206,17 @@ static void refusals(void **unused) {
     certificate_shape c = {.a = 10, .k = 2, .tail = 20}; /* tail shorter than one opening */
     uint32_t t_max;
     tacit_error err = {.status = TACIT_OK};
-    assert_int_equal(geometry_make(&g, 1000, &c, 1, &err), TACIT_UNSUPPORTED);
+    assert_int_equal(make_of_size(&g, 1000, &c, 1, &err), TACIT_UNSUPPORTED);
     err = (tacit_error){.status = TACIT_OK};
     c = (certificate_shape){.a = 31, .k = 0, .tail = 1000};
-    assert_int_equal(geometry_make(&g, 1000, &c, 1, &err), TACIT_MALFORMED);
+    assert_int_equal(make_of_size(&g, 1000, &c, 1, &err), TACIT_MALFORMED);
     err = (tacit_error){.status = TACIT_OK};
     c = (certificate_shape){.a = 8, .k = 0, .tail = 257};
-    assert_int_equal(geometry_make(&g, 1000, &c, 1, &err), TACIT_MALFORMED);
+    assert_int_equal(make_of_size(&g, 1000, &c, 1, &err), TACIT_MALFORMED);
     err = (tacit_error){.status = TACIT_OK};
-    assert_int_equal(geometry_make(&g, UINT64_C(1) << 41, NULL, 0, &err), TACIT_UNSUPPORTED);
+    assert_int_equal(make_of_size(&g, UINT64_C(1) << 41, NULL, 0, &err), TACIT_UNSUPPORTED);
     err = (tacit_error){.status = TACIT_OK};
-    assert_int_equal(geometry_make(&g, 1000, &c, MAX_CERTIFICATES + 1, &err), TACIT_UNSUPPORTED);
+    assert_int_equal(make_of_size(&g, 1000, &c, MAX_CERTIFICATES + 1, &err), TACIT_UNSUPPORTED);
     err = (tacit_error){.status = TACIT_OK};
     assert_int_equal(geometry_certificate(&c, 10, 0, &t_max, &err), TACIT_USAGE);
     err = (tacit_error){.status = TACIT_OK};
@@ -211,7 +225,7 @@ static void refusals(void **unused) {
     /* sum_c (1.5 * 2^28 + 1) is above 2^28 */
     err = (tacit_error){.status = TACIT_OK};
     c = (certificate_shape){.a = 28, .k = 0, .tail = 1000};
-    assert_int_equal(geometry_make(&g, 1000, &c, 1, &err), TACIT_SOUNDNESS);
+    assert_int_equal(make_of_size(&g, 1000, &c, 1, &err), TACIT_SOUNDNESS);
 #endif
 }
 
@@ -227,7 +241,7 @@ static void soundness_numbers(void **unused) {
     geometry g;
     tacit_error err = {.status = TACIT_OK};
     tacit_error_term terms[SOUNDNESS_MOST];
-    assert_int_equal(geometry_make(&g, 1 << 20, NULL, 0, &err), TACIT_OK);
+    assert_int_equal(make_of_size(&g, 1 << 20, NULL, 0, &err), TACIT_OK);
     (void)soundness_opening(&g, terms, SOUNDNESS_MOST);
     double lanes = 2, n_x = ldexp(1, (int)g.object[0].a + RATE_LOG);
     lanes += 0.375 * n_x + 1; /* sigma has no lanes */

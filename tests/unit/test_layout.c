@@ -96,7 +96,7 @@ static void check_functional(const layout *l, uint32_t item) {
         for (uint64_t e = 0; e < (uint64_t)1 << k->log; e++)
             assert_ext_equal(element_weight(s, block_element(s, k, e), point), eq_index(low, k->log, e));
     }
-    assert_ext_equal(layout_eval(l, item, z, rho, vars), dense);
+    assert_ext_equal(layout_eval(l, item, z, &(strip_point){rho, vars, EXT_ONE}), dense);
 }
 
 static void functional(void **unused) {
@@ -128,6 +128,76 @@ static void random_layouts(void **unused) {
         for (uint32_t i = 0; i < 4; i++) check_functional(&l, i);
         arena_release(&memory, 0);
     }
+}
+
+/* ---- strips */
+enum { STRIP_A = 5 }; /* columns of the lanes */
+
+/* Lanes [first, first + 2^k). */
+typedef struct lanes {
+    uint32_t first, k;
+} lanes;
+
+/* Lemma B'': the functional over lanes and columns, as sums over all elements, and by the strips' own points. */
+static void check_strip_functional(const layout *l, uint32_t item, const lanes *strips, unsigned all) {
+    const shape *s = l->shapes[item];
+    ext z[MAX_LOG_TENSOR], rho[16], own[MAX_STRIPS][16], dense = EXT_ZERO;
+    strip_point at[MAX_STRIPS];
+    random_point(z, shape_vars(s));
+    random_point(rho, all + STRIP_A);
+    for (uint32_t i = 0; i < l->strip_count; i++) {
+        unsigned k = strips[i].k;
+        for (unsigned v = 0; v < k + STRIP_A; v++) own[i][v] = rho[v < k ? v : v - k + all];
+        at[i] = (strip_point){own[i], k + STRIP_A, eq_index(rho + k, all - k, strips[i].first >> k)};
+    }
+    for (uint32_t b = l->first[item]; b < l->first[item + 1]; b++) {
+        const block *k = &l->blocks[l->order[b]];
+        const lanes *strip = &strips[k->strip];
+        for (uint64_t e = 0; e < (uint64_t)1 << k->log; e++) {
+            uint64_t i = k->start + e, column = i >> strip->k, lane = strip->first + (i & ((1u << strip->k) - 1));
+            ext w = element_weight(s, block_element(s, k, e), z);
+            dense = ext_add(dense, ext_mul(w, eq_index(rho, all + STRIP_A, column << all | lane)));
+        }
+    }
+    assert_ext_equal(layout_eval(l, item, z, at), dense);
+}
+
+static void check_strips(const layout *l, const strip_room *room) {
+    uint64_t end[MAX_STRIPS] = {0};
+    for (uint32_t b = 0; b < l->block_count; b++) {
+        const block *k = &l->blocks[b];
+        assert_true(k->start % ((uint64_t)1 << k->log) == 0 && k->start == end[k->strip]);
+        for (uint32_t s = 0; s < k->strip; s++) assert_true(end[s] + ((uint64_t)1 << k->log) > room->capacity[s]);
+        end[k->strip] += (uint64_t)1 << k->log;
+    }
+    for (uint32_t s = 0; s < room->count; s++) {
+        assert_true(end[s] == l->used[s] && end[s] <= room->capacity[s]);
+    }
+}
+
+/* 11 lanes: strips of 8, 2 and 1, the bit between them unset. */
+static void strip_layouts(void **unused) {
+    (void)unused;
+    static const lanes strips[] = {{0, 3}, {8, 1}, {10, 0}};
+    for (int round = 0; round < 20; round++) {
+        strip_room room = {.count = 3, .capacity = {27 << 3, 27 << 1, 27}};
+        shape shapes[3] = {{2, {7 + below(9), 12}}, {1, {61 + below(8)}}, {0, {0}}};
+        const shape *pointers[] = {&shapes[0], &shapes[1], &shapes[2]};
+        layout l;
+        make(&l, pointers, 3);
+        assert_true(layout_split(&l, &room));
+        check_strips(&l, &room);
+        for (uint32_t i = 0; i < 3; i++) check_strip_functional(&l, i, strips, 4);
+        arena_release(&memory, 0);
+    }
+    static const shape whole = {1, {32}}, most = {1, {27}};
+    const shape *pointers[] = {&whole, &most};
+    layout l;
+    make(&l, pointers, 1);
+    assert_false(layout_split(&l, &(strip_room){.count = 1, .capacity = {27}})); /* no strip has room */
+    make(&l, pointers + 1, 1);
+    assert_true(layout_split(&l, &(strip_room){.count = 1, .capacity = {27}}));
+    assert_false(layout_split(&l, &(strip_room){.count = 1, .capacity = {26}}));
 }
 
 /* No block of several has the constant weight 1, and an error does not vanish. */
@@ -316,7 +386,7 @@ int main(void) {
         cmocka_unit_test_teardown(cancelling_blocks, reset), cmocka_unit_test_teardown(cancelling_needs_weights, reset),
         cmocka_unit_test_teardown(hostile_blocks, reset),    cmocka_unit_test_teardown(values, reset),
         cmocka_unit_test_teardown(columns, reset),           cmocka_unit_test_teardown(views, reset),
-        cmocka_unit_test_teardown(no_scratch, reset),
+        cmocka_unit_test_teardown(no_scratch, reset),        cmocka_unit_test_teardown(strip_layouts, reset),
     };
     return cmocka_run_group_tests(tests, start, end);
 }

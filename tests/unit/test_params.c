@@ -49,7 +49,7 @@ static void folds(void **unused) {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         geometry g = {.object_count = 1};
         tacit_error_term terms[SOUNDNESS_MOST];
-        g.object[0] = (geometry_object){.a = rows[i].log_k, .tail = 200};
+        g.object[0] = (geometry_object){.a = rows[i].log_k, .tail = 200, .lanes = 1};
         g.domain_count = 1;
         g.domain[0] = (geometry_domain){.a = rows[i].log_k, .log_n = rows[i].log_k + 2, .t = 148};
         uint32_t n = soundness_opening(&g, terms, SOUNDNESS_MOST), at = 0;

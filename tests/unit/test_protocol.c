@@ -224,6 +224,53 @@ static void test_shared(void **state) {
     lab_end(&l);
 }
 
+/* w u = y over `bulk` elements more: numbers of lanes that are no power of two, with and without a certificate beside.
+ */
+static void bulk_program(lab *l, uint32_t bulk, bool certified) {
+    shape s = shape1(bulk), s1 = shape1(7);
+    lab_start(l);
+    uint32_t b = builder_external(l->b, TENSOR_INPUT, "bulk", &s, 0, 3), y = builder_committed(l->b, "y", &s1);
+    uint32_t u = builder_external(l->b, TENSOR_INPUT, "u", &s1, 0, 3);
+    uint32_t w = builder_external(l->b, certified ? TENSOR_PARAM : TENSOR_INPUT, "w", &s1, 0, 3);
+    uint32_t bits = range(l, 0, 3);
+    builder_lookup(l->b, "bulk.range", bits, &b);
+    builder_lookup(l->b, "u.range", bits, &u);
+    if (!certified) builder_lookup(l->b, "w.range", bits, &w);
+    builder_lookup(l->b, "y.range", range(l, 0, 9), &y);
+    product p = {1, u, w, {0}, {0}};
+    linear_term minus = {-1, y};
+    uint32_t c = builder_constraint(l->b, "product", &s1, &p, 1, &minus, 1, 0);
+    builder_advice(l->b, &(advice){.kind = ADVICE_SOLVE, .relation = c, .y = y});
+    lab_load(l);
+    for (uint32_t i = 0; i < bulk; i++) l->t.values[b][i] = (int32_t)(i * i % 3);
+    for (uint32_t i = 0; i < 7; i++) l->t.values[u][i] = (int32_t)(i % 4), l->t.values[w][i] = (int32_t)(3 - i % 4);
+    if (certified) lab_certify(l, 3);
+    assert_int_equal(lab_execute(l), TACIT_OK);
+}
+
+static void test_strips(void **state) {
+    (void)state;
+    bool gap = false, three = false, beside = false;
+    for (uint32_t i = 0; i < 40 && !(gap && three && beside); i++) {
+        lab l;
+        lane_strip strips[MAX_STRIPS];
+        bulk_program(&l, 1000 + 300 * i, i % 2);
+        accept(&l);
+        uint32_t n = geometry_strips(l.st.geometry.object[0].lanes, strips);
+        for (uint32_t s = 1; s < n; s++) gap = gap || strips[s].k + 1 < strips[s - 1].k;
+        three = three || n >= 3;
+        beside = beside || (n > 1 && i % 2);
+        for (uint32_t t = 0; t < l.p.tensor_count; t++) { /* a lie in any strip */
+            if (l.p.tensors[t].kind != TENSOR_COMMITTED) continue;
+            l.t.values[t][0]++;
+            lab_recount(&l);
+            refuse(&l);
+        }
+        lab_end(&l);
+    }
+    assert_true(gap && three && beside);
+}
+
 /* Every byte of a small proof matters; so does every byte more or less. Bug 13. */
 static void test_every_byte(void **state) {
     (void)state;
@@ -259,8 +306,9 @@ static void test_every_byte(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_mlp),  cmocka_unit_test(test_visibility), cmocka_unit_test(test_lies),
-        cmocka_unit_test(test_conv), cmocka_unit_test(test_shared),     cmocka_unit_test(test_every_byte),
+        cmocka_unit_test(test_mlp),    cmocka_unit_test(test_visibility), cmocka_unit_test(test_lies),
+        cmocka_unit_test(test_conv),   cmocka_unit_test(test_shared),     cmocka_unit_test(test_every_byte),
+        cmocka_unit_test(test_strips),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

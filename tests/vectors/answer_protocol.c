@@ -2,7 +2,7 @@
 #include "vectors.h"
 #include <stdlib.h>
 #include <string.h>
-#include "commit/geometry.h"
+#include "commit/geometry_assemble.h"
 #include "commit/queries.h"
 #include "hash/transcript.h"
 #include "logup/logup.h"
@@ -79,6 +79,7 @@ static json *shape_json(const geometry *g, uint32_t i) {
     json *o = json_object_new_object();
     put_count(o, "a", g->object[i].a);
     put_count(o, "k", g->object[i].k);
+    put_count(o, "lanes", g->object[i].lanes);
     put_count(o, "tail", g->object[i].tail);
     put_count(o, "start", g->start[i]);
     return o;
@@ -119,7 +120,8 @@ static void geometry_case(scene *s, json *t, json *out) {
         shapes[i] = (certificate_shape){.a = (uint32_t)get_number(at(list, i), "a"),
                                         .k = (uint32_t)get_number(at(list, i), "k"),
                                         .tail = (uint32_t)get_number(at(list, i), "tail")};
-    tacit_status status = geometry_make(g, get_number(t, "size"), shapes, n, &s->err);
+    block_counts blocks = counts_of_size(get_number(t, "size"));
+    tacit_status status = geometry_make(g, &blocks, shapes, n, &s->err);
     put_status(out, status, &s->err);
     if (status == TACIT_OK) put_geometry(out, g);
 }

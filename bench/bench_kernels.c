@@ -106,6 +106,9 @@ static void run_axpy_i32(data *d, unsigned p) {
 static void run_eq_step(data *d, unsigned p) {
     vec->eq_step(d->v[1], some_ext(d), (size_t)1 << p);
 }
+/* Of a matrix with so many columns. */
+enum { COLUMNS_LOG = 6, COLUMNS = 1 << COLUMNS_LOG };
+
 static void run_dot_i32(data *d, unsigned p) {
     d->sink = vec->dot_i32(d->v[2], d->i32, (size_t)1 << p);
 }
@@ -114,6 +117,15 @@ static void run_dot_i16(data *d, unsigned p) {
 }
 static void run_dot_i8(data *d, unsigned p) {
     d->sink = vec->dot_i8(d->v[2], d->i8, (size_t)1 << p);
+}
+static void run_columns_i32(data *d, unsigned p) {
+    vec->column_sums_i32(d->v[1], d->v[2], d->i32, (size_t)1 << (p - COLUMNS_LOG), COLUMNS, COLUMNS);
+}
+static void run_columns_i16(data *d, unsigned p) {
+    vec->column_sums_i16(d->v[1], d->v[2], d->i16, (size_t)1 << (p - COLUMNS_LOG), COLUMNS, COLUMNS);
+}
+static void run_columns_i8(data *d, unsigned p) {
+    vec->column_sums_i8(d->v[1], d->v[2], d->i8, (size_t)1 << (p - COLUMNS_LOG), COLUMNS, COLUMNS);
 }
 
 static void run_round_prod2(data *d, unsigned p) {
@@ -184,6 +196,9 @@ static const kernel kernels[] = {
     {"dot_i8", run_dot_i8, V, N, LIMIT(0.2, 0.3)},
     {"dot_i16", run_dot_i16, V, N, LIMIT(0.48, 0.72)},
     {"dot_i32", run_dot_i32, V, N, LIMIT(1.0, 1.5)},
+    {"column sums, int8", run_columns_i8, V, N, LIMIT(0.5, 0.75)},
+    {"column sums, int16", run_columns_i16, V, N, 0},
+    {"column sums, int32", run_columns_i32, V, N, 0},
     {"round_prod2, per pair", run_round_prod2, V, N, 0},
     {"round_prod3, per pair", run_round_prod3, V, N, 0},
     {"round_logup, per pair", run_round_logup, V, N, 0},

@@ -29,6 +29,8 @@ typedef struct tacit_io {
  * away before a proof is made. TACIT_OVERFLOW_AUTO: for compilation only. */
 typedef enum tacit_overflow { TACIT_SATURATE = 0, TACIT_REFUSE = 1, TACIT_OVERFLOW_AUTO = 2 } tacit_overflow;
 
+/* The file stays mapped, weights are read where they lie: replace it (as tacit_model_save does), but do not change it
+ * while the model is open. */
 TACIT_MUST_CHECK tacit_status tacit_model_load(tacit_model **out, const char *path, tacit_error *err);
 /* Writes a temporary file beside `path`, syncs and renames it: an existing file is replaced whole or not at all. */
 TACIT_MUST_CHECK tacit_status tacit_model_save(const tacit_model *m, const char *path, tacit_error *err);

@@ -42,10 +42,13 @@ typedef struct commit_prover commit_prover;
 struct rng_key;
 typedef struct certificate_secret certificate_secret; /* commit/key.h */
 
+/* Bytes of x's code up to which it is kept from step 2 to step 7; of a larger one so many lanes are made twice. */
+#define COMMIT_KEPT (UINT64_C(4) << 30)
+uint32_t commit_forgotten(const geometry *g, uint64_t kept);
 /* arena: long-lived memory of this attempt. x: one for each strip. sigma: 2^a_sigma E elements (cells, then uniformly
- * random). */
+ * random). kept: COMMIT_KEPT. */
 tacit_status commit_prover_make(commit_prover **out, const geometry *g, const object_data *x, extv sigma,
-                                certificate_secret *const *certs, const struct rng_key *key, arena *a,
+                                certificate_secret *const *certs, const struct rng_key *key, uint64_t kept, arena *a,
                                 tacit_error *err) TACIT_MUST_CHECK;
 /* Step 2: one root per domain (longest first), built by the prover, absorbed by both. */
 tacit_status commit_roots(session *s, const geometry *g, digest *roots, commit_prover *cp) TACIT_MUST_CHECK;

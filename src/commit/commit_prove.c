@@ -12,11 +12,12 @@
 #include "hash/merkle.h"
 #include "sumcheck/parallel.h"
 
-/* Columns of one certificate's tree. */
+/* Columns that were not kept, of the tree that is being opened. */
 typedef struct opened_columns {
     const uint32_t *positions;
     uint32_t count;
-    gl *values; /* position after position, 2^k lanes each */
+    size_t width; /* lanes */
+    gl *values;   /* position after position */
 } opened_columns;
 
 typedef struct committer {
@@ -31,6 +32,7 @@ typedef struct committer {
     code_tree domain[MAX_OBJECTS], inner[MAX_LEVELS];
     rng_key salts[MAX_OBJECTS];
     opened_columns opened;
+    uint32_t forgotten;          /* of x's lanes, the first: their code is not kept */
     extv v, z, spare_v, spare_z; /* the ladder's vectors, and half as much to fold into */
     size_t size;
 } committer;
@@ -47,7 +49,8 @@ static tacit_status full(tacit_error *err) {
 /* Jobs for the E lanes of a domain's tree behind x's: sigma, then the omegas. */
 static uint32_t mask_jobs(committer *c, uint32_t d, lane_job *jobs) {
     const geometry *g = c->g;
-    uint32_t count = 0, sigma = g->object_count - 1, lane = g->object[0].domain == d ? g->object[0].lanes : 0;
+    uint32_t count = 0, sigma = g->object_count - 1,
+             lane = g->object[0].domain == d ? g->object[0].lanes - c->forgotten : 0;
     if (g->object[sigma].domain == d)
         for (int j = 0; j < EXT_DEG; j++) jobs[count++] = (lane_job){c->sigma.c[j], code_lane(&c->domain[d], lane++)};
     for (uint32_t o = 0; o < g->object_count; o++) {
@@ -58,12 +61,22 @@ static uint32_t mask_jobs(committer *c, uint32_t d, lane_job *jobs) {
     return count;
 }
 
-static tacit_status encode_x(committer *c, const code_tree *t, tacit_error *err) {
+/* A strip of x as lanes to encode. */
+static code_source strip_source(const committer *c, uint32_t s, const lane_strip *strip) {
     const geometry_object *x = &c->g->object[0];
+    return (code_source){&c->x[s], x->a, strip->k, x->tail};
+}
+
+static tacit_status encode_x(committer *c, const code_tree *t, tacit_error *err) {
     lane_strip strips[MAX_STRIPS];
-    uint32_t count = geometry_strips(x->lanes, strips);
-    for (uint32_t s = 0; s < count; s++)
-        TRY(encode_object(t, strips[s].first, &c->x[s], x->a, strips[s].k, x->tail, c->a, err));
+    uint32_t count = geometry_strips(c->g->object[0].lanes, strips);
+    for (uint32_t s = 0; s < count; s++) {
+        code_source x = strip_source(c, s, &strips[s]);
+        if (strips[s].first < c->forgotten)
+            TRY(code_stream(t->nodes, t->log_n, 8 * (size_t)strips[s].first, &x, NULL, c->a, err));
+        else
+            TRY(encode_object(t, strips[s].first - c->forgotten, x.data, x.a, x.k, x.tail, c->a, err));
+    }
     return TACIT_OK;
 }
 
@@ -72,7 +85,9 @@ static tacit_status commit_domain(commit_prover *cp, uint32_t d, digest *root, t
     const geometry *g = c->g;
     const geometry_domain *dom = &g->domain[d];
     lane_job jobs[(MAX_OBJECTS + 1) * EXT_DEG];
-    TRY(code_alloc(&c->domain[d], dom->log_n, dom->width, c->a, err));
+    bool has_x = g->object[0].domain == d;
+    uint32_t forgotten = has_x ? c->forgotten : 0;
+    TRY(code_alloc(&c->domain[d], dom->log_n, dom->width - forgotten, c->a, err));
     for (uint32_t o = 0; o < g->object_count; o++) {
         if (g->object[o].domain != d) continue;
         c->omega[o] = extv_new(c->a, (size_t)1 << dom->a);
@@ -80,10 +95,10 @@ static tacit_status commit_domain(commit_prover *cp, uint32_t d, digest *root, t
         rng_e(&c->key, RNG_OMEGA, RULE_OFF(LEAK_OMEGA_REUSED) ? 0 : o, c->omega[o], (size_t)1 << dom->a);
         for (int j = 0; RULE_OFF(LEAK_OMEGA) && j < EXT_DEG; j++) memset(c->omega[o].c[j], 0, sizeof(gl) << dom->a);
     }
-    if (g->object[0].domain == d) TRY(encode_x(c, &c->domain[d], err));
+    if (has_x) TRY(encode_x(c, &c->domain[d], err));
     encode_lanes(jobs, mask_jobs(c, d, jobs), (size_t)1 << dom->a, dom->log_n);
     c->salts[d] = RULE_ELSE(LEAK_SALTS, (rng_key){{0}}, rng_stream(&c->key, RNG_SALT, d));
-    TRY(code_hash(&c->domain[d], &c->salts[d], NULL, c->a, err));
+    TRY(code_hash_rest(&c->domain[d], 8 * (size_t)forgotten, &c->salts[d], c->a, err));
     *root = c->domain[d].nodes[merkle_size(dom->log_n) - 1];
     return TACIT_OK;
 }
@@ -149,24 +164,43 @@ static void clear(commit_prover *cp, ext *out, uint64_t count) {
     for (uint64_t i = 0; i < count; i++) out[i] = extv_get(self(cp)->z, i);
 }
 
-/* A certificate whose key file has no columns: those that will be asked for. */
+static tacit_status certificate_columns(committer *c, const certificate_secret *s, tacit_error *err) {
+    const certificate_shape *h = &s->cert.shape;
+    return columns_at(&s->data, h->a, h->k, h->tail, h->a + RATE_LOG, c->opened.positions, c->opened.count,
+                      c->opened.values, c->work, err);
+}
+
+static tacit_status x_columns(committer *c, unsigned log_n, tacit_error *err) {
+    const opened_columns *o = &c->opened;
+    lane_strip strips[MAX_STRIPS];
+    uint32_t count = geometry_strips(c->g->object[0].lanes, strips);
+    for (uint32_t s = 0; s < count && strips[s].first < c->forgotten; s++) {
+        code_source x = strip_source(c, s, &strips[s]);
+        TRY(code_pick(log_n, &x, o->positions, o->count, o->values + strips[s].first, o->width, c->work, err));
+    }
+    return TACIT_OK;
+}
+
+/* Columns that were not kept: of a certificate whose key file has none, of x where it was streamed. */
 static tacit_status columns(commit_prover *cp, tree_ref tree, const uint32_t *positions, uint32_t count,
                             tacit_error *err) {
     committer *c = self(cp);
-    if (tree.kind != TREE_CERTIFICATE || c->certs[tree.index]->leaves) return TACIT_OK;
-    const certificate_secret *s = c->certs[tree.index];
-    const certificate_shape *h = &s->cert.shape;
-    c->opened = (opened_columns){positions, count, ARENA_NEW(c->work, gl, (size_t)count << h->k)};
+    const certificate_secret *s = tree.kind == TREE_CERTIFICATE ? c->certs[tree.index] : NULL;
+    bool x = tree.kind == TREE_DOMAIN && c->forgotten && c->g->object[0].domain == tree.index;
+    if (!x && (!s || s->leaves)) return TACIT_OK;
+    c->opened = (opened_columns){positions, count, x ? c->forgotten : (size_t)1 << s->cert.shape.k, NULL};
+    c->opened.values = ARENA_NEW(c->work, gl, count * c->opened.width);
     if (!c->opened.values) return full(err);
-    return columns_at(&s->data, h->a, h->k, h->tail, h->a + RATE_LOG, positions, count, c->opened.values, c->work, err);
+    return x ? x_columns(c, c->domain[tree.index].log_n, err) : certificate_columns(c, s, err);
 }
 
-static void computed_column(const committer *c, const certificate_secret *s, uint32_t position, gl *column,
-                            digest *salt) {
+/* The column that `columns` has for this position. Returns what comes behind it in `column`. */
+static gl *opened_column(const committer *c, uint32_t position, gl *column) {
+    const opened_columns *o = &c->opened;
     uint32_t i = 0;
-    while (i + 1 < c->opened.count && c->opened.positions[i] != position) i++;
-    memcpy(column, c->opened.values + ((size_t)i << s->cert.shape.k), sizeof(gl) << s->cert.shape.k);
-    *salt = code_salt(&s->salts, position);
+    while (i + 1 < o->count && o->positions[i] != position) i++;
+    memcpy(column, o->values + i * o->width, o->width * sizeof *column);
+    return column + o->width;
 }
 
 static void certificate_column(const certificate_secret *s, uint32_t position, gl *column, digest *salt) {
@@ -180,11 +214,14 @@ static void column(commit_prover *cp, tree_ref tree, uint32_t position, gl *out,
     committer *c = self(cp);
     if (tree.kind == TREE_CERTIFICATE) {
         const certificate_secret *s = c->certs[tree.index];
-        if (s->leaves)
+        if (s->leaves) {
             certificate_column(s, position, out, salt);
-        else
-            computed_column(c, s, position, out, salt);
+            return;
+        }
+        (void)opened_column(c, position, out);
+        *salt = code_salt(&s->salts, position);
     } else if (tree.kind == TREE_DOMAIN) {
+        if (c->forgotten && c->g->object[0].domain == tree.index) out = opened_column(c, position, out);
         code_column(&c->domain[tree.index], position, out);
         *salt = code_salt(&c->salts[tree.index], position);
     } else {
@@ -237,6 +274,11 @@ static void ladder_fold(void *ctx, ext r) {
 }
 
 /* ---------------------------------------------------------------- making one */
+uint32_t commit_forgotten(const geometry *g, uint64_t kept) {
+    const geometry_object *x = &g->object[0];
+    return (UINT64_C(8) * x->lanes) << (x->a + RATE_LOG) > kept ? x->lanes / 8 * 8 : 0;
+}
+
 static tacit_status check_certificates(const geometry *g, certificate_secret *const *certs, tacit_error *err) {
     for (uint32_t i = 0; i + 2 < g->object_count; i++) {
         const geometry_object *o = &g->object[1 + i];
@@ -247,7 +289,8 @@ static tacit_status check_certificates(const geometry *g, certificate_secret *co
 }
 
 tacit_status commit_prover_make(commit_prover **out, const geometry *g, const object_data *x, extv sigma,
-                                certificate_secret *const *certs, const rng_key *key, arena *a, tacit_error *err) {
+                                certificate_secret *const *certs, const rng_key *key, uint64_t kept, arena *a,
+                                tacit_error *err) {
     committer *c = ARENA_ZNEW(a, committer, 1);
     *out = NULL;
     if (!c) return full(err);
@@ -256,6 +299,7 @@ tacit_status commit_prover_make(commit_prover **out, const geometry *g, const ob
     c->x = x;
     c->sigma = sigma;
     c->certs = certs;
+    c->forgotten = commit_forgotten(g, kept);
     c->key = *key;
     c->a = c->work = a;
     c->answers = (commit_prover){.commit = commit_domain,

@@ -12,9 +12,13 @@ static tacit_status full(tacit_error *err) {
     return fail(err, TACIT_RESOURCES, "not enough memory for the commitment");
 }
 
-tacit_status code_alloc(code_tree *t, unsigned log_n, uint32_t width, arena *a, tacit_error *err) {
+static size_t code_stride(unsigned log_n) {
     enum { CACHE_LINE = 8 };
-    *t = (code_tree){.log_n = log_n, .width = width, .stride = ((size_t)1 << log_n) + CACHE_LINE};
+    return ((size_t)1 << log_n) + CACHE_LINE;
+}
+
+tacit_status code_alloc(code_tree *t, unsigned log_n, uint32_t width, arena *a, tacit_error *err) {
+    *t = (code_tree){.log_n = log_n, .width = width, .stride = code_stride(log_n)};
     t->codes = ARENA_NEW(a, gl, width * t->stride);
     t->nodes = ARENA_NEW(a, digest, merkle_size(log_n));
     return t->codes && t->nodes ? TACIT_OK : full(err);
@@ -310,23 +314,73 @@ tacit_status code_hash(code_tree *t, const rng_key *salts, const leaf_sink *sink
     return TACIT_OK;
 }
 
-tacit_status code_stream(digest **nodes, unsigned log_n, const object_data *x, unsigned a, unsigned k, uint32_t tail,
-                         const rng_key *salts, arena *scratch, tacit_error *err) {
-    uint32_t lanes = UINT32_C(1) << k;
-    code_tree t;
-    lane_group g = {.a = a, .k = k};
-    TRY(code_alloc(&t, log_n, lanes < GROUP ? lanes : GROUP, scratch, err));
+tacit_status code_hash_rest(code_tree *t, size_t before, const rng_key *salts, arena *scratch, tacit_error *err) {
+    TRY(hash_part(t, salts, NULL, (leaf_part){.before = before, .last = true}, scratch, err));
+    merkle_build(t->nodes, t->log_n);
+    return TACIT_OK;
+}
+
+/* One group of lanes after the other is encoded into `t`, which holds no more. */
+typedef tacit_status group_body(void *ctx, const code_tree *t, uint32_t lane, uint32_t count, tacit_error *err);
+static tacit_status each_group(const code_source *x, unsigned log_n, group_body *body, void *ctx, arena *scratch,
+                               tacit_error *err) {
+    size_t mark = arena_mark(scratch);
+    uint32_t lanes = UINT32_C(1) << x->k;
+    lane_group g = {.a = x->a, .k = x->k};
+    code_tree t = {.log_n = log_n, .width = lanes < GROUP ? lanes : GROUP, .stride = code_stride(log_n)};
+    t.codes = ARENA_NEW(scratch, gl, t.width * t.stride);
+    if (!t.codes) return full(err);
     TRY(group_alloc(&g, scratch, err));
     for (uint32_t lane = 0; lane < lanes;) {
         uint32_t next = group_next(&g, lane);
-        group_object(&g, x, tail);
+        group_object(&g, x->data, x->tail);
         encode_group(&g, t.codes, t.stride, log_n);
-        TRY(hash_part(&t, salts, NULL, (leaf_part){.before = 8 * (size_t)lane, .last = next == lanes}, scratch, err));
+        TRY(body(ctx, &t, lane, next - lane, err));
         lane = next;
     }
-    merkle_build(t.nodes, log_n);
-    *nodes = t.nodes;
+    arena_release(scratch, mark);
     return TACIT_OK;
+}
+
+typedef struct stream_job {
+    digest *nodes;
+    const rng_key *salts; /* with the last lane; NULL: more lanes come */
+    size_t before;
+    uint32_t lanes;
+    arena *scratch;
+} stream_job;
+static tacit_status stream_group(void *ctx, const code_tree *t, uint32_t lane, uint32_t count, tacit_error *err) {
+    const stream_job *j = ctx;
+    code_tree part = *t;
+    part.nodes = j->nodes;
+    leaf_part p = {.before = j->before + 8 * (size_t)lane, .last = j->salts && lane + count == j->lanes};
+    return hash_part(&part, j->salts, NULL, p, j->scratch, err);
+}
+
+tacit_status code_stream(digest *nodes, unsigned log_n, size_t before, const code_source *x, const rng_key *salts,
+                         arena *scratch, tacit_error *err) {
+    stream_job j = {nodes, salts, before, UINT32_C(1) << x->k, scratch};
+    return each_group(x, log_n, stream_group, &j, scratch, err);
+}
+
+typedef struct pick_job {
+    const uint32_t *positions;
+    uint32_t count;
+    gl *out;
+    size_t width;
+} pick_job;
+static tacit_status pick_group(void *ctx, const code_tree *t, uint32_t lane, uint32_t count, tacit_error *err) {
+    const pick_job *j = ctx;
+    (void)err;
+    for (uint32_t i = 0; i < j->count; i++)
+        for (uint32_t q = 0; q < count; q++) j->out[i * j->width + lane + q] = code_lane(t, q)[j->positions[i]];
+    return TACIT_OK;
+}
+
+tacit_status code_pick(unsigned log_n, const code_source *x, const uint32_t *positions, uint32_t count, gl *out,
+                       size_t width, arena *scratch, tacit_error *err) {
+    pick_job j = {positions, count, out, width};
+    return each_group(x, log_n, pick_group, &j, scratch, err);
 }
 
 void code_column(const code_tree *t, uint64_t position, gl *column) {

@@ -46,10 +46,25 @@ static inline size_t code_leaf_size(const code_tree *t, bool salted) {
 /* Hashes the columns (followed by a 32-byte salt of the stream, if one is given) and builds the tree. */
 tacit_status code_hash(code_tree *t, const rng_key *salts, const leaf_sink *sink, arena *scratch,
                        tacit_error *err) TACIT_MUST_CHECK;
-/* The tree over an object's columns without keeping the code: 16 lanes at a time go into the leaves' hashes. scratch:
- * 20 values and 64 bytes a column; the tree (merkle_build's array) stays in it. */
-tacit_status code_stream(digest **nodes, unsigned log_n, const object_data *x, unsigned a, unsigned k, uint32_t tail,
-                         const rng_key *salts, arena *scratch, tacit_error *err) TACIT_MUST_CHECK;
+/* The same of a tree whose leaves have `before` hashed bytes already, which code_stream left in t->nodes. */
+tacit_status code_hash_rest(code_tree *t, size_t before, const rng_key *salts, arena *scratch,
+                            tacit_error *err) TACIT_MUST_CHECK;
+
+/* Where memory is short: 2^k lanes of an object, sixteen of which are encoded at a time and not kept. scratch: 20
+ * values a column of the code. */
+typedef struct code_source {
+    const object_data *data;
+    unsigned a, k;
+    uint32_t tail;
+} code_source;
+/* Into the leaves' hashes at nodes[0 .. 2^log_n), behind `before` bytes of each; both are multiples of 64 unless salts
+ * (then these are the last lanes) are given. */
+tacit_status code_stream(digest *nodes, unsigned log_n, size_t before, const code_source *x, const rng_key *salts,
+                         arena *scratch, tacit_error *err) TACIT_MUST_CHECK;
+/* Once more, for a few positions: out[i * width + lane]. */
+tacit_status code_pick(unsigned log_n, const code_source *x, const uint32_t *positions, uint32_t count, gl *out,
+                       size_t width, arena *scratch, tacit_error *err) TACIT_MUST_CHECK;
+
 void code_column(const code_tree *t, uint64_t position, gl *column);
 digest code_salt(const rng_key *salts, uint64_t position);
 #endif

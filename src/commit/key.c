@@ -181,13 +181,22 @@ static tacit_status encode_and_store(creation *c, const rng_key *salts, digest *
     return TACIT_OK;
 }
 
+static tacit_status encode_and_forget(creation *c, const rng_key *salts, digest **nodes) {
+    const certificate_shape *s = &c->cert->shape;
+    const code_source x = {&c->data, s->a, s->k, s->tail};
+    unsigned log_n = s->a + RATE_LOG;
+    *nodes = ARENA_NEW(c->scratch, digest, merkle_size(log_n));
+    if (!*nodes) return full(c->err);
+    TRY(code_stream(*nodes, log_n, 0, &x, salts, c->scratch, c->err));
+    merkle_build(*nodes, log_n);
+    return TACIT_OK;
+}
+
 static tacit_status make_tree(creation *c) {
     const certificate_shape *s = &c->cert->shape;
     rng_key salts = rng_stream(&c->h.seed, RNG_CERT_SALT, 0);
     digest *nodes;
-    tacit_status st = c->h.leaves.size ? encode_and_store(c, &salts, &nodes)
-                                       : code_stream(&nodes, s->a + RATE_LOG, &c->data, s->a, s->k, s->tail, &salts,
-                                                     c->scratch, c->err);
+    tacit_status st = c->h.leaves.size ? encode_and_store(c, &salts, &nodes) : encode_and_forget(c, &salts, &nodes);
     sodium_memzero(&salts, sizeof salts);
     TRY(st);
     c->cert->root = nodes[merkle_size(s->a + RATE_LOG) - 1];

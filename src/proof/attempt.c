@@ -225,7 +225,8 @@ static tacit_status prepare(attempt *t) {
     t->pr.folded = t->folded;
     t->pr.step = on_step;
     t->pr.ctx = t;
-    return commit_prover_make(&t->pr.commit, &st->geometry, t->x, t->sigma, t->r->secrets, &t->key, &t->a, t->err);
+    return commit_prover_make(&t->pr.commit, &st->geometry, t->x, t->sigma, t->r->secrets, &t->key,
+                              t->r->kept ? t->r->kept : COMMIT_KEPT, &t->a, t->err);
 }
 
 static tacit_status run(attempt *t, unsigned char *out, size_t capacity, size_t *size) {

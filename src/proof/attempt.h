@@ -11,6 +11,7 @@ typedef struct attempt_request {
     const statement *st;
     const trace *t;                     /* executed and counted */
     certificate_secret *const *secrets; /* per certificate */
+    uint64_t kept;                      /* bytes of code that may be kept (commit/commit.h); 0: COMMIT_KEPT */
     tacit_progress progress;
     void *progress_ctx;
     tacit_prove_report *report;  /* may be NULL */

@@ -13,10 +13,10 @@ static uint64_t vector_bytes(const geometry *g) {
 }
 
 static uint64_t domain_bytes(const geometry *g) {
-    uint64_t total = 0;
+    uint64_t total = 0, forgotten = commit_forgotten(g, COMMIT_KEPT);
     for (uint32_t i = 0; i < g->domain_count; i++)
         total += (8 * (uint64_t)g->domain[i].width + 64) << g->domain[i].log_n;
-    return total;
+    return total - ((8 * forgotten) << g->domain[g->object[0].domain].log_n);
 }
 
 static uint64_t object_columns(const geometry *g) {
@@ -31,10 +31,11 @@ static uint64_t strip_columns(const geometry *g) {
     return x->lanes == UINT32_C(1) << x->k ? 0 : 8 * sizeof(ext) << x->a;
 }
 
-/* Lanes on their way into the code: sixteen at a time. */
+/* Lanes on their way into the code, and their code where it is not kept: sixteen at a time. */
 static uint64_t lanes_bytes(const geometry *g) {
     const geometry_object *x = &g->object[0];
-    return 8 * (UINT64_C(1) << x->a) * (x->k < 4 ? UINT64_C(1) << x->k : 16);
+    uint64_t lanes = x->k < 4 ? UINT64_C(1) << x->k : 16, codes = commit_forgotten(g, COMMIT_KEPT) ? 4 : 0;
+    return (8 * lanes * (1 + codes)) << x->a;
 }
 
 uint64_t cost_kept_space(const statement *st) {
@@ -185,6 +186,7 @@ static void count_codes(uint64_t *work, const geometry *g) {
         work[ENCODED] += width << g->level[i].log_n;
         work[HASHED] += leaf_blocks(width, 0) << g->level[i].log_n;
     }
+    work[ENCODED] += (uint64_t)commit_forgotten(g, COMMIT_KEPT) << g->domain[g->object[0].domain].log_n;
     work[OPENED] = geometry_vector(g);
 }
 

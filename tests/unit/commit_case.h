@@ -29,6 +29,7 @@ typedef struct commit_case {
     rng_key key;
     unsigned char *proof;
     size_t capacity, size;
+    uint64_t kept; /* bytes of code; 0: COMMIT_KEPT */
 } commit_case;
 
 static uint64_t case_state = 7;
@@ -174,7 +175,8 @@ static inline tacit_status case_prove(commit_case *t, void (*tamper)(commit_prov
     t->err = (tacit_error){.status = TACIT_OK};
     transcript_prover(&ch, t->proof, t->capacity, &t->err);
     session_init(&s, NULL, NULL, &ch, &t->a, &t->err);
-    TRY(commit_prover_make(&cp, &t->g, t->data[0], t->sigma, t->certs, &t->key, &t->a, &t->err));
+    TRY(commit_prover_make(&cp, &t->g, t->data[0], t->sigma, t->certs, &t->key, t->kept ? t->kept : COMMIT_KEPT, &t->a,
+                           &t->err));
     TRY(commit_roots(&s, &t->g, t->roots, cp));
     if (tamper) tamper(cp);
     TRY(commit_open(&s, &t->g, t->roots, t->cert_roots, &t->f, t->y, cp));

@@ -134,6 +134,29 @@ static void same_bytes_for_any_number_of_threads(void **unused) {
 }
 
 /* A counting walk is never shorter than the proof. */
+/* x's code made twice instead of kept: the same proofs. */
+static void forgotten_code(void **unused) {
+    (void)unused;
+    bool some_forgotten = false;
+    for (size_t i = 0; i < sizeof plans / sizeof plans[0]; i++) {
+        commit_case t;
+        make(&t, &plans[i]);
+        assert_int_equal(case_prove(&t, NULL), TACIT_OK);
+        unsigned char *kept = malloc(t.size);
+        size_t size = t.size;
+        memcpy(kept, t.proof, size);
+        memset(t.proof, 0, size);
+        t.kept = 1;
+        assert_int_equal(case_prove(&t, NULL), TACIT_OK);
+        assert_int_equal(t.size, size);
+        assert_memory_equal(t.proof, kept, size);
+        some_forgotten = some_forgotten || commit_forgotten(&t.g, 1) > 0;
+        free(kept);
+        case_free(&t);
+    }
+    assert_true(some_forgotten);
+}
+
 static void counting_walk(void **unused) {
     (void)unused;
     for (size_t i = 0; i < PLANS; i++) {
@@ -296,8 +319,9 @@ static void wrong_folds(void **unused) {
             commit_prover *cp;
             transcript_prover(&ch, t.proof, t.capacity, &t.err);
             session_init(&s, NULL, NULL, &ch, &t.a, &t.err);
-            assert_int_equal(commit_prover_make(&cp, &t.g, t.data[0], t.sigma, t.certs, &t.key, &t.a, &t.err),
-                             TACIT_OK);
+            assert_int_equal(
+                commit_prover_make(&cp, &t.g, t.data[0], t.sigma, t.certs, &t.key, COMMIT_KEPT, &t.a, &t.err),
+                TACIT_OK);
             assert_int_equal(commit_roots(&s, &t.g, t.roots, cp), TACIT_OK);
             extv_set(y, 5, ext_add(extv_get(y, 5), EXT_ONE));
             assert_int_equal(commit_open(&s, &t.g, t.roots, t.cert_roots, &t.f, t.y, cp), TACIT_OK);
@@ -364,6 +388,7 @@ int main(void) {
         cmocka_unit_test(accepts_all_geometries),
         cmocka_unit_test(accepts_searched_geometries),
         cmocka_unit_test(same_bytes_for_any_number_of_threads),
+        cmocka_unit_test(forgotten_code),
         cmocka_unit_test(counting_walk),
         cmocka_unit_test(rejects_changed_bytes),
         cmocka_unit_test(rejects_other_lengths),

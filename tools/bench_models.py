@@ -2,7 +2,7 @@
 """Proving beside ONNX Runtime: a table row per model, and what `check` said before.
 
     pip install numpy onnxruntime
-    tools/bench_models.py BUILD DIR... [--proofs 100] [--runs 5] [--threads 2]
+    tools/bench_models.py BUILD DIR... [--proofs 100] [--weights 8] [--runs 5] [--threads 2]
 
 Each DIR has model.onnx and calibration.npz (examples/torchvision/export.py makes such folders). For each: check,
 compile, commit, then --runs proofs in one process after a first one (bench_prove), and as many float inferences of
@@ -61,7 +61,8 @@ def measure(build, folder, options, environment):
         environment = dict(environment, XDG_STATE_HOME=work)
         files = [Path(work) / name for name in ("m.tacit", "m.cert", "m.key")]
         check = json.loads(run([tacit, "check", model, "--json"], environment))
-        run([tacit, "compile", model, "--calibrate", samples, "-o", files[0]], environment)
+        chosen = ["--weights", options.weights] if options.weights else []
+        run([tacit, "compile", model, "--calibrate", samples, *chosen, "-o", files[0]], environment)
         start = time.perf_counter()
         run([tacit, "commit", files[0], "-o", files[1], "--key", files[2], "--proofs", options.proofs], environment)
         commit = time.perf_counter() - start
@@ -92,6 +93,7 @@ def main():
     parser.add_argument("build", type=Path)
     parser.add_argument("folders", type=Path, nargs="+", metavar="DIR")
     parser.add_argument("--proofs", type=int, default=100, help="budget of the certificate")
+    parser.add_argument("--weights", type=int, help="bits of the weights (default: what compile chooses)")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     options = parser.parse_args()

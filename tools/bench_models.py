@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Proving beside ONNX Runtime: a table row per model, and what `check` said before.
+"""Proving beside ONNX Runtime: a table row per model, and what was predicted before.
 
     pip install numpy onnxruntime
     tools/bench_models.py BUILD DIR... [--proofs 100] [--weights 8] [--runs 5] [--threads 2]
 
-Each DIR has model.onnx and calibration.npz (examples/torchvision/export.py makes such folders). For each: check,
-compile, commit, then --runs proofs in one process after a first one (bench_prove), and as many float inferences of
+Each DIR has model.onnx and calibration.npz (examples/torchvision/export.py makes such folders). For each: compile,
+commit, then --runs proofs in one process after a first one (bench_prove), and as many float inferences of
 the same model by ONNX Runtime on the same number of threads. Times are medians. "first" is a proof whose memory is
 fresh, as in a process of its own. The ratio is proving over the float inference.
 """
@@ -21,8 +21,8 @@ import time
 from pathlib import Path
 
 COLUMNS = (
-    "model", "weights", "lookups", "check: prove / memory / proof", "prove", "first", "verify", "proof", "peak",
-    "certificate", "ONNX Runtime", "ratio",
+    "model", "weights", "lookups", "predicted: prove / memory / proof", "prove", "first", "verify", "proof", "peak",
+    "compile", "certificate", "ONNX Runtime", "ratio",
 )
 
 
@@ -60,9 +60,10 @@ def measure(build, folder, options, environment):
     with tempfile.TemporaryDirectory() as work:
         environment = dict(environment, XDG_STATE_HOME=work)
         files = [Path(work) / name for name in ("m.tacit", "m.cert", "m.key")]
-        check = json.loads(run([tacit, "check", model, "--json"], environment))
         chosen = ["--weights", options.weights] if options.weights else []
-        run([tacit, "compile", model, "--calibrate", samples, *chosen, "-o", files[0]], environment)
+        start = time.perf_counter()
+        text = run([tacit, "compile", model, "--calibrate", samples, *chosen, "--json", "-o", files[0]], environment)
+        found, compiling = json.loads(text), time.perf_counter() - start
         start = time.perf_counter()
         run([tacit, "commit", files[0], "-o", files[1], "--key", files[2], "--proofs", options.proofs], environment)
         commit = time.perf_counter() - start
@@ -70,16 +71,17 @@ def measure(build, folder, options, environment):
     baseline = float_seconds(model, samples, max(5, options.runs), options.threads)
     prove = number(text, r"prove ([\d.]+) ms") / 1e3
     report["row"] = (
-        folder.name,
-        f"{check['weights']:,}",
-        f"{check['lookups']:,}",
-        f"{check['predicted_prove_seconds']:.3g} s / {check['prove_memory'] / 2**20:.0f} MiB / "
-        f"{check['predicted_proof'] / 1024:.0f} KiB",
+        f"{folder.name}, {found['weight_bits']} bits",
+        f"{found['weights']:,}",
+        f"{found['lookups']:,}",
+        f"{found['predicted_prove_seconds']:.3g} s / {found['prove_memory'] / 2**20:.0f} MiB / "
+        f"{found['predicted_proof'] / 1024:.0f} KiB",
         f"{prove:.3g} s",
         f"{number(text, r'first ([0-9.]+) ms') / 1e3:.3g} s",
         f"{number(text, r'verify ([0-9.]+) ms'):.1f} ms",
         f"{number(text, r'proof ([0-9.]+) KiB'):.0f} KiB",
         f"{number(text, r'peak ([0-9.]+) MiB'):.0f} MiB",
+        f"{compiling:.3g} s",
         f"{commit:.3g} s",
         f"{baseline * 1e3:.3g} ms",
         f"{prove / baseline:.0f}",

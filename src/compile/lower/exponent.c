@@ -186,28 +186,56 @@ static void choose_remainder(const lowering *l, exponent *x, tacit_error *err) {
     x->hi = (int64_t)((x->s.hi + half) >> x->shift);
 }
 
-/* Table and excess. Without a mask and with values outside refused, the calibrated differences; else up to where e is
- * 0. */
+/* What a table of exponentials has to reach. */
+typedef struct reach {
+    int64_t zero, calibrated; /* e is 0 from here on; differences of x, by calibration */
+    int64_t above;            /* a share's top is above the largest v by at most log(n) */
+    int64_t worst;            /* differences of v, by its interval */
+} reach;
+
+/* A masked element's distance lies beyond `zero` in the table itself, where C is no more than calibration asks for: no
+ * excess, one lookup and three committed values less an element, at the price of rows (about 150 ns each, against 330).
+ * False where that does not pay, or does not fit. */
+static bool choose_band(lowering *l, exponent *x, const reach *r) {
+    uint64_t elements = shape_count(&x->s.shape);
+    const int64_t weight = r->zero + r->calibrated, last = weight * x->mask.hi + r->calibrated + r->above;
+    if (l->o->overflow != TACIT_REFUSE || x->mask.lo < -1 || x->mask.hi > 2 || last > MAX_DISTANCE) return false;
+    if ((uint64_t)last > 8 * elements) return false;
+    const int64_t shared = plan_exponentials(l->plan, step_of(x), x->shares, last, &elements);
+    if ((uint64_t)shared > 2 * elements) return false;
+    x->weight = weight;
+    x->last = shared;
+    return true;
+}
+
+/* Else C is more than all differences, or as much as coefficients allow: a masked element may then count, if it is so
+ * far above the top. */
+static tacit_status choose_weight(exponent *x, const reach *r, tacit_error *err) {
+    const int64_t most = ((int64_t)1 << 40) >> x->bits, enough = r->worst + r->zero;
+    x->weight = enough < most ? enough : most;
+    if (x->weight < enough && x->weight < 2 * r->calibrated + r->zero)
+        return fail(err, TACIT_UNSUPPORTED, "the range of its input is too wide for a mask");
+    return TACIT_OK;
+}
+
+/* Table and excess. Where values outside are refused, the calibrated differences; else (also with a mask that has no
+ * band) up to where e is 0. */
 static tacit_status choose_range(lowering *l, exponent *x, double width, tacit_error *err) {
-    bool clamps = l->o->overflow == TACIT_SATURATE || x->mask.id != NO_TENSOR;
-    /* a share's top is above the largest v by at most log(n) */
-    int64_t above = x->shares ? (int64_t)ceil(log((double)x->row) / step_of(x)) + 2 : 0,
-            zero = (int64_t)ceil(ldexp(x->zero / x->factor, x->scale)) + (x->shares ? 1 : 0),
-            calibrated = (int64_t)ceil(ldexp(width, x->scale)) + above;
-    int64_t worst = x->hi - x->lo + above;
-    if (x->mask.id != NO_TENSOR) {
-        const int64_t most =
-            ((int64_t)1 << 40) >> x->bits; /* a masked element may then count, if it is so far above the top */
-        x->weight = worst + zero < most ? worst + zero : most;
-        if (x->weight < worst + zero && x->weight < 2 * calibrated + zero)
-            return fail(err, TACIT_UNSUPPORTED, "the range of its input is too wide for a mask");
-    }
+    const bool masked = x->mask.id != NO_TENSOR;
+    reach r = {.above = x->shares ? (int64_t)ceil(log((double)x->row) / step_of(x)) + 2 : 0,
+               .zero = (int64_t)ceil(ldexp(x->zero / x->factor, x->scale)) + (x->shares ? 1 : 0),
+               .calibrated = (int64_t)ceil(ldexp(width, x->scale))};
+    r.worst = x->hi - x->lo + r.above;
+    bool band = masked && choose_band(l, x, &r), clamps = !band && (masked || l->o->overflow == TACIT_SATURATE);
+    if (masked && !band) TRY(choose_weight(x, &r, err));
     x->lo -= x->weight * x->mask.hi;
-    x->hi -= x->weight * x->mask.lo;
-    x->hi += above;
-    worst = x->hi - x->lo;
-    x->last = clamps ? zero : calibrated;
-    if (x->last > worst) x->last = worst;
+    x->hi += r.above - x->weight * x->mask.lo;
+    const int64_t worst = x->hi - x->lo;
+    uint64_t elements = shape_count(&x->s.shape);
+    if (clamps) x->last = r.zero;
+    if (!clamps && !band)
+        x->last = plan_exponentials(l->plan, step_of(x), x->shares, r.calibrated + r.above, &elements);
+    if (clamps && x->last > worst) x->last = worst;
     if (x->last < 1) x->last = 1;
     x->over = clamps && worst > x->last ? worst - x->last : 0;
     x->low_bits = x->over > x->last / 16 ? (log2_ceil((uint64_t)x->over + 1) + 1) / 2 : 0;

@@ -14,6 +14,11 @@ tacit_status plan_init(plan *p, arena *a, tacit_error *err) {
 }
 
 void plan_start_pass(plan *p) {
+    for (uint32_t i = 0; i < p->exp_count; i++) {
+        exp_table *s = &p->exps[i];
+        s->was_last = s->last, s->was_elements = s->elements;
+        s->last = 0, s->elements = 0;
+    }
     for (uint32_t i = 0; i < p->family_count; i++) {
         family *f = &p->families[i];
         f->was_in = f->in_scale, f->was_out = f->out_scale, f->known = true;
@@ -108,7 +113,28 @@ int32_t plan_scale(plan *p, const func *f, bool of_result) {
     return before < own - FAMILY_BITS ? own - FAMILY_BITS : before;
 }
 
+int64_t plan_exponentials(plan *p, double step, bool shares, int64_t last, uint64_t *elements) {
+    exp_table *s = NULL;
+    for (uint32_t i = 0; i < p->exp_count && !s; i++) {
+        exp_table *k = &p->exps[i];
+        if (k->shares == shares && !(k->step < step) && !(k->step > step)) s = k;
+    }
+    if (!s && p->exp_count == MAX_EXPS) return last;
+    if (!s) {
+        s = &p->exps[p->exp_count++];
+        *s = (exp_table){.step = step, .shares = shares};
+    }
+    if (last > s->last) s->last = last;
+    s->elements += *elements;
+    if (s->was_elements > *elements) *elements = s->was_elements;
+    return s->was_last > last ? s->was_last : last;
+}
+
 static bool families_moved(const plan *p) {
+    for (uint32_t i = 0; i < p->exp_count; i++) {
+        const exp_table *s = &p->exps[i];
+        if (s->last != s->was_last || s->elements != s->was_elements) return true;
+    }
     for (uint32_t i = 0; i < p->family_count; i++) {
         const family *f = &p->families[i];
         if (!f->known || f->in_scale != f->was_in || f->out_scale != f->was_out) return true;

@@ -67,7 +67,18 @@ typedef struct family {
     bool known;                  /* there was one */
 } family;
 
+/* Tables of exponentials that differ in length alone: the longest serves all. */
+enum { MAX_EXPS = 64 };
+typedef struct exp_table {
+    double step;
+    bool shares; /* lower/exponent.h */
+    int64_t last, was_last;
+    uint64_t elements, was_elements; /* of this pass, of the one before */
+} exp_table;
+
 typedef struct plan {
+    uint32_t exp_count;
+    exp_table exps[MAX_EXPS];
     uint32_t family_count;
     family families[MAX_FAMILIES];
     uint32_t demand_count, known; /* of this pass; `known` have a table from the pass before */
@@ -89,6 +100,9 @@ void plan_start_pass(plan *p);
 tacit_status plan_demand(plan *p, const demand *d, table_plan *out, tacit_error *err) TACIT_MUST_CHECK;
 /* in: f's own best scales, in_scale or out_scale (`of_result`). Answers the one that it shares with others. */
 int32_t plan_scale(plan *p, const func *f, bool of_result);
+/* A table of exponentials with distances 0 .. last, `step` apart, for so many elements. Answers the last distance of
+ * the one that serves all such demands, and for how many elements it is. */
+int64_t plan_exponentials(plan *p, double step, bool shares, int64_t last, uint64_t *elements);
 /* A remainder of `shift` bits for so many elements: adds to the statistics. */
 void plan_remainder(plan *p, uint32_t shift, uint64_t elements);
 /* A remainder of `shift` bits in two limbs of first and shift - first bits. */

@@ -11,7 +11,7 @@ static tacit_status need_rows(const graph *g, const gnode *n, tacit_error *err) 
     return x->shape.rank > 0 ? TACIT_OK : misshapen(n, "a scalar has no rows", err);
 }
 
-enum { ROOT_BITS = 16, MAX_ROOT_BITS = 28 };
+enum { ROOT_BITS = 16, RAISED_ROOT_BITS = 27, MAX_ROOT_BITS = 28 }; /* 27: twice a root has limbs of 16 and 12 bits */
 
 static shape per_row(const shape *s) {
     shape r = *s;
@@ -129,7 +129,7 @@ static tacit_status square_sum(lowering *l, const gnode *n, const value *x, doub
     TRY(contract_row(l, n, x, x, 1, out, err));
     if (out->lo < 0) out->lo = 0; /* squares */
     while (k < 16 && ldexp(least, x->scale + k) < 1 << ROOT_BITS &&
-           out->hi << (2 * k + 2) < (__int128)1 << 2 * MAX_ROOT_BITS)
+           out->hi << (2 * k + 2) < (__int128)1 << 2 * RAISED_ROOT_BITS)
         k++;
     if (out->hi >> 2 * MAX_ROOT_BITS > 0) return fail(err, TACIT_UNSUPPORTED, "the sum of a row's squares is too wide");
     return sum_raise(out, 2 * k, err);

@@ -1,7 +1,8 @@
 /* A norm's scale and shift go into the matrices behind it (compile/absorb); functions that differ in scales share a
- * table; weights are no finer than their product is rounded to. */
+ * table; weights are no finer than their product is rounded to. What a transformer's parts cost an element. */
 #include "operator_case.h"
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { B = 2, T = 3, D = 8, O = 5 };
@@ -159,7 +160,128 @@ static void test_one_table(void **unused) {
     assert_int_equal(functions(build_twice(1.0 / 64)), 2); /* more than two bits apart */
 }
 
+/* ---- a softmax of many scores, causal: masked distances have rows of the table */
+enum { N = 104 };
+static double far_away[N * N], value[N];
+
+static void causal_reference(const double *const *in, double *out, const void *unused) {
+    (void)unused;
+    for (uint32_t i = 0; i < N; i++) {
+        double all = 0, sum = 0;
+        for (uint32_t j = 0; j <= i; j++) all += exp(in[0][i] * in[1][j]);
+        for (uint32_t j = 0; j <= i; j++) sum += exp(in[0][i] * in[1][j]) * value[j];
+        out[i] = sum / all;
+    }
+}
+
+static onnx_build *build_causal(void) {
+    onnx_build *m = build_start(17);
+    noise_list(value, N, 1);
+    for (uint32_t i = 0; i < N * N; i++) far_away[i] = i % N > i / N ? -1e5 : 0;
+    build_input(m, "q", S(2, N, 1, 0));
+    build_input(m, "k", S(2, 1, N, 0));
+    build_real(m, "mask", S(2, N, N, 0), far_away);
+    build_real(m, "v", S(2, N, 1, 0), value);
+    build_node(m, "MatMul", "q k", "s");
+    build_node(m, "Add", "s mask", "t");
+    build_node(m, "Softmax", "t", "p");
+    build_node(m, "MatMul", "p v", "y");
+    build_output(m, "y");
+    return m;
+}
+
+static void test_causal(void **unused) {
+    (void)unused;
+    check_case(build_causal(), causal_reference, NULL, 1e-3, 0.5);
+}
+
+/* ---- lookups and committed values an element: the table of docs/operators.md */
+typedef struct price {
+    double lookups, committed; /* an element, rows apart */
+} price;
+
+/* Of all tensors of `elements` elements: what scales with them. A small program cuts remainders in two, because rows
+ * are dear there: counted as the one limb that a large one has. */
+static price price_of(onnx_build *b, uint64_t elements) {
+    const tacit_samples none = {0};
+    double *values[3];
+    tacit_compile_options o;
+    tacit_error err = {0};
+    tacit_model *m;
+    price p = {0};
+    for (uint32_t i = 0; i < b->graph.n_input; i++) {
+        uint64_t n = CASE_SAMPLES * shape_count(&b->input_shape[i]);
+        values[i] = malloc(n * sizeof(double));
+        noise_list(values[i], n, 0.5);
+    }
+    tacit_samples given = none;
+    given.count = CASE_SAMPLES, given.input_count = (uint32_t)b->graph.n_input;
+    given.values = (const double *const *)values;
+    tacit_compile_defaults(&o);
+    o.overflow = TACIT_REFUSE, o.weight_bits = 8;
+    assert_int_equal(tacit_compile(&m, build_write(b), &o, &given, NULL, &err), TACIT_OK);
+    const program *q = &m->pub.program;
+    for (uint32_t i = 0; i < q->lookup_count; i++) {
+        uint32_t id = q->lookups[i].columns[0];
+        if (q->tensors[id].kind == TENSOR_COMMITTED && shape_count(&q->tensors[id].shape) == elements) p.lookups++;
+    }
+    for (uint32_t i = 0; i < q->tensor_count; i++) {
+        if (q->tensors[i].kind != TENSOR_COMMITTED || shape_count(&q->tensors[i].shape) != elements) continue;
+        p.committed++;
+        if (strstr(q->tensors[i].name, ".rem2")) p.lookups--, p.committed -= 2;
+    }
+    tacit_model_free(m);
+    for (uint32_t i = 0; i < b->graph.n_input; i++) free(values[i]);
+    build_end(b);
+    return p;
+}
+
+static void costs(onnx_build *b, uint64_t elements, double lookups, double committed) {
+    const price p = price_of(b, elements);
+    if (p.lookups != lookups || p.committed != committed)
+        fail_msg("%g lookups and %g committed values an element, not %g and %g", p.lookups, p.committed, lookups,
+                 committed);
+}
+
+enum { L = 24, M = 40 }; /* rows; elements of a row */
+static double wide[M * (M + 1)];
+
+/* `op` between two matrices: [L, M] x [M, M] -> op -> x [M, M + 1]. */
+static onnx_build *between(const char *op) {
+    onnx_build *m = build_start(22);
+    noise_list(wide, M * (M + 1), 1);
+    build_input(m, "x", S(2, L, M, 0));
+    build_real(m, "w", S(2, M, M, 0), wide);
+    build_real(m, "v", S(2, M, M + 1, 0), wide);
+    build_real(m, "g", S(1, M, 0, 0), wide);
+    build_real(m, "h", S(1, M, 0, 0), wide + M);
+    build_node(m, "MatMul", "x w", "p");
+    const char *last = op ? "q" : "p";
+    if (op && strcmp(op, "Swish") == 0) {
+        build_node(m, "Sigmoid", "p", "s");
+        build_node(m, "Mul", "p s", "q");
+    } else if (op && strcmp(op, "LayerNormalization") == 0) {
+        build_node(m, op, "p g h", "q");
+    } else if (op) {
+        build_node(m, op, "p", "q");
+    }
+    build_node(m, "MatMul", last[0] == 'q' ? "q v" : "p v", "y");
+    build_output(m, "y");
+    return m;
+}
+
+static void test_prices(void **unused) {
+    (void)unused;
+    costs(between(NULL), L * M, 2, 2);   /* rounding */
+    costs(between("Gelu"), L * M, 2, 3); /* with a function */
+    costs(between("Swish"), L * M, 2, 3);
+    costs(between("LayerNormalization"), L * M, 4, 4); /* its input's rounding and its own */
+    costs(between("Softmax"), L * M, 2, 4);
+    costs(build_causal(), N * N, 2, 4);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_norms_scale), cmocka_unit_test(test_one_table)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_norms_scale), cmocka_unit_test(test_one_table),
+                                       cmocka_unit_test(test_causal), cmocka_unit_test(test_prices)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

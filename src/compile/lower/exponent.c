@@ -5,7 +5,7 @@
 #include "compile/onnx/attribute.h"
 #include <math.h>
 
-enum { EXP_SCALE = 14, SHARE_SCALE = 16, FINEST = 12, COARSE = 10, MAX_DISTANCE = 1 << 17 };
+enum { EXP_SCALE = 14, SHARE_SCALE = 16, FINEST = 12, COARSE = 10, MAX_DISTANCE = 1 << 17, MAX_BAND = 1 << 18 };
 #define ZERO_DISTANCE 10.5       /* exp(-10.5) 2^14 < 1/2 */
 #define ZERO_SHARE_DISTANCE 11.8 /* exp(-11.8) 2^16 < 1/2 */
 
@@ -160,9 +160,11 @@ static tacit_status read_rows(lowering *l, exponent *x, tacit_error *err) {
 static tacit_status choose_scale(const lowering *l, exponent *x, double width, tacit_error *err) {
     const double elements = (double)shape_count(&x->s.shape);
     const __int128 most = (__int128)1 << 28;
+    const bool band = x->mask.id != NO_TENSOR && l->o->overflow == TACIT_REFUSE; /* perhaps: choose_band */
+    const double length = x->zero / x->factor + (band ? 2 * width : 0);
     int32_t fine = finest(x), coarse = fine - FINEST + COARSE;
     x->scale = x->s.scale < fine && !x->shares ? x->s.scale : fine;
-    while (x->scale > coarse && ldexp(x->zero / x->factor, x->scale) > elements / 4) x->scale--;
+    while (x->scale > coarse && ldexp(length, x->scale) > elements / 4) x->scale--;
     while (l->o->overflow == TACIT_REFUSE && ldexp(width, x->scale) > MAX_DISTANCE) x->scale--;
     while (x->s.scale - x->scale > MAX_SINGLE_SHIFT) x->scale++;
     /* shares are of one row's top: a coarse x is not enough for that */
@@ -199,7 +201,7 @@ typedef struct reach {
 static bool choose_band(lowering *l, exponent *x, const reach *r) {
     uint64_t elements = shape_count(&x->s.shape);
     const int64_t weight = r->zero + r->calibrated, last = weight * x->mask.hi + r->calibrated + r->above;
-    if (l->o->overflow != TACIT_REFUSE || x->mask.lo < -1 || x->mask.hi > 2 || last > MAX_DISTANCE) return false;
+    if (l->o->overflow != TACIT_REFUSE || x->mask.lo < -1 || x->mask.hi > 2 || last > MAX_BAND) return false;
     if ((uint64_t)last > 8 * elements) return false;
     const int64_t shared = plan_exponentials(l->plan, step_of(x), x->shares, last, &elements);
     if ((uint64_t)shared > 2 * elements) return false;

@@ -121,20 +121,25 @@ enum { ROWS = 64, SHORT_ROW = 256 };
         const type *from = (const type *)x.data;                                                                       \
         type *to = (type *)(void *)turned;                                                                             \
         for (size_t u = 0; u < rows; u++)                                                                              \
-            for (size_t c = 0; c < j->cols; c++) to[c * rows + u] = from[u * j->cols + c];                             \
+            for (size_t c = 0; c < cols; c++) to[c * rows + u] = from[u * cols + c];                                   \
     } while (0)
-static void turned_rows(const int_job *j, size_t first, size_t rows) {
-    int32_t turned[SHORT_ROW * ROWS];
-    extv out = extv_at(j->out, first);
-    narrow x = narrow_at(j->x, first * j->cols);
+/* Rows become columns, of the same width. */
+static narrow turn(narrow x, size_t rows, size_t cols, int32_t *turned) {
     if (x.bytes == 1)
         TURN(int8_t);
     else if (x.bytes == 2)
         TURN(int16_t);
     else
         TURN(int32_t);
+    return (narrow){turned, x.bytes};
+}
+
+static void turned_rows(const int_job *j, size_t first, size_t rows) {
+    int32_t turned[SHORT_ROW * ROWS];
+    extv out = extv_at(j->out, first);
+    narrow x = turn(narrow_at(j->x, first * j->cols), rows, j->cols, turned);
     for (int k = 0; k < EXT_DEG; k++) memset(out.c[k], 0, rows * sizeof(gl));
-    vec_column_sums(out, j->e, (narrow){turned, x.bytes}, j->cols, rows, rows);
+    vec_column_sums(out, j->e, x, j->cols, rows, rows);
 }
 
 static void row_piece(void *ctx, size_t first, size_t count) {
@@ -159,6 +164,20 @@ static void panel_piece(void *ctx, size_t panel, unsigned worker) {
     vec_column_sums(extv_at(j->out, c), j->e, narrow_at(j->x, c), j->rows, n, j->cols);
 }
 
+/* Fewer columns than a vector has lanes: turned, each is a dot product. */
+enum { FEW = 8, FEW_ROWS = 1024 };
+static void few_columns(const int_job *j, size_t first, size_t count, extv sums) {
+    int32_t turned[FEW * FEW_ROWS];
+    for (size_t u = first; u < first + count; u += FEW_ROWS) {
+        size_t rows = first + count - u < FEW_ROWS ? first + count - u : FEW_ROWS;
+        narrow x = turn(narrow_at(j->x, u * j->cols), rows, j->cols, turned);
+        for (size_t c = 0; c < j->cols; c++) {
+            ext dot = vec_dot_narrow(extv_at(j->e, u), narrow_at(x, c * rows), rows);
+            extv_set(sums, c, ext_add(extv_get(sums, c), dot));
+        }
+    }
+}
+
 /* Tall ones: pieces of the rows, each with sums of its own; these are added in any order (F is exact). */
 typedef struct tall_job {
     const int_job *j;
@@ -174,7 +193,10 @@ static void tall_range(void *ctx, size_t first, size_t count, unsigned worker) {
         mine.c[k] = memory[k];
         memset(mine.c[k], 0, j->cols * sizeof(gl));
     }
-    vec_column_sums(mine, extv_at(j->e, first), narrow_at(j->x, first * j->cols), count, j->cols, j->cols);
+    if (j->cols < FEW)
+        few_columns(j, first, count, mine);
+    else
+        vec_column_sums(mine, extv_at(j->e, first), narrow_at(j->x, first * j->cols), count, j->cols, j->cols);
     (void)pthread_mutex_lock(&t->lock);
     vec->add(j->out, j->out, mine, j->cols);
     (void)pthread_mutex_unlock(&t->lock);

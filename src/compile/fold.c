@@ -146,6 +146,23 @@ static tacit_status expand(folding *w, const gnode *n, tacit_error *err) {
     return TACIT_OK;
 }
 
+/* A result of no elements: a constant, whatever it is made of (what a rotary embedding leaves as it is, for example).
+ */
+static bool is_nothing(const graph *g, const gnode *n) {
+    bool one = n->out_count == 1 && n->out[0] != NO_INDEX;
+    return one && shape_count(&node_out(g, n, 0)->shape) == 0 && !node_out(g, n, 0)->is_output;
+}
+
+static tacit_status make_nothing(graph *g, const gnode *n, tacit_error *err) {
+    gtensor *t = node_out(g, n, 0);
+    void *values;
+    TRY(graph_alloc(g, &values, 1, sizeof(double), err));
+    t->real = t->type == ELEM_REAL ? values : NULL;
+    t->whole = t->type == ELEM_WHOLE ? values : NULL;
+    t->constant = true;
+    return TACIT_OK;
+}
+
 tacit_status fold_node(folding *w, gnode *n, tacit_error *err) {
     graph *g = w->g;
     TRY(check_node(g, n, err));
@@ -156,8 +173,9 @@ tacit_status fold_node(folding *w, gnode *n, tacit_error *err) {
     if (n->rule->expand) return expand(w, n, err);
     TRY(n->rule->infer(g, n, err));
     bool folds = n->rule->is_static || all_constant(g, n);
-    TRY(check_sizes(g, n, folds, err));
+    TRY(check_sizes(g, n, folds || is_nothing(g, n), err));
     if (folds) return make_constant(w, n, err);
+    if (is_nothing(g, n)) return make_nothing(g, n, err);
     TRY(check_lowering(g, n, err));
     return graph_add_node(g, n, err);
 }

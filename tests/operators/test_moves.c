@@ -386,13 +386,34 @@ static void test_refusals(void **unused) {
     refuse_case(one_node(13, "SequenceConstruct", "x x", 1, (int64_t[]){2}), TACIT_UNSUPPORTED, "sequences are not");
 }
 
+/* A part of no elements beside the whole. */
+static void reference_all(const double *const *in, double *out, const void *context) {
+    (void)context;
+    for (uint32_t i = 0; i < 8; i++) out[i] = in[0][i];
+}
+
+static void test_nothing(void **unused) {
+    (void)unused;
+    static const int64_t FROM[1] = {4}, TO[1] = {9}, AXIS[1] = {1};
+    onnx_build *m = build_start(17);
+    build_input(m, "x", (shape){.rank = 2, .dim = {2, 4}});
+    build_whole(m, "from", 1, FROM);
+    build_whole(m, "to", 1, TO);
+    build_whole(m, "axis", 1, AXIS);
+    build_node(m, "Slice", "x from to axis", "none");
+    build_node(m, "Relu", "none", "still");
+    build_node(m, "Concat", "x still", "y");
+    build_int(m, "axis", 1);
+    build_output(m, "y");
+    check_case(m, reference_all, NULL, 1e-3, 2);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pad),      cmocka_unit_test(test_split),    cmocka_unit_test(test_repeats),
         cmocka_unit_test(test_blocks),   cmocka_unit_test(test_trilu),    cmocka_unit_test(test_sequences),
         cmocka_unit_test(test_mask),     cmocka_unit_test(test_indices),  cmocka_unit_test(test_constants),
         cmocka_unit_test(test_whole),    cmocka_unit_test(test_refusals), cmocka_unit_test(test_tapers),
-        cmocka_unit_test(test_branches),
-    };
+        cmocka_unit_test(test_branches), cmocka_unit_test(test_nothing)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

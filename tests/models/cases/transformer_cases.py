@@ -118,9 +118,9 @@ for kind in ("eager", "sdpa"):
 hugging("albert", "AlbertModel", "AlbertConfig", TEXT, embedding_size=16, **BERT)
 hugging("electra", "ElectraModel", "ElectraConfig", TEXT, embedding_size=16, **BERT)
 hugging("mpnet", "MPNetModel", "MPNetConfig", TEXT, attention="eager", **BERT)
-# its padding's own rows are masked as a whole: ones of ONNX Runtime, as if not masked here
+# without padding: its own rows would be masked as a whole, which is all ones in ONNX Runtime and no mask here
 hugging("deberta-v2", "DebertaV2Model", "DebertaV2Config", WHOLE_TEXT, attention="eager", relative_attention=True, **BERT)
-hugging("modernbert", "ModernBertModel", "ModernBertConfig", TEXT, pad_token_id=0, bos_token_id=1, eos_token_id=2,
+hugging("modernbert", "ModernBertModel", "ModernBertConfig", WHOLE_TEXT, pad_token_id=0, bos_token_id=1, eos_token_id=2,
         cls_token_id=1, sep_token_id=2, local_attention=4, **BERT)
 hugging("t5-encoder", "T5EncoderModel", "T5Config", TEXT, attention="eager", vocab_size=WORDS, d_model=WIDTH, d_kv=WIDTH // HEADS, d_ff=INNER,
         num_layers=LAYERS, num_heads=HEADS)

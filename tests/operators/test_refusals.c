@@ -298,10 +298,15 @@ static void test_too_large(void **unused) {
     build_input(m, "u", matrix(1, 1));
     build_whole(m, "size", 2, size);
     build_node(m, "Expand", "x size", "t0");
-    for (uint64_t k = 1; k <= (memory >> 33) + 1 && k < BUILD_LIST - 1; k++) {
+    uint64_t many = (memory >> 33) + 2 < BUILD_LIST / 2 - 1 ? (memory >> 33) + 2 : BUILD_LIST / 2 - 1;
+    for (uint64_t k = 1; k <= many; k++) {
         snprintf(to, sizeof to, "t%u", (unsigned)k);
-        snprintf(both, sizeof both, "%s u", from);
-        build_node(m, "Mul", both, to);
+        build_node(m, "Mul", "t0 u", to);
+    }
+    for (uint64_t k = 1; k <= many; k++) { /* all are read after the last one is made */
+        snprintf(to, sizeof to, "s%u", (unsigned)k);
+        snprintf(both, sizeof both, "%s t%u", from, (unsigned)k);
+        build_node(m, "Add", both, to);
         memcpy(from, to, sizeof from);
     }
     build_output(m, from);

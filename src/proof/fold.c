@@ -62,7 +62,7 @@ static tacit_status group_entries(folding *f, slot *s, const shape *out_shape, c
     for (uint32_t k = 0; k < g->out_count; k++) {
         uint32_t axis = g->out_axis[k], n = out_shape->dim[axis];
         size *= n;
-        if (!roles[axis].z) {
+        if (!roles[axis].z || n == 1) { /* folding one element is nothing */
             kept_total *= n;
             continue;
         }
@@ -218,7 +218,7 @@ static tacit_status dense_weights(folding *f, const slot *s, extv *dense) {
 }
 
 /* A weight in a matrix costs a third of one by itself; most of a map's matrix is zero. */
-enum { DENSE = 3 };
+enum { DENSE = 3, SHORT = 4 };
 
 static uint64_t product_in(const folding *f, uint32_t from, uint32_t to) {
     uint64_t n = 1;
@@ -252,7 +252,8 @@ static tacit_status integers_to_ext(folding *f, uint32_t at, extv *out) {
         par_column_sums(*out, w, f->values, s->in, p.row);
         return TACIT_OK;
     }
-    if (p.row == 1 && (uint64_t)s->in * s->out <= DENSE * (uint64_t)s->entry_count) TRY(dense_weights(f, s, &p.dense));
+    if (p.row == 1 && s->in > SHORT && (uint64_t)s->in * s->out <= DENSE * (uint64_t)s->entry_count)
+        TRY(dense_weights(f, s, &p.dense));
     p.own = p.row > s->in ? p.row : s->in;
     p.buffers = ARENA_NEW(f->a, int32_t, p.own * threads_max());
     if (!p.buffers) return full(f);

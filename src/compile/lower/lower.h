@@ -77,12 +77,12 @@ struct lowering {
     arena *a;
     const tacit_compile_options *o;
     plan *plan;
-    slot *slots;      /* per graph tensor */
-    bool *wide;       /* per graph tensor: read by operators alone that take reals of 30 bits (wide.h) */
-    int32_t *settled; /* per graph tensor: scale to which its sum was rounded in the pass before; NO_SCALE */
+    slot *slots;         /* per graph tensor */
+    bool *wide;          /* per graph tensor: read by operators alone that take reals of 30 bits (wide.h) */
+    int32_t *settled;    /* per graph tensor: scale to which its sum was rounded in the pass before; NO_SCALE */
     int32_t *most_scale; /* per graph tensor: finer numbers would not fit the softmax of their products; INT32_MAX */
-    bool *feeds_pool; /* per graph tensor: a MaxPool reads it, perhaps through views and sums */
-    value *outputs;   /* per graph output: its program tensor, with scale and interval of the pass before */
+    bool *feeds_pool;    /* per graph tensor: a MaxPool reads it, perhaps through views and sums */
+    value *outputs;      /* per graph output: its program tensor, with scale and interval of the pass before */
     bool *output_done;
     bool outputs_changed;                 /* scale or interval of an output */
     double *largest;                      /* per graph tensor: a real constant's largest number, -1: not known yet */

@@ -20,6 +20,34 @@ shape shape4(uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
     return (shape){4, {a, b, c, d}};
 }
 
+static int remove_entry(const char *path, const struct stat *s, int kind, struct FTW *f) {
+    (void)s;
+    (void)kind;
+    (void)f;
+    return remove(path);
+}
+
+static struct {
+    char path[32];
+    pid_t owner; /* a child of fork removes nothing of its parent */
+} folder;
+
+static void remove_folder(void) {
+    if (folder.owner == getpid()) (void)nftw(folder.path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+const char *lab_folder(void) {
+    if (folder.owner != 0) return folder.path;
+    strcpy(folder.path, "/tmp/tacit-lab-XXXXXX");
+    if (!mkdtemp(folder.path)) {
+        perror(folder.path);
+        abort();
+    }
+    folder.owner = getpid();
+    atexit(remove_folder);
+    return folder.path;
+}
+
 static void check(const lab *l, tacit_status st, const char *what) {
     if (st == TACIT_OK) return;
     fprintf(stderr, "lab: %s: %s\n", what, l->err.text);
@@ -71,9 +99,10 @@ void lab_certify(lab *l, uint64_t openings) {
     check(l, layout_make(&c->layout, shapes, n, &l->a, &l->err), "layout");
     check(l, geometry_certificate(&c->shape, c->layout.size, openings, &c->t_max, &l->err), "geometry");
     static int made;
-    snprintf(l->key_path, sizeof l->key_path, "/tmp/tacit-lab-%d-%d.key", (int)getpid(), made++);
-    snprintf(l->state_path, sizeof l->state_path, "%s.state", l->key_path); /* of its own: fixed seeds repeat digests */
-    setenv("XDG_STATE_HOME", l->state_path, 1);
+    snprintf(l->key_path, sizeof l->key_path, "%s/%d.key", lab_folder(), made++);
+    char state[sizeof l->key_path + 8];
+    snprintf(state, sizeof state, "%s.state", l->key_path); /* of its own: fixed seeds repeat digests */
+    setenv("XDG_STATE_HOME", state, 1);
     const key_options o = {.open = false, .stored = l->stored_columns};
     check(l, key_create(l->key_path, c, weights, o, "model", 5, &l->a, &l->err), "key_create");
     check(l, key_open(&l->secret, l->key_path, &l->err), "key_open");
@@ -154,18 +183,10 @@ tacit_status lab_verify(lab *l, const unsigned char *proof, size_t size) {
     return st;
 }
 
-static int remove_entry(const char *path, const struct stat *s, int kind, struct FTW *f) {
-    (void)s;
-    (void)kind;
-    (void)f;
-    return remove(path);
-}
-
 void lab_end(lab *l) {
     if (l->secret) {
         key_close(l->secret);
         unlink(l->key_path);
-        (void)nftw(l->state_path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
     }
     builder_free(l->b);
     free(l->bytes);

@@ -17,14 +17,16 @@ typedef struct lab {
     program p;
     binding *bind;
     certificate_secret *secret;
-    uint64_t stored_columns;           /* bytes of encoded columns that the key may keep: none unless set */
-    char key_path[64], state_path[80]; /* the key, and the folder of its counter's second copy */
+    uint64_t stored_columns; /* bytes of encoded columns that the key may keep: none unless set */
+    char key_path[64];
     const certificate *cert;
     statement st;
     trace t;
     const char *context;
 } lab;
 
+/* A folder under /tmp that nobody had before, for this process's files; goes with all in it when the process exits. */
+const char *lab_folder(void);
 void lab_start(lab *l);
 /* After the builder calls: parse, allocate bindings (inputs private, outputs public, parameters certified) and trace.
  */

@@ -484,8 +484,8 @@ static void make_files(files *f, int shift) {
         fail_msg("%s", err.text);
     free(weights);
     lab_end(&l);
-    snprintf(f->cert_path, sizeof f->cert_path, "/tmp/tacit-liars-%d-%d.cert", (int)getpid(), number);
-    snprintf(f->key_path, sizeof f->key_path, "/tmp/tacit-liars-%d-%d.key", (int)getpid(), number++);
+    snprintf(f->cert_path, sizeof f->cert_path, "%s/liars%d.cert", lab_folder(), number);
+    snprintf(f->key_path, sizeof f->key_path, "%s/liars%d.key", lab_folder(), number++);
     tacit_commit_options o = {.proofs = 4};
     if (tacit_commit(f->model, &o, f->cert_path, f->key_path, f->digest, &err) != TACIT_OK) fail_msg("%s", err.text);
     if (tacit_key_open(&f->key, f->key_path, &err) != TACIT_OK) fail_msg("%s", err.text);
@@ -499,8 +499,6 @@ static void make_files(files *f, int shift) {
     f->scratch = malloc(f->scratch_size);
 }
 static void drop_files(files *f) {
-    unlink(f->cert_path);
-    unlink(f->key_path);
     tacit_key_close(f->key);
     tacit_model_free(f->model);
     tacit_free(f->proof);

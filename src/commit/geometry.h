@@ -67,8 +67,8 @@ typedef struct certificate_shape {
  * search. SOUNDNESS when a challenge misses the target (error terms of section 5 for the fold and gamma challenges). */
 tacit_status geometry_make(geometry *g, const block_counts *blocks, const certificate_shape *certs, uint32_t cert_count,
                            tacit_error *err) TACIT_MUST_CHECK;
-/* a, k, tail of a certificate for `size` weights and `openings` openings: the smallest domain on which the tail
- * openings * t_max fits beside the weights. */
+/* a, k, tail of a certificate for `size` weights and `openings` openings: the tail openings * t_max fits beside
+ * the weights, and what the certificate adds to every proof is least. */
 tacit_status geometry_certificate(certificate_shape *c, uint64_t size, uint64_t openings, uint32_t *t_max,
                                   tacit_error *err) TACIT_MUST_CHECK;
 /* The largest opening of this geometry (messages of commit_roots and commit_open), and the expected one, in bytes. */

@@ -1,10 +1,10 @@
 /* commit/key: the secret side of a certificate: a file that holds the committed model, the certificate's encoded
  * columns and tree, and the counter of openings. Hosted, prover only.
  *
- * File: "TACK", version, sizes, 32-byte secret seed, then 4096-byte aligned sections: counter record, model bytes
+ * File: "TACK", version, sizes, 32-byte secret seed, then 4096-byte aligned sections: counter records, model bytes
  * (m.tacit), certificate bytes, weights in layout order (commit/object), tail, encoded columns (leaf after leaf: 2^k
  * values and 32-byte salt; of a large model none: a proof computes those that it opens), Merkle nodes. Mode 0600,
- * written to a temporary file, synced, renamed; never overwrites. Counter (protocol.md, section 5 [!]): advanced and
+ * written to a temporary file, synced, renamed; never overwrites. Counter (formats.md, section 10): advanced and
  * synced before the opening; a file lock makes concurrent provers wait; bound to one host (machine id, the file's own
  * inode and, where known, time of birth, so that a copied file counts as exhausted); fails closed. A backup written
  * over the file in place is found by the counter's copy in the user's state folder (commit/key_state): the larger

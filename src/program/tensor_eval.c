@@ -141,7 +141,9 @@ tacit_status column_eval(ext *out, const table *t, uint32_t column, const ext *z
 
 /* ---- index maps */
 /* Weight of an index over some axes of a shape. Either `all`, the product table, or tables of each axis: of its `low`
- * lowest variables and of the others; all are low unless the axis is longer than the map. */
+ * lowest variables and of the others; all are low unless the axis is longer than the map. A verifier's work is counted
+ * by the entries of maps, so no table has more than twice as many: where `high` would (NULL), its few entries that the
+ * map names are computed one by one. */
 typedef struct weights {
     uint32_t axes;
     uint32_t dim[MAX_RANK];
@@ -176,14 +178,16 @@ static tacit_status product_table(weights *w, uint64_t size, arena *a, tacit_err
 static tacit_status weights_make(weights *w, const shape *s, const uint8_t *axis, uint32_t axes, const ext *z,
                                  uint64_t entries, arena *a, tacit_error *err) {
     uint64_t size = 1;
+    unsigned most = log2_ceil(entries);
     *w = (weights){.axes = axes};
     for (uint32_t k = 0; k < axes; k++) {
         w->dim[k] = s->dim[axis[k]];
         w->vars[k] = log2_ceil(w->dim[k]);
         w->z[k] = z + shape_axis_var(s, axis[k]);
-        w->low[k] = w->dim[k] <= entries ? w->vars[k] : w->vars[k] / 2;
+        w->low[k] = w->dim[k] <= entries ? w->vars[k] : w->vars[k] / 2 < most ? w->vars[k] / 2 : most;
+        unsigned high = w->vars[k] - w->low[k];
         TRY(eq_table_new(&w->table[k], w->z[k], w->low[k], a, err));
-        TRY(eq_table_new(&w->high[k], w->z[k] + w->low[k], w->vars[k] - w->low[k], a, err));
+        if (high <= most) TRY(eq_table_new(&w->high[k], w->z[k] + w->low[k], high, a, err));
         size *= w->dim[k];
     }
     if (axes == 1 && w->low[0] == w->vars[0])
@@ -199,8 +203,10 @@ static ext weight_at(const weights *w, uint64_t i) {
     for (uint32_t k = w->axes; k-- > 0;) {
         uint64_t at = i % w->dim[k];
         i /= w->dim[k];
+        uint64_t above = at >> w->low[k];
+        unsigned high = w->vars[k] - w->low[k];
         r = ext_mul(r, w->table[k][at & ((UINT64_C(1) << w->low[k]) - 1)]);
-        if (w->low[k] < w->vars[k]) r = ext_mul(r, w->high[k][at >> w->low[k]]);
+        if (high > 0) r = ext_mul(r, w->high[k] ? w->high[k][above] : eq_index(w->z[k] + w->low[k], high, above));
     }
     return r;
 }

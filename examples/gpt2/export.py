@@ -10,13 +10,16 @@ as Hugging Face and OpenAI publish it; without it weights are RANDOM: for what p
 Writes FOLDER/model.onnx (input ids), calibration.npz, test.npz, one.npz. Needs torch, onnx, onnxscript, numpy.
 """
 import argparse
-import json
 import math
 import pathlib
+import sys
 
 import numpy as np
 import torch
 from torch import nn
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "weights"))
+import published  # noqa: E402
 
 VOCABULARY, PLACES = 50257, 1024
 
@@ -62,19 +65,12 @@ class GPT2(nn.Module):
 
 
 def safetensors(path):
-    data = path.read_bytes()
-    size = int.from_bytes(data[:8], "little")
-    kinds = {"F32": np.float32, "F16": np.float16}
-    for name, t in json.loads(data[8 : 8 + size]).items():
-        if name != "__metadata__" and t["dtype"] in kinds:
-            first, end = t["data_offsets"]
-            values = np.frombuffer(data[8 + size + first : 8 + size + end], kinds[t["dtype"]]).reshape(t["shape"])
-            yield name, torch.tensor(values.astype(np.float32))
+    return {name: torch.tensor(values.astype(np.float32)) for name, values in published.tensors(path.read_bytes())}
 
 
 def load(model, path):
     """Published files hold linear layers as [in, out] and causal masks besides."""
-    found = dict(safetensors(path)) if path.suffix == ".safetensors" else torch.load(path, map_location="cpu")
+    found = safetensors(path) if path.suffix == ".safetensors" else torch.load(path, map_location="cpu")
     state = {}
     for name, values in found.items():
         name = name.removeprefix("transformer.")

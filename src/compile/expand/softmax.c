@@ -182,6 +182,21 @@ static uint32_t narrow(expansion *x, uint32_t t) {
     return under == n->in[0] ? t : ex_like(x, n, under);
 }
 
+uint32_t both_masks(expansion *x, uint32_t a, uint32_t b) {
+    uint32_t in[2] = {a, b};
+    if (a == NO_INDEX || b == NO_INDEX) return a == NO_INDEX ? b : a;
+    bool mixed = ex_tensor(x, a)->type != ex_tensor(x, b)->type;
+    for (int k = 0; k < 2; k++) {
+        if (mixed && ex_tensor(x, in[k])->type != ELEM_REAL) {
+            ex_int(x, "to", ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
+            in[k] = EX(x, "Cast", in[k]);
+        }
+        /* as a mask that is constant by itself (lower/exponent); its interval is [0, 1] */
+        if (ex_tensor(x, in[k])->constant && ex_tensor(x, in[k])->type == ELEM_REAL) in[k] = ex_open(x, in[k]);
+    }
+    return EX(x, "Add", in[0], in[1]);
+}
+
 /* 1 where t is far below 0, given that t is nowhere but there or at 0; NO_INDEX when it is not such a tensor. */
 static uint32_t mask_of(expansion *x, uint32_t t, int depth) {
     double v;
@@ -202,23 +217,11 @@ static uint32_t mask_of(expansion *x, uint32_t t, int depth) {
     }
     if (is(n, "Add")) {
         uint32_t a = mask_of(x, n->in[0], depth + 1), b = a == NO_INDEX ? a : mask_of(x, n->in[1], depth + 1);
-        return b == NO_INDEX ? b : EX(x, "Add", a, b);
+        return b == NO_INDEX ? b : both_masks(x, a, b);
     }
     if (!moves_only(n)) return NO_INDEX;
     uint32_t under = mask_of(x, n->in[0], depth + 1);
     return under == NO_INDEX || is(n, "Cast") ? under : ex_like(x, n, under);
-}
-
-static uint32_t both_masks(expansion *x, uint32_t a, uint32_t b) {
-    uint32_t in[2] = {a, b};
-    if (a == NO_INDEX) return b;
-    bool mixed = ex_tensor(x, a)->type != ex_tensor(x, b)->type;
-    for (int k = 0; k < 2 && mixed; k++) {
-        if (ex_tensor(x, in[k])->type == ELEM_REAL) continue;
-        ex_int(x, "to", ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
-        in[k] = EX(x, "Cast", in[k]);
-    }
-    return EX(x, "Add", in[0], in[1]);
 }
 
 /* t = v times input k of the node that makes it, v a positive number. */

@@ -2,7 +2,6 @@
 #include "compile/memory.h"
 #include "compile/onnx/attribute.h"
 #include <math.h>
-#include <string.h>
 
 typedef struct affine {
     uint32_t x, y, length; /* y = x * scale + shift along the last axis */
@@ -11,10 +10,6 @@ typedef struct affine {
 
 /* Quantising diag(scale) W to a number of bits may add at most so many times the noise that quantising W adds. */
 #define MOST_NOISE 16.0
-
-static bool is(const gnode *n, const char *op) {
-    return !n->dead && strcmp(n->op, op) == 0;
-}
 
 /* ---- what is a scale and a shift */
 /* Element i of a constant that varies along the last axis at most; false if it is none. */
@@ -50,11 +45,11 @@ static const gnode *only_reader(const graph *g, uint32_t t) {
 
 static void read_shift(const graph *g, affine *a) {
     const gnode *n = only_reader(g, a->y);
-    if (!n || !(is(n, "Add") || is(n, "Sub"))) return;
+    if (!n || !(node_is(n, "Add") || node_is(n, "Sub"))) return;
     uint32_t k = varying(g, n, a->length);
     if (k == NO_INDEX) return;
     const gtensor *c = node_in(g, n, 1 - k);
-    bool less = is(n, "Sub");
+    bool less = node_is(n, "Sub");
     for (uint32_t i = 0; i < a->length; i++) {
         if (less && k == 1) a->scale[i] = -a->scale[i];
         a->shift[i] = less && k == 0 ? -number(c, i) : number(c, i);
@@ -64,7 +59,8 @@ static void read_shift(const graph *g, affine *a) {
 
 static tacit_status read_affine(const graph *g, const gnode *n, affine *a, bool *found, tacit_error *err) {
     *found = false;
-    if (!is(n, "Mul") || node_out(g, n, 0)->type != ELEM_REAL || node_out(g, n, 0)->shape.rank == 0) return TACIT_OK;
+    if (!node_is(n, "Mul") || node_out(g, n, 0)->type != ELEM_REAL || node_out(g, n, 0)->shape.rank == 0)
+        return TACIT_OK;
     const shape *s = &node_out(g, n, 0)->shape;
     *a = (affine){.y = n->out[0], .length = s->dim[s->rank - 1]};
     uint32_t k = varying(g, n, a->length);
@@ -112,7 +108,7 @@ static bool read_taker(const graph *g, const gnode *n, uint32_t t, const affine 
     int64_t trans_a = 0, trans_b = 0;
     double beta = 1;
     tacit_error ignored = {0};
-    bool matrix = is(n, "MatMul"), gemm = is(n, "Gemm");
+    bool matrix = node_is(n, "MatMul"), gemm = node_is(n, "Gemm");
     if (!(matrix || gemm) || n->in[0] != t || !own_matrix(g, n->in[1])) return false;
     *out = (taker){.w = node_in(g, n, 1), .alpha = 1};
     if (gemm && (attribute_int(n, "transA", 0, &trans_a, &ignored) != TACIT_OK ||
@@ -129,16 +125,13 @@ static bool read_taker(const graph *g, const gnode *n, uint32_t t, const affine 
 
 /* A view that leaves the last axis as it is. */
 static bool passes(const graph *g, const gnode *n, uint32_t length) {
-    static const char *const MOVES[] = {"Reshape", "Squeeze", "Unsqueeze", "Flatten"};
     const shape *s = &node_out(g, n, 0)->shape;
     int64_t perm[MAX_RANK] = {0};
     uint32_t count = 0;
     tacit_error ignored = {0};
     if (s->rank == 0 || s->dim[s->rank - 1] != length || node_out(g, n, 0)->is_output) return false;
-    for (size_t i = 0; i < sizeof MOVES / sizeof MOVES[0]; i++) {
-        if (is(n, MOVES[i])) return true;
-    }
-    bool turns = is(n, "Transpose") && attribute_ints(n, "perm", perm, MAX_RANK, &count, &ignored) == TACIT_OK;
+    if (node_reshapes(n)) return true;
+    bool turns = node_is(n, "Transpose") && attribute_ints(n, "perm", perm, MAX_RANK, &count, &ignored) == TACIT_OK;
     return turns && count > 0 && (perm[count - 1] == -1 || perm[count - 1] == count - 1);
 }
 
@@ -160,7 +153,7 @@ static readers readers_of(const graph *g, uint32_t t, const affine *a) {
                 r.takers++;
             else if (behind.takers > 0 && behind.sums + behind.others == 0)
                 r.takers++;
-            else if (is(n, "Add") || is(n, "Sub"))
+            else if (node_is(n, "Add") || node_is(n, "Sub"))
                 r.sums++;
             else
                 r.others++;

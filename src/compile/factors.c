@@ -2,21 +2,13 @@
 #include "compile/onnx/attribute.h"
 #include "onnx.pb-c.h"
 #include <math.h>
-#include <string.h>
 
 #define LEAST 0x1p-40
 #define MOST 0x1p40
 
-static bool is_one_of(const gnode *n, const char *const *ops, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(n->op, ops[i]) == 0) return true;
-    }
-    return false;
-}
-
 /* n is x times a positive number; *x its index. */
 static bool by_number(const graph *g, const gnode *n, uint32_t *x, double *v) {
-    if (n->dead || strcmp(n->op, "Mul") != 0) return false;
+    if (!node_is(n, "Mul")) return false;
     *x = node_in(g, n, 0)->constant ? 1 : 0;
     const gtensor *c = node_in(g, n, 1 - *x), *t = node_in(g, n, *x);
     bool one = c->constant && !t->constant && t->type == ELEM_REAL && shape_count(&c->shape) == 1;
@@ -33,18 +25,15 @@ static bool takes_factor(const graph *g, const gnode *n, uint32_t t) {
 
 /* The exponentials that tensor t ends in, every step on the way being linear in t and read by the next alone. */
 static gnode *exponential_of(graph *g, uint32_t t) {
-    static const char *const MOVES[] = {"Reshape", "Squeeze", "Unsqueeze", "Flatten", "Transpose", "Slice", "Take"};
-    static const char *const PRODUCTS[] = {"MatMul", "Contract"};
-    static const char *const EXPONENTIALS[] = {"RowExp", "RowSoftmax"};
+    static const char *const MOVES[] = {"Transpose", "Slice", "Take"};
     double v;
     uint32_t x;
     for (uint32_t k = graph_only_user(g, t); k != NO_INDEX; k = graph_only_user(g, t)) {
         gnode *n = &g->nodes[k];
-        if (is_one_of(n, EXPONENTIALS, sizeof EXPONENTIALS / sizeof EXPONENTIALS[0]))
-            return takes_factor(g, n, t) ? n : NULL;
-        bool moves = is_one_of(n, MOVES, sizeof MOVES / sizeof MOVES[0]) && n->in[0] == t;
-        bool products = is_one_of(n, PRODUCTS, sizeof PRODUCTS / sizeof PRODUCTS[0]);
-        if (!moves && !products && !by_number(g, n, &x, &v)) return NULL;
+        if (node_is(n, "RowExp") || node_is(n, "RowSoftmax")) return takes_factor(g, n, t) ? n : NULL;
+        bool moves = node_reshapes(n) || node_is_one_of(n, MOVES, sizeof MOVES / sizeof MOVES[0]);
+        bool products = node_is(n, "MatMul") || node_is(n, "Contract");
+        if (!(moves && n->in[0] == t) && !products && !by_number(g, n, &x, &v)) return NULL;
         t = n->out[0];
     }
     return NULL;

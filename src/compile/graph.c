@@ -94,6 +94,22 @@ uint32_t graph_only_user(const graph *g, uint32_t t) {
     return NO_INDEX;
 }
 
+bool node_is_one_of(const gnode *n, const char *const *ops, size_t count) {
+    bool found = false;
+    for (size_t i = 0; i < count && !found; i++) found = node_is(n, ops[i]);
+    return found;
+}
+
+bool node_reshapes(const gnode *n) {
+    static const char *const OPS[] = {"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity"};
+    return node_is_one_of(n, OPS, sizeof OPS / sizeof OPS[0]);
+}
+
+bool node_moves(const gnode *n) {
+    static const char *const OPS[] = {"Transpose", "Slice", "Pick", "Take", "Concat", "Expand"};
+    return node_reshapes(n) || node_is_one_of(n, OPS, sizeof OPS / sizeof OPS[0]);
+}
+
 const char *name_copy(arena *a, const char *name, const char *suffix) {
     size_t n = strlen(name), m = strlen(suffix);
     if (m > MAX_NAME / 2) m = MAX_NAME / 2;

@@ -11,6 +11,7 @@
 #define COMPILE_GRAPH_H
 #include "compile/formula.h"
 #include "program/program.h"
+#include <string.h>
 
 enum { MAX_NODES = 1 << 18, MAX_GRAPH_TENSORS = 1 << 20, MIN_OPSET = 7, MAX_OPSET = 24 };
 #define NO_INDEX UINT32_MAX
@@ -96,6 +97,15 @@ const char *name_copy(arena *a, const char *name, const char *suffix);
 static inline bool node_has_input(const gnode *n, uint32_t i) {
     return i < n->in_count && n->in[i] != NO_INDEX;
 }
+/* There is such a node, neither folded nor merged, and this is its operator. */
+static inline bool node_is(const gnode *n, const char *op) {
+    return n && !n->dead && strcmp(n->op, op) == 0;
+}
+bool node_is_one_of(const gnode *n, const char *const *ops, size_t count);
+/* Its result has the elements of input 0 in the same order: Reshape and its kin. */
+bool node_reshapes(const gnode *n);
+/* Every element of its result is an element of an input, or 0. */
+bool node_moves(const gnode *n);
 /* Input or output i; the table's counts make sure that it exists. */
 static inline gtensor *node_in(const graph *g, const gnode *n, uint32_t i) {
     return &g->tensors[n->in[i]];

@@ -1,13 +1,4 @@
 #include "compile/indices.h"
-#include <string.h>
-
-/* The same elements in another shape. */
-static bool reshapes(const gnode *n) {
-    static const char *const OPS[] = {"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity"};
-    bool found = false;
-    for (size_t i = 0; i < sizeof OPS / sizeof *OPS; i++) found = found || strcmp(n->op, OPS[i]) == 0;
-    return found;
-}
 
 static void lessen(uint32_t *rows, uint32_t of) {
     if (of != 0 && (*rows == 0 || of < *rows)) *rows = of;
@@ -19,9 +10,8 @@ tacit_status bound_indices(graph *g, tacit_error *err) {
     if (!rows) return fail(err, TACIT_RESOURCES, "no memory for the inputs' ranges");
     for (uint32_t k = g->node_count; k-- > 0;) {
         const gnode *n = &g->nodes[k];
-        if (n->dead) continue;
-        if (strcmp(n->op, "GatherRows") == 0) lessen(&rows[n->in[1]], node_in(g, n, 0)->shape.dim[0]);
-        if (reshapes(n)) lessen(&rows[n->in[0]], rows[n->out[0]]);
+        if (node_is(n, "GatherRows")) lessen(&rows[n->in[1]], node_in(g, n, 0)->shape.dim[0]);
+        if (node_reshapes(n)) lessen(&rows[n->in[0]], rows[n->out[0]]);
     }
     for (uint32_t t = 0; t < g->tensor_count; t++) {
         gtensor *x = &g->tensors[t];

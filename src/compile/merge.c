@@ -9,10 +9,6 @@ typedef struct affine {
     double *scale, *shift;
 } affine;
 
-static bool is(const gnode *n, const char *op) {
-    return !n->dead && strcmp(n->op, op) == 0;
-}
-
 static tacit_status no_memory(tacit_error *err) {
     return fail(err, TACIT_RESOURCES, "the model needs more memory than is set aside");
 }
@@ -38,15 +34,15 @@ static bool read_pair(const graph *g, const gnode *n, affine *a, double *c) {
     a->x = left ? 1 : 0;
     if (!per_channel(node_in(g, n, left ? 0 : 1), &x->shape, c)) return false;
     for (uint32_t i = 0; i < a->channels; i++) {
-        a->scale[i] = is(n, "Mul") ? c[i] : is(n, "Sub") && left ? -1 : 1;
-        a->shift[i] = is(n, "Mul") ? 0 : is(n, "Sub") && !left ? -c[i] : c[i];
+        a->scale[i] = node_is(n, "Mul") ? c[i] : node_is(n, "Sub") && left ? -1 : 1;
+        a->shift[i] = node_is(n, "Mul") ? 0 : node_is(n, "Sub") && !left ? -c[i] : c[i];
     }
     return true;
 }
 
 static bool may_be_affine(const graph *g, const gnode *n) {
-    if (is(n, "ScaleShift")) return true;
-    bool pair = is(n, "Mul") || is(n, "Add") || is(n, "Sub");
+    if (node_is(n, "ScaleShift")) return true;
+    bool pair = node_is(n, "Mul") || node_is(n, "Add") || node_is(n, "Sub");
     if (!pair || node_out(g, n, 0)->type != ELEM_REAL) return false;
     return node_in(g, n, 0)->constant != node_in(g, n, 1)->constant;
 }
@@ -60,7 +56,7 @@ static tacit_status read_affine(graph *g, const gnode *n, affine *a, bool *found
     a->shift = ARENA_NEW(g->a, double, a->channels);
     double *c = ARENA_NEW(g->a, double, a->channels);
     if (!a->scale || !a->shift || !c) return no_memory(err);
-    if (!is(n, "ScaleShift")) {
+    if (!node_is(n, "ScaleShift")) {
         *found = read_pair(g, n, a, c) && shape_equal(s, &node_in(g, n, a->x)->shape);
         return TACIT_OK;
     }
@@ -81,7 +77,7 @@ static tacit_status set_weights(graph *g, gnode *n, uint32_t w, uint32_t b, taci
 }
 
 static bool is_conv(const gnode *n) {
-    return is(n, "Conv") || is(n, "StuffedConv");
+    return node_is(n, "Conv") || node_is(n, "StuffedConv");
 }
 
 /* Weights and bias are constant, the bias one number per channel. */
@@ -104,7 +100,7 @@ static gnode *maker(graph *g, uint32_t t, uint32_t channels, uint32_t *axis) {
     tacit_error ignored = {0};
     int64_t trans_b = 0;
     double beta = 1;
-    if (!is(from, "Gemm") || !constant_weights(g, from, channels)) return NULL;
+    if (!node_is(from, "Gemm") || !constant_weights(g, from, channels)) return NULL;
     if (attribute_int(from, "transB", 0, &trans_b, &ignored) != TACIT_OK ||
         attribute_real(from, "beta", 1, &beta, &ignored) != TACIT_OK || beta != 1)
         return NULL;
@@ -146,7 +142,7 @@ static gnode *only_conv(graph *g, uint32_t t) {
     if (g->tensors[t].uses != 1 || g->tensors[t].is_output) return NULL;
     for (uint32_t k = 0; k < g->node_count; k++) {
         gnode *n = &g->nodes[k];
-        if (!is(n, "Conv") || n->in[0] != t) continue;
+        if (!node_is(n, "Conv") || n->in[0] != t) continue;
         return constant_weights(g, n, node_in(g, n, 1)->shape.dim[0]) && !has_padding(n) ? n : NULL;
     }
     return NULL;
@@ -182,7 +178,7 @@ tacit_status merge_affine(graph *g, void (*bypass)(graph *g, gnode *n), tacit_er
         TRY(read_affine(g, n, &a, &found, err));
         if (!found) continue;
         gnode *from = maker(g, n->in[a.x], a.channels, &axis);
-        gnode *to = !from && is(n, "ScaleShift") ? only_conv(g, n->out[0]) : NULL;
+        gnode *to = !from && node_is(n, "ScaleShift") ? only_conv(g, n->out[0]) : NULL;
         if (from) TRY(merge_back(g, n, from, axis, &a, err));
         if (to) TRY(merge_forward(g, n, to, &a, err));
         if (!from && !to) continue;

@@ -6,11 +6,6 @@
 #include "compile/lower/activation.h"
 #include "compile/merge.h"
 #include "compile/share.h"
-#include <string.h>
-
-static bool is(const gnode *n, const char *op) {
-    return !n->dead && strcmp(n->op, op) == 0;
-}
 
 /* Users of the node's output use its input i. */
 static void bypass_to(graph *g, gnode *n, uint32_t i) {
@@ -34,7 +29,7 @@ static void bypass(graph *g, gnode *n) {
 
 /* A Where whose condition is the same number everywhere: the input that it is; 0 when it is none. */
 static uint32_t chosen_input(const graph *g, const gnode *n) {
-    const gtensor *c = is(n, "Where") ? node_in(g, n, 0) : NULL;
+    const gtensor *c = node_is(n, "Where") ? node_in(g, n, 0) : NULL;
     uint64_t count = c && c->constant && c->type == ELEM_WHOLE ? shape_count(&c->shape) : 0;
     for (uint64_t i = 1; i < count; i++) {
         if ((c->whole[i] != 0) != (c->whole[0] != 0)) return 0;
@@ -50,8 +45,8 @@ static bool is_number(const gtensor *t, double v) {
 
 /* The input that the node answers as it is: of x * 1, x + 0, x - 0; its number + 1, or 0. */
 static uint32_t kept_input(const graph *g, const gnode *n) {
-    bool times = is(n, "Mul"), plus = is(n, "Add") || is(n, "Sub");
-    for (uint32_t k = 0; (times || plus) && k < (is(n, "Sub") ? 1 : 2); k++) {
+    bool times = node_is(n, "Mul"), plus = node_is(n, "Add") || node_is(n, "Sub");
+    for (uint32_t k = 0; (times || plus) && k < (node_is(n, "Sub") ? 1 : 2); k++) {
         bool same = !node_in(g, n, k)->constant && is_number(node_in(g, n, 1 - k), times ? 1 : 0);
         if (same && shape_equal(&node_in(g, n, k)->shape, &node_out(g, n, 0)->shape)) return k + 1;
     }
@@ -60,13 +55,10 @@ static uint32_t kept_input(const graph *g, const gnode *n) {
 
 /* Does the node's result have the same elements in the same places as its first input? */
 static bool changes_nothing(const graph *g, const gnode *n) {
-    static const char *const RESHAPES[] = {"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Expand"};
-    if (is(n, "Identity") || is(n, "Dropout")) return true;
-    if (is(n, "Cast")) return !n->formula && node_in(g, n, 0)->type == node_out(g, n, 0)->type;
-    for (size_t i = 0; i < sizeof RESHAPES / sizeof RESHAPES[0]; i++) {
-        if (is(n, RESHAPES[i])) return shape_equal(&node_in(g, n, 0)->shape, &node_out(g, n, 0)->shape);
-    }
-    return false;
+    if (node_is(n, "Identity") || node_is(n, "Dropout")) return true;
+    if (node_is(n, "Cast")) return !n->formula && node_in(g, n, 0)->type == node_out(g, n, 0)->type;
+    if (!node_reshapes(n) && !node_is(n, "Expand")) return false;
+    return shape_equal(&node_in(g, n, 0)->shape, &node_out(g, n, 0)->shape);
 }
 
 /* The one activation that uses tensor t and nothing else does; NULL if there is none. */
@@ -124,7 +116,7 @@ tacit_status simplify_graph(graph *g, tacit_error *err) {
     TRY(fuse_functions(g, err));
     graph_count_uses(g);
     for (uint32_t k = 0; k < g->node_count; k++) {
-        gnode *f = is(&g->nodes[k], "MaxPool") ? only_activation(g, g->nodes[k].out[0]) : NULL;
+        gnode *f = node_is(&g->nodes[k], "MaxPool") ? only_activation(g, g->nodes[k].out[0]) : NULL;
         if (f) swap_pool(g, &g->nodes[k], f);
     }
     drop_unused(g);

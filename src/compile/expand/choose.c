@@ -80,13 +80,9 @@ static uint32_t known_bits(const expansion *x, uint32_t index, uint32_t depth) {
 }
 
 uint32_t ex_bits(expansion *x, uint32_t index, uint32_t depth) {
-    static const char *const SAME[] = {"Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten"};
     const shape s = with_depth(ex_shape(x, index), depth);
     uint32_t t = index, found = known_bits(x, index, depth);
-    for (const gnode *n = producer(x, t); found == NO_INDEX && n; n = producer(x, t)) {
-        bool same = false;
-        for (size_t i = 0; i < sizeof SAME / sizeof SAME[0]; i++) same = same || strcmp(n->op, SAME[i]) == 0;
-        if (!same) break;
+    for (const gnode *n = producer(x, t); found == NO_INDEX && node_reshapes(n); n = producer(x, t)) {
         t = n->in[0];
         found = known_bits(x, t, depth);
     }

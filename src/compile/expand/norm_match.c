@@ -11,19 +11,15 @@
 #include <math.h>
 #include <string.h>
 
-static bool is(const gnode *n, const char *op) {
-    return n && strcmp(n->op, op) == 0;
-}
-
 static const gnode *source(const expansion *x, uint32_t t) {
     const gnode *n = graph_source(x->g, t);
-    return is(n, "Identity") || is(n, "Cast") ? source(x, n->in[0]) : n;
+    return node_is(n, "Identity") || node_is(n, "Cast") ? source(x, n->in[0]) : n;
 }
 
 /* The tensor behind Identity and Cast. */
 static uint32_t origin(const expansion *x, uint32_t t) {
     const gnode *n = graph_source(x->g, t);
-    bool same = is(n, "Identity") || (is(n, "Cast") && ex_tensor(x, n->in[0])->type == ELEM_REAL);
+    bool same = node_is(n, "Identity") || (node_is(n, "Cast") && ex_tensor(x, n->in[0])->type == ELEM_REAL);
     return same ? origin(x, n->in[0]) : t;
 }
 
@@ -40,7 +36,7 @@ static bool reduces(const expansion *x, const gnode *n, const char *op, bool ove
     uint32_t count;
     bool given;
     tacit_error ignored = {0};
-    if (!is(n, op) || attribute_int(n, "keepdims", 1, &keep, &ignored) != TACIT_OK || !keep) return false;
+    if (!node_is(n, op) || attribute_int(n, "keepdims", 1, &keep, &ignored) != TACIT_OK || !keep) return false;
     if (axes_read(x->g, n, "axes", 1, axes, &count, &given, &ignored) != TACIT_OK || count == 0) return false;
     const shape *s = ex_shape(x, n->in[0]);
     memset(over, 0, MAX_RANK * sizeof *over);
@@ -62,7 +58,7 @@ static bool centred(const expansion *x, uint32_t d, const bool over[MAX_RANK], u
     const gnode *n = source(x, d);
     bool axes[MAX_RANK];
     uint32_t of;
-    if (!is(n, "Sub") || !reduces(x, source(x, n->in[1]), "ReduceMean", axes, &of)) return false;
+    if (!node_is(n, "Sub") || !reduces(x, source(x, n->in[1]), "ReduceMean", axes, &of)) return false;
     *t = origin(x, n->in[0]);
     return of == *t && same_axes(axes, over);
 }
@@ -71,11 +67,11 @@ static bool centred(const expansion *x, uint32_t d, const bool over[MAX_RANK], u
 static bool square(const expansion *x, uint32_t squares, uint32_t *c) {
     const gnode *n = source(x, squares);
     double v;
-    if (is(n, "Pow") && number(x, n->in[1], &v) && v == 2) {
+    if (node_is(n, "Pow") && number(x, n->in[1], &v) && v == 2) {
         *c = origin(x, n->in[0]);
         return true;
     }
-    if (!is(n, "Mul") || origin(x, n->in[0]) != origin(x, n->in[1])) return false;
+    if (!node_is(n, "Mul") || origin(x, n->in[0]) != origin(x, n->in[1])) return false;
     *c = origin(x, n->in[0]);
     return true;
 }
@@ -91,7 +87,7 @@ static bool mean_square(const expansion *x, uint32_t v, root *r) {
     const gnode *n = source(x, v);
     uint32_t squares;
     r->epsilon = 0;
-    for (uint32_t k = 0; is(n, "Add") && k < 2; k++) {
+    for (uint32_t k = 0; node_is(n, "Add") && k < 2; k++) {
         if (!number(x, n->in[k], &r->epsilon)) continue;
         n = source(x, n->in[1 - k]);
         break;
@@ -102,16 +98,16 @@ static bool mean_square(const expansion *x, uint32_t v, root *r) {
 static bool is_root(const expansion *x, uint32_t t, root *r) {
     const gnode *n = source(x, t);
     double v;
-    if (is(n, "Sqrt")) return mean_square(x, n->in[0], r);
-    return is(n, "Pow") && number(x, n->in[1], &v) && v == 0.5 && mean_square(x, n->in[0], r);
+    if (node_is(n, "Sqrt")) return mean_square(x, n->in[0], r);
+    return node_is(n, "Pow") && number(x, n->in[1], &v) && v == 0.5 && mean_square(x, n->in[0], r);
 }
 
 static bool is_inverse_root(const expansion *x, uint32_t t, root *r) {
     const gnode *n = source(x, t);
     double v;
-    if (is(n, "Reciprocal")) return is_root(x, n->in[0], r);
-    if (is(n, "Div") && number(x, n->in[0], &v) && v == 1) return is_root(x, n->in[1], r);
-    return is(n, "Pow") && number(x, n->in[1], &v) && v == -0.5 && mean_square(x, n->in[0], r);
+    if (node_is(n, "Reciprocal")) return is_root(x, n->in[0], r);
+    if (node_is(n, "Div") && number(x, n->in[0], &v) && v == 1) return is_root(x, n->in[1], r);
+    return node_is(n, "Pow") && number(x, n->in[1], &v) && v == -0.5 && mean_square(x, n->in[0], r);
 }
 
 /* t is the length of r->of, at least epsilon, perhaps broadcast. */
@@ -119,8 +115,8 @@ static bool is_length(const expansion *x, uint32_t t, root *r) {
     const gnode *n = source(x, t);
     double v;
     r->length = true, r->epsilon = 0;
-    if (is(n, "Expand")) n = source(x, n->in[0]);
-    if ((is(n, "Clip") && !node_has_input(n, 2)) || is(n, "Max")) {
+    if (node_is(n, "Expand")) n = source(x, n->in[0]);
+    if ((node_is(n, "Clip") && !node_has_input(n, 2)) || node_is(n, "Max")) {
         bool given = n->in_count > 1 && number(x, n->in[1], &v);
         tacit_error ignored = {0};
         if (!given && attribute_real(n, "min", 0, &v, &ignored) != TACIT_OK) return false;
@@ -164,8 +160,8 @@ static bool known_inputs(const expansion *x, const gnode *n) {
 
 bool norm_match(expansion *x, const gnode *n) {
     root r = {.of = NO_INDEX};
-    if (!(is(n, "Div") || is(n, "Mul")) || !known_inputs(x, n)) return false;
-    if (is(n, "Div")) {
+    if (!(node_is(n, "Div") || node_is(n, "Mul")) || !known_inputs(x, n)) return false;
+    if (node_is(n, "Div")) {
         if (is_root(x, n->in[1], &r)) return emit(x, n->in[0], &r);
         return is_length(x, n->in[1], &r) && emit_length(x, n->in[0], &r);
     }

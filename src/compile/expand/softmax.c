@@ -4,13 +4,8 @@
 #include "compile/onnx/attribute.h"
 #include "onnx.pb-c.h"
 #include <math.h>
-#include <string.h>
 
 #define FAR (-1e4) /* an additive constant from here down takes an element out of a softmax */
-
-static bool is(const gnode *n, const char *op) {
-    return n && strcmp(n->op, op) == 0;
-}
 
 /* ---- rows */
 void row_axes_take(row_axes *r, const shape *s, const bool over[MAX_RANK]) {
@@ -101,7 +96,7 @@ static uint32_t shaped(expansion *x, uint32_t t, const shape *s) {
 }
 
 tacit_status softmax_expand(expansion *x, const gnode *n, tacit_error *err) {
-    bool old = !n->internal && x->g->opset < 13, logs = is(n, "LogSoftmax");
+    bool old = !n->internal && x->g->opset < 13, logs = node_is(n, "LogSoftmax");
     const shape s = *ex_shape(x, ex_in(x, 0));
     int64_t given;
     uint32_t axis, t = ex_in(x, 0);
@@ -151,13 +146,10 @@ static uint32_t opposite(expansion *x, uint32_t condition) {
     return EX(x, "Sub", ex_open(x, ex_whole(x, 1)), condition);
 }
 
+/* Of the file's nodes: they move elements of input 0, nothing else. */
 static bool moves_only(const gnode *n) {
-    static const char *const MOVES[] = {"Unsqueeze", "Expand",   "Reshape", "Slice",   "Transpose",
-                                        "Squeeze",   "Identity", "Flatten", "Dropout", "Gather"};
-    for (size_t i = 0; n && i < sizeof MOVES / sizeof MOVES[0]; i++) {
-        if (is(n, MOVES[i])) return true;
-    }
-    return is(n, "Cast");
+    static const char *const MOVES[] = {"Expand", "Slice", "Transpose", "Dropout", "Gather"};
+    return node_reshapes(n) || node_is_one_of(n, MOVES, sizeof MOVES / sizeof MOVES[0]);
 }
 
 static bool same_shape(const expansion *x, uint32_t a, uint32_t b) {
@@ -176,8 +168,9 @@ static uint32_t fit(expansion *x, uint32_t u, uint32_t t) {
 static uint32_t narrow(expansion *x, uint32_t t) {
     double v;
     const gnode *n = graph_source(x->g, t);
-    if (is(n, "Sub") && number(x, n->in[0], &v) && v == 1) return EX(x, "Sub", ex_open(x, ex_real(x, 1)), n->in[1]);
-    if (!moves_only(n) || is(n, "Cast")) return t;
+    if (node_is(n, "Sub") && number(x, n->in[0], &v) && v == 1)
+        return EX(x, "Sub", ex_open(x, ex_real(x, 1)), n->in[1]);
+    if (!moves_only(n)) return t;
     uint32_t under = narrow(x, n->in[0]);
     return under == n->in[0] ? t : ex_like(x, n, under);
 }
@@ -204,31 +197,32 @@ static uint32_t mask_of(expansion *x, uint32_t t, int depth) {
     if (x->status != TACIT_OK || ex_tensor(x, t)->type != ELEM_REAL) return NO_INDEX;
     if (ex_tensor(x, t)->constant) return all_elements(x, t, true, true) ? constant_mask(x, t) : NO_INDEX;
     if (!n || depth > 12) return NO_INDEX;
-    if (is(n, "Where") && all_elements(x, n->in[1], false, true) && all_elements(x, n->in[2], true, false))
+    if (node_is(n, "Where") && all_elements(x, n->in[1], false, true) && all_elements(x, n->in[2], true, false))
         return fit(x, n->in[0], t);
-    if (is(n, "Where") && all_elements(x, n->in[2], false, true) && all_elements(x, n->in[1], true, false))
+    if (node_is(n, "Where") && all_elements(x, n->in[2], false, true) && all_elements(x, n->in[1], true, false))
         return fit(x, opposite(x, n->in[0]), t);
-    if (is(n, "Mul")) {
+    if (node_is(n, "Mul")) {
         for (uint32_t k = 0; k < 2; k++) {
             if (!number(x, n->in[k], &v)) continue;
             if (v <= FAR) return fit(x, narrow(x, n->in[1 - k]), t);
             if (v >= 1) return mask_of(x, n->in[1 - k], depth + 1); /* as far as before */
         }
     }
-    if (is(n, "Add")) {
+    if (node_is(n, "Add")) {
         uint32_t a = mask_of(x, n->in[0], depth + 1), b = a == NO_INDEX ? a : mask_of(x, n->in[1], depth + 1);
         return b == NO_INDEX ? b : both_masks(x, a, b);
     }
-    if (!moves_only(n)) return NO_INDEX;
+    const bool cast = node_is(n, "Cast");
+    if (!cast && !moves_only(n)) return NO_INDEX;
     uint32_t under = mask_of(x, n->in[0], depth + 1);
-    return under == NO_INDEX || is(n, "Cast") ? under : ex_like(x, n, under);
+    return under == NO_INDEX || cast ? under : ex_like(x, n, under);
 }
 
 /* t = v times input k of the node that makes it, v a positive number. */
 static bool scaled(const expansion *x, uint32_t t, uint32_t *k, double *v) {
     const gnode *n = graph_source(x->g, t);
-    bool divided = is(n, "Div");
-    if ((!divided && !is(n, "Mul")) || n->in_count != 2) return false;
+    bool divided = node_is(n, "Div");
+    if ((!divided && !node_is(n, "Mul")) || n->in_count != 2) return false;
     for (*k = 0; *k < (divided ? 1 : 2); (*k)++) {
         if (!number(x, n->in[1 - *k], v) || !(*v > 0) || !isfinite(*v) || !same_shape(x, n->in[*k], t)) continue;
         *v = divided ? 1 / *v : *v;
@@ -246,7 +240,7 @@ static uint32_t unscaled(expansion *x, uint32_t t, double *factor) {
         *factor *= v;
         return unscaled(x, n->in[k], factor);
     }
-    if (!moves_only(n) || is(n, "Cast")) return t;
+    if (!moves_only(n)) return t;
     uint32_t under = unscaled(x, n->in[0], factor);
     return under == n->in[0] ? t : ex_like(x, n, under);
 }
@@ -254,7 +248,7 @@ static uint32_t unscaled(expansion *x, uint32_t t, double *factor) {
 /* Scores t of scaled queries and keys: the product of what was scaled, and both factors; NO_INDEX if nothing was. */
 static uint32_t bare_scores(expansion *x, uint32_t t, double *factor) {
     const gnode *n = graph_source(x->g, t);
-    if (!is(n, "MatMul")) return NO_INDEX;
+    if (!node_is(n, "MatMul")) return NO_INDEX;
     uint32_t a = unscaled(x, n->in[0], factor), b = unscaled(x, n->in[1], factor);
     return a == n->in[0] && b == n->in[1] ? NO_INDEX : EX(x, "MatMul", a, b);
 }
@@ -268,7 +262,7 @@ static uint32_t biased(expansion *x, uint32_t scores, double factor, uint32_t a)
  * no such tensor. */
 static bool split_mask(expansion *x, uint32_t u, uint32_t *a, uint32_t *mask) {
     const gnode *n = graph_source(x->g, u);
-    for (uint32_t k = 1; is(n, "Where") && k < 3; k++) {
+    for (uint32_t k = 1; node_is(n, "Where") && k < 3; k++) {
         if (!all_elements(x, n->in[k], false, true)) continue;
         *mask = fit(x, k == 1 ? n->in[0] : opposite(x, n->in[0]), u);
         *a = n->in[3 - k];
@@ -292,7 +286,7 @@ static bool split_mask(expansion *x, uint32_t u, uint32_t *a, uint32_t *mask) {
 static bool peel_addend(expansion *x, masked_input *m) {
     const gnode *n = graph_source(x->g, m->rest);
     uint32_t a, mask;
-    for (uint32_t k = 0; is(n, "Add") && k < 2; k++) {
+    for (uint32_t k = 0; node_is(n, "Add") && k < 2; k++) {
         if (!same_shape(x, n->in[1 - k], m->rest) || !split_mask(x, n->in[k], &a, &mask)) continue;
         uint32_t both = both_masks(x, m->mask, mask);
         if (both == NO_INDEX) return false;
@@ -310,7 +304,7 @@ static bool peel_addend(expansion *x, masked_input *m) {
 static void peel_factors(expansion *x, masked_input *m) {
     const gnode *n = graph_source(x->g, m->rest);
     double factor = 1;
-    for (uint32_t k = 0; is(n, "Add") && k < 2; k++) {
+    for (uint32_t k = 0; node_is(n, "Add") && k < 2; k++) {
         uint32_t bare = same_shape(x, n->in[k], m->rest) ? bare_scores(x, n->in[k], &factor) : NO_INDEX;
         if (bare == NO_INDEX) continue;
         m->rest = biased(x, bare, factor, n->in[1 - k]);
@@ -323,12 +317,12 @@ static bool peel(expansion *x, masked_input *m, const shape *full) {
     const gnode *n = graph_source(x->g, m->rest);
     double v;
     if (!n || n->in_count < 2) return false;
-    for (uint32_t k = 0; is(n, "Add") && k < 2; k++) {
+    for (uint32_t k = 0; node_is(n, "Add") && k < 2; k++) {
         if (!all_elements(x, n->in[k], true, false) || !same_shape(x, n->in[1 - k], m->rest)) continue;
         m->rest = n->in[1 - k]; /* a mask of no padding */
         return true;
     }
-    if (is(n, "Add")) {
+    if (node_is(n, "Add")) {
         for (uint32_t k = 0; k < 2; k++) {
             uint32_t found = same_shape(x, n->in[1 - k], m->rest) ? mask_of(x, n->in[k], 0) : NO_INDEX;
             uint32_t both = found == NO_INDEX ? found : both_masks(x, m->mask, found);
@@ -337,7 +331,7 @@ static bool peel(expansion *x, masked_input *m, const shape *full) {
             return true;
         }
     }
-    if (is(n, "Where")) {
+    if (node_is(n, "Where")) {
         for (uint32_t k = 1; k < 3; k++) {
             if (!all_elements(x, n->in[k], false, true) || !same_shape(x, n->in[3 - k], m->rest)) continue;
             uint32_t both = both_masks(x, m->mask, k == 1 ? n->in[0] : opposite(x, n->in[0]));

@@ -108,7 +108,7 @@ static tacit_status run_pass(lowering *l, tacit_error *err) {
 /* The place of the largest of few: an output of it is a copy, which would ask for all that a shared table has become.
  */
 static bool small_index(const graph *g, const gnode *n) {
-    if (n->dead || strcmp(n->op, "Top") != 0 || n->out_count < 3 || n->out[2] == NO_INDEX) return false;
+    if (!node_is(n, "Top") || n->out_count < 3 || n->out[2] == NO_INDEX) return false;
     const shape *s = &node_in(g, n, 0)->shape;
     return s->dim[s->rank - 1] <= FEW_VALUES;
 }
@@ -116,30 +116,16 @@ static bool small_index(const graph *g, const gnode *n) {
 /* A plain range that feeds a pool must not share relu's table: the table of differences, which is relu's, follows the
  * range, and both would grow without end. */
 static void find_pools(lowering *l) {
-    static const char *const PASSING[] = {"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Slice",
-                                          "Take",    "Concat",  "Add",     "Sub",       "Pick",      "Expand"};
     static const char *const POOLS[] = {"MaxPool", "ReduceMax", "ReduceMin", "Larger", "Smaller"};
     for (uint32_t k = l->g->node_count; k-- > 0;) {
         const gnode *n = &l->g->nodes[k];
-        bool feeds = false;
-        for (size_t i = 0; i < sizeof POOLS / sizeof POOLS[0]; i++) feeds = feeds || strcmp(n->op, POOLS[i]) == 0;
-        for (size_t i = 0; i < sizeof PASSING / sizeof PASSING[0]; i++)
-            feeds = feeds || (strcmp(n->op, PASSING[i]) == 0 && l->feeds_pool[n->out[0]]);
+        bool passes = node_moves(n) || node_is(n, "Add") || node_is(n, "Sub");
+        bool feeds = node_is_one_of(n, POOLS, sizeof POOLS / sizeof POOLS[0]) || (passes && l->feeds_pool[n->out[0]]);
         if (small_index(l->g, n)) l->feeds_pool[n->out[2]] = true;
-        for (uint32_t i = 0; i < n->in_count && feeds && !n->dead; i++) {
+        for (uint32_t i = 0; i < n->in_count && feeds; i++) {
             if (n->in[i] != NO_INDEX) l->feeds_pool[n->in[i]] = true;
         }
     }
-}
-
-/* Whether the operator's elements are its inputs' elements. */
-static bool moves(const gnode *n) {
-    static const char *const MOVES[] = {"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose",
-                                        "Slice",   "Pick",    "Take",    "Concat",    "Expand"};
-    for (size_t i = 0; i < sizeof MOVES / sizeof MOVES[0]; i++) {
-        if (strcmp(n->op, MOVES[i]) == 0) return true;
-    }
-    return false;
 }
 
 static void limit(int32_t *limits, uint32_t t, int32_t most) {
@@ -156,12 +142,10 @@ static void find_scores(lowering *l, int32_t *sums) {
         const gnode *n = &g->nodes[k];
         if (n->dead || n->out_count == 0 || n->out[0] == NO_INDEX) continue;
         int32_t most = sums[n->out[0]];
-        bool matrices = strcmp(n->op, "MatMul") == 0 || strcmp(n->op, "Contract") == 0;
-        if (strcmp(n->op, "RowSoftmax") == 0 || strcmp(n->op, "RowExp") == 0)
-            limit(sums, n->in[0], row_exp_most_scale(n));
-        for (uint32_t i = 0; i < n->in_count && (moves(n) || strcmp(n->op, "Add") == 0); i++)
-            limit(sums, n->in[i], most);
-        for (uint32_t i = 0; i < n->in_count && moves(n); i++)
+        const bool matrices = node_is(n, "MatMul") || node_is(n, "Contract"), moves = node_moves(n);
+        if (node_is(n, "RowSoftmax") || node_is(n, "RowExp")) limit(sums, n->in[0], row_exp_most_scale(n));
+        for (uint32_t i = 0; i < n->in_count && (moves || node_is(n, "Add")); i++) limit(sums, n->in[i], most);
+        for (uint32_t i = 0; i < n->in_count && moves; i++)
             for (uint32_t o = 0; o < n->out_count; o++)
                 if (n->out[o] != NO_INDEX) limit(l->most_scale, n->in[i], l->most_scale[n->out[o]]);
         if (!matrices || most == INT32_MAX || node_in(g, n, 0)->constant || node_in(g, n, 1)->constant) continue;

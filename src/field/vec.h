@@ -51,8 +51,6 @@ typedef struct vec_kernels {
     void (*fold)(extv out, extv a, ext r, size_t n);
     /* eq table step: out[0..n) = t (1-z), out[n..2n) = t z, in place (t = out[0..n)) */
     void (*eq_step)(extv out, ext z, size_t n);
-    /* out[i] = a[2i] + a[2i+1], i < n; out may be a */
-    void (*pair_sum)(extv out, extv a, size_t n);
     /* inner products */
     ext (*dot)(extv a, extv b, size_t n);
     ext (*dot_gl)(extv a, const gl *b, size_t n);

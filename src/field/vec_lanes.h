@@ -149,15 +149,6 @@ static void v_eq_step(extv out, ext z, size_t n) {
     }
 }
 
-static void v_pair_sum(extv out, extv a, size_t n) {
-    size_t i = 0;
-    for (; i + VL <= n; i += VL) {
-        pair_l p = pair_l_load(a, i);
-        el_store(out, i, el_reorder(el_add(p.even, p.odd)));
-    }
-    vec_portable.pair_sum(extv_at(out, i), extv_at(a, 2 * i), n - i);
-}
-
 /* ---- inner products ---- */
 
 static ext v_dot(extv a, extv b, size_t n) {
@@ -343,8 +334,8 @@ static void v_logup_up_leaf(extv ne, extv no, extv de, extv dod, extv a_d, extv 
 #define VEC_LANES_KERNELS                                                                                              \
     .gl_mul = v_gl_mul, .gl_scale = v_gl_scale, .gl_add = v_gl_add, .from_i32 = v_from_i32, .add = v_add,              \
     .mul = v_mul, .scale = v_scale, .axpy = v_axpy, .axpy_gl = v_axpy_gl, .axpy_i32 = v_axpy_i32,                      \
-    .linear_i23 = v_linear_i23, .fold = v_fold, .eq_step = v_eq_step, .pair_sum = v_pair_sum, .dot = v_dot,            \
-    .dot_gl = v_dot_gl, .dot_i32 = v_dot_i32, .column_sums_i32 = v_column_sums, .column_sums_i16 = v_column_sums_i16,  \
+    .linear_i23 = v_linear_i23, .fold = v_fold, .eq_step = v_eq_step, .dot = v_dot, .dot_gl = v_dot_gl,                \
+    .dot_i32 = v_dot_i32, .column_sums_i32 = v_column_sums, .column_sums_i16 = v_column_sums_i16,                      \
     .column_sums_i8 = v_column_sums_i8, .round_prod2 = v_round_prod2, .round_prod2_deg3 = v_round_prod2_deg3,          \
     .round_prod3 = v_round_prod3, .round_logup = v_round_logup, .round_logup_leaf = v_round_logup_leaf,                \
     .logup_up = v_logup_up, .logup_up_leaf = v_logup_up_leaf

@@ -63,10 +63,6 @@ static void p_eq_step(extv out, ext z, size_t n) {
     }
 }
 
-static void p_pair_sum(extv out, extv a, size_t n) {
-    for (size_t i = 0; i < n; i++) extv_set(out, i, ext_add(extv_get(a, 2 * i), extv_get(a, 2 * i + 1)));
-}
-
 static ext p_dot(extv a, extv b, size_t n) {
     ext s = EXT_ZERO;
     for (size_t i = 0; i < n; i++) s = ext_add(s, ext_mul(extv_get(a, i), extv_get(b, i)));
@@ -206,7 +202,6 @@ const vec_kernels vec_portable = {
     .linear_i23 = p_linear_i23,
     .fold = p_fold,
     .eq_step = p_eq_step,
-    .pair_sum = p_pair_sum,
     .dot = p_dot,
     .dot_gl = p_dot_gl,
     .dot_i32 = p_dot_i32,

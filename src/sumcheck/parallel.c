@@ -51,14 +51,6 @@ void par_fold(extv out, extv in, ext r, size_t n) {
     par_for(n, fold_piece, &(job){out, in, r});
 }
 
-static void pair_sum_piece(void *ctx, size_t first, size_t count) {
-    const job *j = ctx;
-    vec->pair_sum(extv_at(j->out, first), extv_at(j->in, 2 * first), count);
-}
-void par_pair_sum(extv out, extv in, size_t n) {
-    par_for(n, pair_sum_piece, &(job){out, in, EXT_ZERO});
-}
-
 static void axpy_piece(void *ctx, size_t first, size_t count) {
     const job *j = ctx;
     vec->axpy(extv_at(j->out, first), extv_at(j->in, first), j->s, count);
@@ -219,8 +211,7 @@ void par_column_sums(extv out, extv e, narrow x, size_t rows, size_t cols) {
 
 /* ---------------------------------------------------------------- round sums */
 typedef struct round_job {
-    extv v[5];
-    ext mu;
+    extv v[3];
     void (*kernel)(const struct round_job *j, ext *out, size_t first, size_t count);
 } round_job;
 
@@ -257,14 +248,6 @@ static void prod2_deg3_kernel(const round_job *j, ext *out, size_t first, size_t
 static void prod3_kernel(const round_job *j, ext *out, size_t first, size_t n) {
     vec->round_prod3(out, extv_at(j->v[0], 2 * first), extv_at(j->v[1], 2 * first), extv_at(j->v[2], 2 * first), n);
 }
-static void logup_kernel(const round_job *j, ext *out, size_t first, size_t n) {
-    vec->round_logup(out, extv_at(j->v[0], first), extv_at(j->v[1], 2 * first), extv_at(j->v[2], 2 * first),
-                     extv_at(j->v[3], 2 * first), extv_at(j->v[4], 2 * first), n);
-}
-static void logup_leaf_kernel(const round_job *j, ext *out, size_t first, size_t n) {
-    vec->round_logup_leaf(out, extv_at(j->v[0], first), extv_at(j->v[1], 2 * first), extv_at(j->v[2], 2 * first), j->mu,
-                          n);
-}
 
 void par_round_prod2(ext out[2], extv f, extv g, size_t n) {
     sum_rounds(out, 2, &(round_job){.v = {f, g}, .kernel = prod2_kernel}, n);
@@ -274,10 +257,4 @@ void par_round_prod2_deg3(ext out[3], extv f, extv g, size_t n) {
 }
 void par_round_prod3(ext out[3], extv e, extv f, extv g, size_t n) {
     sum_rounds(out, 3, &(round_job){.v = {e, f, g}, .kernel = prod3_kernel}, n);
-}
-void par_round_logup(ext out[2], extv eq, extv a, extv b, extv c, extv d, size_t n) {
-    sum_rounds(out, 2, &(round_job){.v = {eq, a, b, c, d}, .kernel = logup_kernel}, n);
-}
-void par_round_logup_leaf(ext out[2], extv eq, extv c, extv d, ext mu, size_t n) {
-    sum_rounds(out, 2, &(round_job){.v = {eq, c, d}, .mu = mu, .kernel = logup_leaf_kernel}, n);
 }

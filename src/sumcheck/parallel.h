@@ -21,7 +21,6 @@ static inline bool extv_ok(extv v) {
 }
 
 void par_fold(extv out, extv in, ext r, size_t n); /* out[i] = in[2i] + r (in[2i+1] - in[2i]); no overlap */
-void par_pair_sum(extv out, extv in, size_t n);    /* no overlap */
 void par_axpy(extv out, extv in, ext s, size_t n);
 /* out[i] = scale * eq(z, i), 2^vars entries. */
 void par_eq_table(extv out, const ext *z, unsigned vars, ext scale);
@@ -33,8 +32,6 @@ void par_column_sums(extv out, extv e, narrow x, size_t rows, size_t cols);
 void par_round_prod2(ext out[2], extv f, extv g, size_t n);
 void par_round_prod2_deg3(ext out[3], extv f, extv g, size_t n);
 void par_round_prod3(ext out[3], extv e, extv f, extv g, size_t n);
-void par_round_logup(ext out[2], extv eq, extv a, extv b, extv c, extv d, size_t n);
-void par_round_logup_leaf(ext out[2], extv eq, extv c, extv d, ext mu, size_t n);
 
 /* A range cut for threads: body(ctx, first, count) on pieces that start at multiples of PAR_CHUNK. */
 enum { PAR_CHUNK = 512 };

@@ -33,36 +33,22 @@ static tacit_status fold_factor(const constraint_state *s, const contraction *j,
     return tensor_fold(out, s->t, id, roles, EXT_ONE, scratch, err);
 }
 
-/* Many contractions: threads take whole factors, each with scratch of its own. */
+/* Factor i % 2 of contraction i / 2. */
 typedef struct factor_job {
     const constraint_state *s;
     const contraction *jobs;
-    arena *scratch;
-    tacit_error *err; /* per thread */
 } factor_job;
-static void factor_piece(void *ctx, size_t i, unsigned worker) {
+static tacit_status factor_piece(void *ctx, size_t i, arena *scratch, tacit_error *err) {
     const factor_job *j = ctx;
-    tacit_error *err = &j->err[worker];
-    if (err->status != TACIT_OK) return;
-    (void)!fold_factor(j->s, &j->jobs[i / 2], i % 2, j->s->set.products[i / 2].now[i % 2], &j->scratch[worker], err);
+    return fold_factor(j->s, &j->jobs[i / 2], i % 2, j->s->set.products[i / 2].now[i % 2], scratch, err);
 }
 
+/* Of many contractions threads take whole factors, each with scratch of its own. */
 static tacit_status fold_factors(constraint_state *s, const contraction *jobs, uint32_t count) {
-    unsigned workers = threads_max();
-    if (count < 2 * workers) {
-        for (uint32_t i = 0; i < 2 * count; i++)
-            TRY(fold_factor(s, &jobs[i / 2], i % 2, s->set.products[i / 2].now[i % 2], s->a, s->err));
-        return TACIT_OK;
-    }
-    factor_job j = {s, jobs, ARENA_NEW(s->a, arena, workers), ARENA_ZNEW(s->a, tacit_error, workers)};
-    if (!j.scratch || !j.err) return fail(s->err, TACIT_RESOURCES, "prover: arena too small");
-    for (unsigned w = 0; w < workers; w++) arena_beyond(s->a, w, workers, &j.scratch[w]);
-    threads_run(2 * (size_t)count, factor_piece, &j);
-    for (unsigned w = 0; w < workers; w++) {
-        arena_wipe(&j.scratch[w]);
-        if (s->err->status == TACIT_OK && j.err[w].status != TACIT_OK) *s->err = j.err[w];
-    }
-    return s->err->status;
+    factor_job j = {s, jobs};
+    if (count >= 2 * threads_max()) return par_scratch(2 * (size_t)count, factor_piece, &j, s->a, s->err);
+    for (uint32_t i = 0; i < 2 * count; i++) TRY(factor_piece(&j, i, s->a, s->err));
+    return TACIT_OK;
 }
 
 /* eq(tau_b, .) on the batch labels, constant on the summed ones (the lowest variables). */

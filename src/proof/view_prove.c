@@ -1,5 +1,4 @@
 #include <string.h>
-#include "base/threads.h"
 #include "field/vec_narrow.h"
 #include "poly/eq.h"
 #include "proof/steps_prove.h"
@@ -150,38 +149,17 @@ typedef struct source_job {
     const view_state *s;
     const view_job *jobs;
     uint32_t count;
-    scratch *own; /* per thread */
-    arena *memory;
-    tacit_error *err;
 } source_job;
-static void source_piece(void *ctx, size_t i, unsigned worker) {
+static tacit_status source_piece(void *ctx, size_t i, arena *a, tacit_error *err) {
     const source_job *j = ctx;
     const program *p = j->s->t->p;
     uint32_t source = j->s->source[i];
     const product_tables *tables = &j->s->set.products[i];
+    scratch own = {a, err};
     lift_padded(&p->tensors[source].shape, trace_atom(j->s->t, source), tables->now[1]);
     for (uint32_t k = 0; k < j->count; k++)
-        if (j->jobs[k].source == source && j->err[worker].status == TACIT_OK)
-            (void)!add_job(&j->own[worker], p, &j->jobs[k], tables->now[0]);
-}
-
-static tacit_status fill_sources(view_state *s, const view_job *jobs, uint32_t count) {
-    unsigned workers = threads_max();
-    source_job j = {.s = s, .jobs = jobs, .count = count};
-    j.own = ARENA_NEW(s->a, scratch, workers);
-    j.memory = ARENA_NEW(s->a, arena, workers);
-    j.err = ARENA_ZNEW(s->a, tacit_error, workers);
-    if (!j.own || !j.memory || !j.err) return full(s->err);
-    for (unsigned w = 0; w < workers; w++) {
-        arena_beyond(s->a, w, workers, &j.memory[w]);
-        j.own[w] = (scratch){&j.memory[w], &j.err[w]};
-    }
-    threads_run(s->set.count, source_piece, &j);
-    for (unsigned w = 0; w < workers; w++) {
-        arena_wipe(&j.memory[w]);
-        if (s->err->status == TACIT_OK && j.err[w].status != TACIT_OK) *s->err = j.err[w];
-    }
-    return s->err->status;
+        if (j->jobs[k].source == source) TRY(add_job(&own, p, &j->jobs[k], tables->now[0]));
+    return TACIT_OK;
 }
 
 static tacit_status begin(void *ctx, const view_job *jobs, uint32_t count) {
@@ -190,7 +168,7 @@ static tacit_status begin(void *ctx, const view_job *jobs, uint32_t count) {
     s->source = ARENA_NEW(s->a, uint32_t, count);
     if (!s->set.products || !s->source) return full(s->err);
     for (uint32_t i = 0; i < count; i++) TRY(source_product(s, jobs[i].source, jobs[i].vars));
-    return fill_sources(s, jobs, count);
+    return par_scratch(s->set.count, source_piece, &(source_job){s, jobs, count}, s->a, s->err);
 }
 
 tacit_status view_prover(view_oracle *o, const trace *t, arena *a, tacit_error *err) {

@@ -37,6 +37,31 @@ void par_for(size_t n, void (*body)(void *ctx, size_t first, size_t count), void
     threads_range(n, PAR_CHUNK, 2 * PAR_CHUNK, loop_range, &(loop){body, ctx});
 }
 
+typedef struct scratch_job {
+    par_scratch_body *body;
+    void *ctx;
+    arena *own; /* per thread */
+    tacit_error *err;
+} scratch_job;
+static void scratch_piece(void *ctx, size_t i, unsigned worker) {
+    const scratch_job *j = ctx;
+    tacit_error *err = &j->err[worker];
+    if (err->status == TACIT_OK) (void)!j->body(j->ctx, i, &j->own[worker], err);
+}
+
+tacit_status par_scratch(size_t count, par_scratch_body *body, void *ctx, arena *a, tacit_error *err) {
+    unsigned workers = threads_max();
+    scratch_job j = {body, ctx, ARENA_NEW(a, arena, workers), ARENA_ZNEW(a, tacit_error, workers)};
+    if (!j.own || !j.err) return fail(err, TACIT_RESOURCES, "prover: arena too small");
+    for (unsigned w = 0; w < workers; w++) arena_beyond(a, w, workers, &j.own[w]);
+    threads_run(count, scratch_piece, &j);
+    for (unsigned w = 0; w < workers; w++) {
+        arena_wipe(&j.own[w]);
+        if (err->status == TACIT_OK && j.err[w].status != TACIT_OK) *err = j.err[w];
+    }
+    return err->status;
+}
+
 /* ---------------------------------------------------------------- element-wise */
 typedef struct job {
     extv out, in;

@@ -3,6 +3,7 @@
 #ifndef SUMCHECK_PARALLEL_H
 #define SUMCHECK_PARALLEL_H
 #include "base/arena.h"
+#include "base/error.h"
 #include "base/narrow.h"
 #include "field/vec.h"
 
@@ -36,4 +37,9 @@ void par_round_prod3(ext out[3], extv e, extv f, extv g, size_t n);
 /* A range cut for threads: body(ctx, first, count) on pieces that start at multiples of PAR_CHUNK. */
 enum { PAR_CHUNK = 512 };
 void par_for(size_t n, void (*body)(void *ctx, size_t first, size_t count), void *ctx);
+
+/* body(ctx, i, own, err) for i < count: `own` is scratch of the thread's own beyond a's peak, wiped at the end. A
+ * thread stops at its first error; one of them is the answer. */
+typedef tacit_status par_scratch_body(void *ctx, size_t i, arena *own, tacit_error *err);
+tacit_status par_scratch(size_t count, par_scratch_body *body, void *ctx, arena *a, tacit_error *err) TACIT_MUST_CHECK;
 #endif

@@ -139,12 +139,17 @@ static void order_slots(folding *f) {
     }
 }
 
-/* Row of integers for the trailing identity slots from `first` on at a base offset, gathered when not contiguous. */
-static narrow row_at(const folding *f, uint32_t first, uint64_t base, uint64_t n, int32_t *buffer) {
+/* The slots from `first` on are one run of the source. */
+static bool contiguous_from(const folding *f, uint32_t first) {
     uint64_t unit = 1;
-    bool contiguous = true;
     for (uint32_t s = f->count; s-- > first; unit *= f->slots[s].in)
-        for (uint32_t i = 0; contiguous && i < f->slots[s].in; i++) contiguous = f->slots[s].off[i] == i * unit;
+        for (uint32_t i = 0; i < f->slots[s].in; i++)
+            if (f->slots[s].off[i] != i * unit) return false;
+    return true;
+}
+
+/* Row of integers for the trailing identity slots from `first` on at a base offset, gathered when not contiguous. */
+static narrow row_at(const folding *f, uint32_t first, bool contiguous, uint64_t base, uint64_t n, int32_t *buffer) {
     if (contiguous) return narrow_at(f->values, base);
     for (uint64_t i = 0; i < n; i++) {
         uint64_t rest = i, at = base;
@@ -156,10 +161,11 @@ static narrow row_at(const folding *f, uint32_t first, uint64_t base, uint64_t n
 
 typedef struct first_pass {
     const folding *f;
-    uint32_t at;  /* the slot that is contracted */
-    uint64_t row; /* elements of the trailing slots */
-    extv out;     /* [outer][kept of slot][row] */
-    extv dense;   /* row == 1: weights by (kept, source); NULL planes: few are not 0, entry by entry */
+    uint32_t at;     /* the slot that is contracted */
+    uint64_t row;    /* elements of the trailing slots */
+    bool contiguous; /* they are one run */
+    extv out;        /* [outer][kept of slot][row] */
+    extv dense;      /* row == 1: weights by (kept, source); NULL planes: few are not 0, entry by entry */
     int32_t *buffers;
     uint64_t own; /* elements of a worker's buffer */
 } first_pass;
@@ -170,36 +176,47 @@ static uint64_t outer_base(const folding *f, uint32_t at, uint64_t outer) {
     return base;
 }
 
-/* Integers to E for outer indices [first, first + count). */
-static void first_piece(const first_pass *p, uint64_t outer, int32_t *buffer) {
-    const folding *f = p->f;
-    const slot *s = &f->slots[p->at];
-    uint64_t base = outer_base(f, p->at, outer);
-    extv out = extv_at(p->out, outer * s->out * p->row);
-    if (p->row == 1 && !p->dense.c[0]) {
-        narrow x = narrow_at(f->values, base);
-        for (uint32_t i = 0; i < s->entry_count; i++) {
-            const entry *e = &s->entries[i];
-            ext v = ext_scale(e->w, gl_from_i64(narrow_get(x, s->off[e->from])));
-            extv_set(out, e->to, ext_add(extv_get(out, e->to), v));
-        }
-        return;
+/* row == 1: integers times a matrix of weights. */
+static void dense_piece(const first_pass *p, narrow x, extv out, int32_t *buffer) {
+    const slot *s = &p->f->slots[p->at];
+    if (s->in > 1 && s->off[s->in - 1] != s->in - 1) {
+        for (uint32_t i = 0; i < s->in; i++) buffer[i] = narrow_get(x, s->off[i]);
+        x = narrow_i32(buffer);
     }
-    if (p->row == 1) {
-        narrow x = narrow_at(f->values, base);
-        if (s->in > 1 && s->off[s->in - 1] != s->in - 1) {
-            for (uint32_t i = 0; i < s->in; i++) buffer[i] = narrow_get(x, s->off[i]);
-            x = narrow_i32(buffer);
-        }
-        for (uint32_t k = 0; k < s->out; k++)
-            extv_set(out, k, vec_dot_narrow(extv_at(p->dense, (size_t)k * s->in), x, s->in));
-        return;
-    }
+    for (uint32_t k = 0; k < s->out; k++)
+        extv_set(out, k, vec_dot_narrow(extv_at(p->dense, (size_t)k * s->in), x, s->in));
+}
+
+/* row == 1: one integer an entry. */
+static void sparse_piece(const first_pass *p, narrow x, extv out) {
+    const slot *s = &p->f->slots[p->at];
     for (uint32_t i = 0; i < s->entry_count; i++) {
         const entry *e = &s->entries[i];
-        narrow x = row_at(f, p->at + 1, base + s->off[e->from], p->row, buffer);
+        ext v = ext_scale(e->w, gl_from_i64(narrow_get(x, s->off[e->from])));
+        extv_set(out, e->to, ext_add(extv_get(out, e->to), v));
+    }
+}
+
+/* A row of integers an entry. */
+static void rows_piece(const first_pass *p, uint64_t base, extv out, int32_t *buffer) {
+    const slot *s = &p->f->slots[p->at];
+    for (uint32_t i = 0; i < s->entry_count; i++) {
+        const entry *e = &s->entries[i];
+        narrow x = row_at(p->f, p->at + 1, p->contiguous, base + s->off[e->from], p->row, buffer);
         vec_axpy_narrow(extv_at(out, e->to * p->row), x, e->w, p->row);
     }
+}
+
+/* Integers to E for one outer index. */
+static void first_piece(const first_pass *p, uint64_t outer, int32_t *buffer) {
+    uint64_t base = outer_base(p->f, p->at, outer);
+    extv out = extv_at(p->out, outer * p->f->slots[p->at].out * p->row);
+    if (p->row > 1)
+        rows_piece(p, base, out, buffer);
+    else if (p->dense.c[0])
+        dense_piece(p, narrow_at(p->f->values, base), out, buffer);
+    else
+        sparse_piece(p, narrow_at(p->f->values, base), out);
 }
 
 static void first_pieces(void *ctx, size_t first, size_t count, unsigned worker) {
@@ -227,25 +244,22 @@ static uint64_t product_in(const folding *f, uint32_t from, uint32_t to) {
 }
 
 /* A fold of one leading axis over contiguous rows: the weights' columns sums, threads over the rows. */
-static bool plain_matrix(const folding *f, const slot *s, uint32_t at, uint64_t row) {
-    uint64_t unit = 1;
-    if (at != 0 || s->out != 1 || s->entry_count != s->in) return false;
-    for (uint32_t k = f->count; k-- > 1; unit *= f->slots[k].in)
-        for (uint32_t i = 0; i < f->slots[k].in; i++)
-            if (f->slots[k].off[i] != i * unit) return false;
+static bool plain_matrix(const first_pass *p) {
+    const slot *s = &p->f->slots[p->at];
+    if (p->at != 0 || !p->contiguous || s->out != 1 || s->entry_count != s->in) return false;
     for (uint32_t i = 0; i < s->in; i++)
-        if (s->off[i] != i * row || s->entries[i].from != i) return false;
+        if (s->off[i] != i * p->row || s->entries[i].from != i) return false;
     return true;
 }
 
 static tacit_status integers_to_ext(folding *f, uint32_t at, extv *out) {
     slot *s = &f->slots[at];
-    first_pass p = {.f = f, .at = at, .row = product_in(f, at + 1, f->count)};
+    first_pass p = {.f = f, .at = at, .row = product_in(f, at + 1, f->count), .contiguous = contiguous_from(f, at + 1)};
     uint64_t outer = product_in(f, 0, at), size = outer * s->out * p.row;
     *out = extv_zero(f->a, size);
     if (!extv_ok(*out)) return full(f);
     p.out = *out;
-    if (plain_matrix(f, s, at, p.row)) {
+    if (plain_matrix(&p)) {
         extv w = extv_new(f->a, s->in);
         if (!extv_ok(w)) return full(f);
         for (uint32_t i = 0; i < s->in; i++) extv_set(w, i, s->entries[i].w);
@@ -281,7 +295,7 @@ static tacit_status lift(folding *f, extv *out) {
     *out = extv_new(f->a, n);
     int32_t *buffer = ARENA_NEW(f->a, int32_t, n);
     if (!extv_ok(*out) || !buffer) return full(f);
-    vec_from_narrow(out->c[0], row_at(f, 0, 0, n, buffer), n);
+    vec_from_narrow(out->c[0], row_at(f, 0, contiguous_from(f, 0), 0, n, buffer), n);
     for (int j = 1; j < EXT_DEG; j++) memset(out->c[j], 0, n * sizeof(gl));
     return TACIT_OK;
 }

@@ -20,10 +20,10 @@ typedef struct strip_state {
     uint32_t object, number, k; /* strip `number` of the object, of 2^k lanes */
     rank1 *items;
     uint32_t item_count;
-    uint64_t dense_start, dense_cells; /* tail region of small blocks, in units of 2^k */
     struct dense_range {
         uint64_t start, cells; /* all dense regions, in units of 2^k */
     } * dense;
+    uint64_t dense_cells; /* of all of them */
     uint32_t dense_count;
     size_t low_size; /* entries of the concatenated low tables */
     extv low_w, low_x, low_w2, low_x2;
@@ -56,7 +56,6 @@ typedef struct batch_state {
     object_state o[MAX_OBJECTS];
     uint32_t strip_count;
     strip_state strip[MAX_OBJECTS + MAX_STRIPS];
-    const functional *f;
 } batch_state;
 
 static strip_state *strip_of(batch_state *s, uint32_t object, const block *b) {
@@ -253,7 +252,6 @@ static tacit_status begin_strip(batch_state *s, strip_state *o) {
 
 static tacit_status begin(void *ctx, const functional *f) {
     batch_state *s = ctx;
-    s->f = f;
     TRY(count_items(s, f));
     find_items(s, f);
     for (uint32_t c = 0; c < s->strip_count; c++) TRY(begin_strip(s, &s->strip[c]));
@@ -353,7 +351,8 @@ static tacit_status start_high(batch_state *s, object_state *o) {
     o->high = (product_tables){.coef = EXT_ONE, .factors = 2, .vars = o->a};
     o->y = o->folded.y;
     o->high.now[0] = o->folded.w;
-    TRY(new_zero(s, &o->high.now[1], columns));
+    o->high.now[1] = extv_new(s->a, columns);
+    if (!extv_ok(o->high.now[1])) return full(s);
     for (int j = 0; j < EXT_DEG; j++) memcpy(o->high.now[1].c[j], o->y.c[j], columns * sizeof(gl));
     return product_ready(&o->high, s->a, s->err);
 }

@@ -73,7 +73,7 @@ static void add_column(const leaf_request *r, leaf_rows *rows, narrow values, in
 
 /* One column of at most 2^16 values: D is a line in x - middle, which fits 16 bits. */
 static void make_line(leaf_rows *rows, int64_t lo, int64_t hi) {
-    if (rows->width != 1 || rows->folded.c[0] || rows->wide[0] || hi - lo >= 1 << 16) return;
+    if (rows->width != 1 || rows->wide[0] || hi - lo >= 1 << 16) return;
     rows->line = true;
     rows->middle = (int32_t)(lo + (hi - lo + 1) / 2);
     rows->at_middle = ext_add(rows->base, ext_mul(rows->coef[0], ext_from_i64(rows->middle)));
@@ -91,9 +91,10 @@ static tacit_status lookup_rows(const leaf_request *r, uint32_t item, leaf_rows 
         TRY(tensor_column(r, k->columns[j], &values));
         add_column(r, rows, values, t->columns[j].lo, t->columns[j].hi);
     }
-    make_line(rows, t->columns[0].lo, t->columns[0].hi);
-    if (!t->gather) return TACIT_OK;
-    rows->line = false;
+    if (!t->gather) {
+        make_line(rows, t->columns[0].lo, t->columns[0].hi);
+        return TACIT_OK;
+    }
     TRY(tensor_column(r, k->columns[1], &values));
     return fold_rows(r, t, values, shape_count(rows->shape), rows);
 }

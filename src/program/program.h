@@ -219,7 +219,7 @@ int64_t table_value(const table_column *c, uint32_t row);
 
 /* ---- file format (docs/formats.md): canonical bytes; parse makes one program from one string of bytes or fails.
  * parse checks everything that program.h and section 1 and 2 of the protocol demand (program_check), makes the
- * multiplicity tensors, computes the digest and all intervals. advice == false: the part that verifiers read. */
+ * multiplicity tensors, computes the digest and all intervals. */
 tacit_status program_parse(program *out, const void *data, size_t size, arena *a, tacit_error *err) TACIT_MUST_CHECK;
 /* Reads what follows the relation part into p. */
 typedef tacit_status advice_reader(reader *r, program *p, arena *a, tacit_error *err);

@@ -108,30 +108,30 @@ word_tile(extv out, size_t c, const word_digits *d, const unsigned char *x, size
     word_sums_put(out, c, sum, part);
 }
 
-static void v_column_sums_i8(extv out, extv e, const int8_t *x, size_t rows, size_t cols, size_t stride) {
+/* The columns that fill tiles, of entries of `size` bytes; how many these are. */
+static inline __attribute__((always_inline)) size_t word_columns(extv out, extv e, const void *x, size_t size,
+                                                                 size_t rows, size_t cols, size_t stride) {
     word_digits d;
     size_t whole = cols / COLUMNS * COLUMNS;
     for (size_t first = 0; whole && first < rows; first += 2 * PAIRS) {
         size_t n = rows - first < 2 * PAIRS ? rows - first : 2 * PAIRS;
-        const unsigned char *block = (const unsigned char *)(x + first * stride);
+        const unsigned char *block = (const unsigned char *)x + size * first * stride;
         word_digits_of(&d, extv_at(e, first), n);
-        for (size_t c = 0; c < whole; c += COLUMNS) word_tile(out, c, &d, block + c, n, stride, BYTE);
+        for (size_t c = 0; c < whole; c += COLUMNS) {
+            word_tile(out, c, &d, block + size * c, n, size * stride, size == 1 ? BYTE : LOW_BYTE);
+            if (size == 2) word_tile(out, c, &d, block + size * c, n, size * stride, HIGH_BYTE);
+        }
     }
-    vec_portable.column_sums_i8(extv_at(out, whole), e, x + whole, rows, cols - whole, stride);
+    return whole;
+}
+
+static void v_column_sums_i8(extv out, extv e, const int8_t *x, size_t rows, size_t cols, size_t stride) {
+    size_t done = word_columns(out, e, x, sizeof *x, rows, cols, stride);
+    vec_portable.column_sums_i8(extv_at(out, done), e, x + done, rows, cols - done, stride);
 }
 
 static void v_column_sums_i16(extv out, extv e, const int16_t *x, size_t rows, size_t cols, size_t stride) {
-    word_digits d;
-    size_t whole = cols / COLUMNS * COLUMNS;
-    for (size_t first = 0; whole && first < rows; first += 2 * PAIRS) {
-        size_t n = rows - first < 2 * PAIRS ? rows - first : 2 * PAIRS;
-        const unsigned char *block = (const unsigned char *)(x + first * stride);
-        word_digits_of(&d, extv_at(e, first), n);
-        for (size_t c = 0; c < whole; c += COLUMNS) {
-            word_tile(out, c, &d, block + 2 * c, n, 2 * stride, LOW_BYTE);
-            word_tile(out, c, &d, block + 2 * c, n, 2 * stride, HIGH_BYTE);
-        }
-    }
-    vec_portable.column_sums_i16(extv_at(out, whole), e, x + whole, rows, cols - whole, stride);
+    size_t done = word_columns(out, e, x, sizeof *x, rows, cols, stride);
+    vec_portable.column_sums_i16(extv_at(out, done), e, x + done, rows, cols - done, stride);
 }
 #endif

@@ -25,9 +25,9 @@ typedef struct columns_job {
     uint64_t small_columns, tail_columns, tail_from; /* columns with integers, with tail, before the tail */
     uint32_t groups;                                 /* of POINTS points */
     const gl *points;
-    const power_digits *powers; /* per group */
-    gl *sums;                   /* per worker, group, lane: POINTS values */
-    piece *pieces;              /* per worker */
+    power_digits *powers; /* per group */
+    gl *sums;             /* per worker, group, lane: POINTS values */
+    piece *pieces;        /* per worker */
 } columns_job;
 
 static uint32_t lanes_of(const columns_job *j) {
@@ -59,27 +59,16 @@ static uint32_t row_of(const columns_job *j, const source *s, size_t c, uint64_t
     return *at >= end ? 0 : end - *at < s->lanes ? (uint32_t)(end - *at) : s->lanes;
 }
 
-/* Digit `digit` of n values, and whether any has higher ones. */
-static uint64_t tail_digits(const gl *v, uint32_t n, unsigned digit, int8_t *row) {
+/* Digit `digit` of n values + BIAS, and whether any has higher ones. */
+static uint64_t biased_digits(const uint64_t *biased, uint32_t n, unsigned digit, int8_t *row) {
     uint64_t rest = 0;
     for (uint32_t l = 0; l < n; l++) {
-        uint64_t u = biased_tail(v[l]);
-        row[l] = (int8_t)((u >> 8 * digit & 255) ^ 0x80);
-        rest |= (u ^ BIAS) >> 8 * digit;
+        row[l] = (int8_t)((biased[l] >> 8 * digit & 255) ^ 0x80);
+        rest |= (biased[l] ^ BIAS) >> 8 * digit;
     }
     return rest >> 8;
 }
-static uint64_t small_digits(narrow small, uint32_t n, unsigned digit, int8_t *row) {
-    int32_t v[LANES];
-    uint64_t rest = 0;
-    narrow_read(small, n, v);
-    for (uint32_t l = 0; l < n; l++) {
-        uint64_t u = (uint64_t)(int64_t)v[l] + BIAS;
-        row[l] = (int8_t)((u >> 8 * digit & 255) ^ 0x80);
-        rest |= (u ^ BIAS) >> 8 * digit;
-    }
-    return rest >> 8;
-}
+/* The lowest digit of small integers, where most have no other. */
 static uint64_t lowest_digits(narrow small, uint32_t n, int8_t *row) {
     int32_t v[LANES];
     uint32_t rest = 0;
@@ -97,13 +86,20 @@ static uint64_t lowest_digits(narrow small, uint32_t n, int8_t *row) {
 
 /* One digit of a column's values; zeros where there are none. */
 static uint64_t row_digits(const columns_job *j, const source *s, size_t c, unsigned digit, int8_t row[LANES]) {
-    uint64_t at;
+    uint64_t at, biased[LANES];
+    int32_t v[LANES];
     uint32_t n = row_of(j, s, c, &at);
     if (n < LANES) memset(row, 0, LANES);
-    if (s->tail) return tail_digits(j->x->tail + at, n, digit, row);
     if (n == 0) return 0;
+    if (s->tail) {
+        for (uint32_t l = 0; l < n; l++) biased[l] = biased_tail(j->x->tail[at + l]);
+        return biased_digits(biased, n, digit, row);
+    }
     narrow small = object_small(j->x, at);
-    return digit ? small_digits(small, n, digit, row) : lowest_digits(small, n, row);
+    if (digit == 0) return lowest_digits(small, n, row);
+    narrow_read(small, n, v);
+    for (uint32_t l = 0; l < n; l++) biased[l] = (uint64_t)(int64_t)v[l] + BIAS;
+    return biased_digits(biased, n, digit, row);
 }
 
 /* Nonzero if some value has higher digits than this one. */
@@ -166,7 +162,7 @@ static void columns_piece(void *ctx, size_t i, unsigned worker) {
 /* ---------------------------------------------------------------- the points' powers */
 static void fill_powers(void *ctx, size_t group, unsigned worker) {
     const columns_job *j = ctx;
-    power_digits *out = (power_digits *)(void *)(uintptr_t)&j->powers[group];
+    power_digits *out = &j->powers[group];
     (void)worker;
     for (size_t i = 0; i < POINTS; i++) {
         gl power = 1;

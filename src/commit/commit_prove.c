@@ -258,19 +258,13 @@ static void ladder_round(void *ctx, ext *values) {
     par_round_prod2(values, c->v, c->z, c->size / 2);
 }
 
-static void swap(extv *a, extv *b) {
-    extv t = *a;
-    *a = *b;
-    *b = t;
-}
-
 static void ladder_fold(void *ctx, ext r) {
     committer *c = ctx;
     c->size /= 2;
     par_fold(c->spare_v, c->v, r, c->size);
     par_fold(c->spare_z, c->z, r, c->size);
-    swap(&c->v, &c->spare_v);
-    swap(&c->z, &c->spare_z);
+    extv_swap(&c->v, &c->spare_v);
+    extv_swap(&c->z, &c->spare_z);
 }
 
 /* ---------------------------------------------------------------- making one */

@@ -75,7 +75,7 @@ static tacit_status encode_x(committer *c, const code_tree *t, tacit_error *err)
         if (strips[s].first < c->forgotten)
             TRY(code_stream(t->nodes, t->log_n, 8 * (size_t)strips[s].first, &x, NULL, c->a, err));
         else
-            TRY(encode_object(t, strips[s].first - c->forgotten, x.data, x.a, x.k, x.tail, c->a, err));
+            TRY(encode_object(t, strips[s].first - c->forgotten, &x, c->a, err));
     }
     return TACIT_OK;
 }
@@ -98,7 +98,7 @@ static tacit_status commit_domain(commit_prover *cp, uint32_t d, digest *root, t
     if (has_x) TRY(encode_x(c, &c->domain[d], err));
     encode_lanes(jobs, mask_jobs(c, d, jobs), (size_t)1 << dom->a, dom->log_n);
     c->salts[d] = RULE_ELSE(LEAK_SALTS, (rng_key){{0}}, rng_stream(&c->key, RNG_SALT, d));
-    TRY(code_hash_rest(&c->domain[d], 8 * (size_t)forgotten, &c->salts[d], c->a, err));
+    TRY(code_hash(&c->domain[d], 8 * (size_t)forgotten, &c->salts[d], NULL, c->a, err));
     *root = c->domain[d].nodes[merkle_size(dom->log_n) - 1];
     return TACIT_OK;
 }
@@ -155,7 +155,7 @@ static tacit_status level(commit_prover *cp, const geometry_level *l, digest *ro
     code_tree *t = &c->inner[l - c->g->level];
     TRY(code_alloc(t, l->log_n, (uint32_t)EXT_DEG << l->k, c->work, err));
     TRY(encode_vector(t, c->z, geometry_columns(l), l->k, c->work, err));
-    TRY(code_hash(t, NULL, NULL, c->work, err));
+    TRY(code_hash(t, 0, NULL, NULL, c->work, err));
     *root = t->nodes[merkle_size(l->log_n) - 1];
     return TACIT_OK;
 }

@@ -139,20 +139,19 @@ static uint32_t group_next(lane_group *g, uint32_t first) {
     return first + g->count;
 }
 
-static void group_object(const lane_group *g, const object_data *x, uint32_t tail) {
-    group_small(g, x);
-    for (uint32_t i = 0; i < x->range_count; i++) group_range(g, &x->ranges[i]);
-    group_field(g, x->tail, ((size_t)1 << g->a) - tail, tail);
+static void group_object(const lane_group *g, const code_source *x) {
+    group_small(g, x->data);
+    for (uint32_t i = 0; i < x->data->range_count; i++) group_range(g, &x->data->ranges[i]);
+    group_field(g, x->data->tail, ((size_t)1 << g->a) - x->tail, x->tail);
 }
 
-tacit_status encode_object(const code_tree *t, uint32_t first, const object_data *x, unsigned a, unsigned k,
-                           uint32_t tail, arena *scratch, tacit_error *err) {
+tacit_status encode_object(const code_tree *t, uint32_t first, const code_source *x, arena *scratch, tacit_error *err) {
     size_t mark = arena_mark(scratch);
-    lane_group g = {.a = a, .k = k};
+    lane_group g = {.a = x->a, .k = x->k};
     TRY(group_alloc(&g, scratch, err));
-    for (uint32_t lane = 0; lane >> k == 0;) {
+    for (uint32_t lane = 0; lane >> x->k == 0;) {
         uint32_t next = group_next(&g, lane);
-        group_object(&g, x, tail);
+        group_object(&g, x);
         encode_group(&g, code_lane(t, first + lane), t->stride, t->log_n);
         lane = next;
     }
@@ -308,14 +307,9 @@ static tacit_status hash_part(const code_tree *t, const rng_key *salts, const le
     return atomic_load(&j.stopped) ? fail(err, TACIT_IO, "could not store the encoded columns") : TACIT_OK;
 }
 
-tacit_status code_hash(code_tree *t, const rng_key *salts, const leaf_sink *sink, arena *scratch, tacit_error *err) {
-    TRY(hash_part(t, salts, sink, (leaf_part){.before = 0, .last = true}, scratch, err));
-    merkle_build(t->nodes, t->log_n);
-    return TACIT_OK;
-}
-
-tacit_status code_hash_rest(code_tree *t, size_t before, const rng_key *salts, arena *scratch, tacit_error *err) {
-    TRY(hash_part(t, salts, NULL, (leaf_part){.before = before, .last = true}, scratch, err));
+tacit_status code_hash(code_tree *t, size_t before, const rng_key *salts, const leaf_sink *sink, arena *scratch,
+                       tacit_error *err) {
+    TRY(hash_part(t, salts, sink, (leaf_part){.before = before, .last = true}, scratch, err));
     merkle_build(t->nodes, t->log_n);
     return TACIT_OK;
 }
@@ -333,7 +327,7 @@ static tacit_status each_group(const code_source *x, unsigned log_n, group_body 
     TRY(group_alloc(&g, scratch, err));
     for (uint32_t lane = 0; lane < lanes;) {
         uint32_t next = group_next(&g, lane);
-        group_object(&g, x->data, x->tail);
+        group_object(&g, x);
         encode_group(&g, t.codes, t.stride, log_n);
         TRY(body(ctx, &t, lane, next - lane, err));
         lane = next;

@@ -27,10 +27,15 @@ typedef struct lane_job {
     gl *out;
 } lane_job;
 void encode_lanes(const lane_job *jobs, uint32_t count, size_t length, unsigned log_n);
-/* 2^k lanes of an object (2^a columns, the last `tail` of them from x->tail) from lane `first` of the tree on.
- * scratch: up to 16 lanes of coefficients. */
-tacit_status encode_object(const code_tree *t, uint32_t first, const object_data *x, unsigned a, unsigned k,
-                           uint32_t tail, arena *scratch, tacit_error *err) TACIT_MUST_CHECK;
+/* 2^k lanes of an object: 2^a columns, the last `tail` of them from data->tail. */
+typedef struct code_source {
+    const object_data *data;
+    unsigned a, k;
+    uint32_t tail;
+} code_source;
+/* They become the tree's lanes from `first` on. scratch: up to 16 lanes of coefficients. */
+tacit_status encode_object(const code_tree *t, uint32_t first, const code_source *x, arena *scratch,
+                           tacit_error *err) TACIT_MUST_CHECK;
 /* An E vector of columns * 2^k elements as 2^k E lanes, coordinates together: the whole tree. */
 tacit_status encode_vector(const code_tree *t, extv v, size_t columns, unsigned k, arena *scratch,
                            tacit_error *err) TACIT_MUST_CHECK;
@@ -43,20 +48,13 @@ typedef struct leaf_sink {
 static inline size_t code_leaf_size(const code_tree *t, bool salted) {
     return 8 * (size_t)t->width + (salted ? 32 : 0);
 }
-/* Hashes the columns (followed by a 32-byte salt of the stream, if one is given) and builds the tree. */
-tacit_status code_hash(code_tree *t, const rng_key *salts, const leaf_sink *sink, arena *scratch,
+/* Hashes the columns (followed by a 32-byte salt of the stream, if one is given) and builds the tree. The leaves have
+ * `before` hashed bytes already, which code_stream left in t->nodes. sink: NULL or for leaves that are whole. */
+tacit_status code_hash(code_tree *t, size_t before, const rng_key *salts, const leaf_sink *sink, arena *scratch,
                        tacit_error *err) TACIT_MUST_CHECK;
-/* The same of a tree whose leaves have `before` hashed bytes already, which code_stream left in t->nodes. */
-tacit_status code_hash_rest(code_tree *t, size_t before, const rng_key *salts, arena *scratch,
-                            tacit_error *err) TACIT_MUST_CHECK;
 
-/* Where memory is short: 2^k lanes of an object, sixteen of which are encoded at a time and not kept. scratch: 20
- * values a column of the code. */
-typedef struct code_source {
-    const object_data *data;
-    unsigned a, k;
-    uint32_t tail;
-} code_source;
+/* ---- where memory is short: sixteen lanes of an object are encoded at a time and not kept. scratch: 20 values a
+ * column of the code */
 /* Into the leaves' hashes at nodes[0 .. 2^log_n), behind `before` bytes of each; both are multiples of 64 unless salts
  * (then these are the last lanes) are given. */
 tacit_status code_stream(digest *nodes, unsigned log_n, size_t before, const code_source *x, const rng_key *salts,

@@ -170,33 +170,32 @@ static bool put_leaves(void *ctx, uint64_t first, const uint8_t *bytes, size_t s
     return file_write_at(c->fd, bytes, size, c->h.leaves.at + first * c->h.leaf_size, "key file", &ignored) == TACIT_OK;
 }
 
-static tacit_status encode_and_store(creation *c, const rng_key *salts, digest **nodes) {
-    const certificate_shape *s = &c->cert->shape;
+static tacit_status encode_and_store(creation *c, const code_source *x, const rng_key *salts, digest **nodes) {
     leaf_sink sink = {c, put_leaves};
     code_tree t;
-    TRY(code_alloc(&t, s->a + RATE_LOG, UINT32_C(1) << s->k, c->scratch, c->err));
-    TRY(encode_object(&t, 0, &c->data, s->a, s->k, s->tail, c->scratch, c->err));
-    TRY(code_hash(&t, salts, &sink, c->scratch, c->err));
+    TRY(code_alloc(&t, x->a + RATE_LOG, UINT32_C(1) << x->k, c->scratch, c->err));
+    TRY(encode_object(&t, 0, x, c->scratch, c->err));
+    TRY(code_hash(&t, 0, salts, &sink, c->scratch, c->err));
     *nodes = t.nodes;
     return TACIT_OK;
 }
 
-static tacit_status encode_and_forget(creation *c, const rng_key *salts, digest **nodes) {
-    const certificate_shape *s = &c->cert->shape;
-    const code_source x = {&c->data, s->a, s->k, s->tail};
-    unsigned log_n = s->a + RATE_LOG;
+static tacit_status encode_and_forget(creation *c, const code_source *x, const rng_key *salts, digest **nodes) {
+    unsigned log_n = x->a + RATE_LOG;
     *nodes = ARENA_NEW(c->scratch, digest, merkle_size(log_n));
     if (!*nodes) return full(c->err);
-    TRY(code_stream(*nodes, log_n, 0, &x, salts, c->scratch, c->err));
+    TRY(code_stream(*nodes, log_n, 0, x, salts, c->scratch, c->err));
     merkle_build(*nodes, log_n);
     return TACIT_OK;
 }
 
 static tacit_status make_tree(creation *c) {
     const certificate_shape *s = &c->cert->shape;
+    const code_source x = {&c->data, s->a, s->k, s->tail};
     rng_key salts = rng_stream(&c->h.seed, RNG_CERT_SALT, 0);
     digest *nodes;
-    tacit_status st = c->h.leaves.size ? encode_and_store(c, &salts, &nodes) : encode_and_forget(c, &salts, &nodes);
+    tacit_status st =
+        c->h.leaves.size ? encode_and_store(c, &x, &salts, &nodes) : encode_and_forget(c, &x, &salts, &nodes);
     sodium_memzero(&salts, sizeof salts);
     TRY(st);
     c->cert->root = nodes[merkle_size(s->a + RATE_LOG) - 1];

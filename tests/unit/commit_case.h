@@ -100,11 +100,11 @@ static inline tacit_status case_certificate(commit_case *t, uint32_t i) {
     code_tree tree;
     rng_key salts = rng_stream(&t->key, RNG_CERT_SALT, i);
     TRY(code_alloc(&tree, o->a + RATE_LOG, UINT32_C(1) << o->k, &t->a, &t->err));
-    TRY(encode_object(&tree, 0, t->data[1 + i], o->a, o->k, o->tail, &t->a, &t->err));
+    TRY(encode_object(&tree, 0, &(code_source){t->data[1 + i], o->a, o->k, o->tail}, &t->a, &t->err));
     leaf_copy copy = {NULL, code_leaf_size(&tree, true)};
     copy.out = ARENA_NEW(&t->a, uint8_t, copy.leaf_size << tree.log_n);
     leaf_sink sink = {&copy, leaf_copy_put};
-    TRY(code_hash(&tree, &salts, &sink, &t->a, &t->err));
+    TRY(code_hash(&tree, 0, &salts, &sink, &t->a, &t->err));
     s->cert.shape = (certificate_shape){o->a, o->k, o->tail};
     s->leaves = copy.out;
     s->leaf_size = copy.leaf_size;

@@ -38,7 +38,7 @@ static void check_shape(unsigned a, unsigned k, uint32_t tail, uint64_t unused, 
     code_tree t;
     uint32_t positions[COUNT];
     assert_int_equal(code_alloc(&t, a + RATE_LOG, UINT32_C(1) << k, &memory, &err), TACIT_OK);
-    assert_int_equal(encode_object(&t, 0, &x, a, k, tail, &memory, &err), TACIT_OK);
+    assert_int_equal(encode_object(&t, 0, &(code_source){&x, a, k, tail}, &memory, &err), TACIT_OK);
     for (uint32_t i = 0; i < COUNT; i++) positions[i] = (uint32_t)(test_u64() >> (64 - t.log_n));
     gl *columns = ARENA_NEW(&memory, gl, (size_t)COUNT << k), *want = ARENA_NEW(&memory, gl, (size_t)1 << k);
     assert_int_equal(columns_at(&x, a, k, tail, t.log_n, positions, COUNT, columns, &memory, &err), TACIT_OK);

@@ -56,14 +56,10 @@ static tacit_status results_init(results *s, const io_list *list, uint64_t sampl
 static tacit_status run_sample(results *s, const tacit_model *m, const double *const *x, uint64_t sample,
                                tacit_error *err) {
     const tacit_io *outputs = s->list->io + s->list->inputs;
-    int_arrays inputs = {0};
     int64_t *out[IO_MAX];
     uint64_t clipped = 0, saturated = 0;
     for (size_t o = 0; o < s->list->outputs; o++) out[o] = s->ints.x[o] + sample * outputs[o].count;
-    CLI_TRY(data_quantise(&inputs, m, s->list, x, &clipped, err));
-    tacit_status status = tacit_run(m, (const int64_t *const *)inputs.x, out, &saturated, err);
-    int_arrays_free(&inputs);
-    if (status != TACIT_OK) return status;
+    CLI_TRY(data_run(m, s->list, x, out, &clipped, &saturated, err));
     s->clipped += clipped;
     s->saturated += saturated;
     for (size_t o = 0; o < s->list->outputs; o++)

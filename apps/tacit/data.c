@@ -124,6 +124,15 @@ tacit_status data_quantise(int_arrays *out, const tacit_model *m, const io_list 
     return TACIT_OK;
 }
 
+tacit_status data_run(const tacit_model *m, const io_list *list, const double *const *x, int64_t *const *out,
+                      uint64_t *clipped, uint64_t *saturated, tacit_error *err) {
+    int_arrays inputs = {0};
+    CLI_TRY(data_quantise(&inputs, m, list, x, clipped, err));
+    tacit_status status = tacit_run(m, (const int64_t *const *)inputs.x, out, saturated, err);
+    int_arrays_free(&inputs);
+    return status;
+}
+
 static bool ends_with(const char *text, const char *end) {
     size_t n = strlen(text), k = strlen(end);
     return n >= k && strcmp(text + n - k, end) == 0;

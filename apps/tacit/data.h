@@ -28,6 +28,9 @@ TACIT_MUST_CHECK tacit_status data_single(data_samples *out, const data_set *d, 
 /* Integers of one sample of all inputs; *clipped: how many lay outside the calibrated range (they saturate). */
 TACIT_MUST_CHECK tacit_status data_quantise(int_arrays *out, const tacit_model *m, const io_list *list,
                                             const double *const *x, uint64_t *clipped, tacit_error *err);
+/* The integer model on one sample; clipped as above, saturated as of tacit_run. */
+TACIT_MUST_CHECK tacit_status data_run(const tacit_model *m, const io_list *list, const double *const *x,
+                                       int64_t *const *out, uint64_t *clipped, uint64_t *saturated, tacit_error *err);
 
 /* .npy (one tensor), .npz or .json by the path's ending; USAGE otherwise. Call before work starts. */
 TACIT_MUST_CHECK tacit_status data_can_write(const char *path, size_t tensors, tacit_error *err);

@@ -58,11 +58,8 @@ static void count_labels(totals *t, const trial *k, uint64_t sample) {
 }
 
 static tacit_status one_sample(totals *t, trial *k, const double *const *x, uint64_t sample, tacit_error *err) {
-    int_arrays inputs = {0};
     uint64_t clipped = 0, saturated = 0;
-    tacit_status status = data_quantise(&inputs, k->m, k->list, x, &clipped, err);
-    if (status == TACIT_OK) status = tacit_run(k->m, (const int64_t *const *)inputs.x, k->ints.x, &saturated, err);
-    int_arrays_free(&inputs);
+    tacit_status status = data_run(k->m, k->list, x, k->ints.x, &clipped, &saturated, err);
     t->samples++;
     if (status == TACIT_OVERFLOW) {
         t->refused++;

@@ -47,13 +47,16 @@ class ViT(nn.Module):
         return self.head(self.norm(self.blocks(t))[:, 0])
 
 
+def content(folder, name):
+    """Of the file whose name begins so, compressed or not."""
+    path = next(folder.glob(f"{name}*"))
+    return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+
+
 def read(folder):
-    images = gzip.open(next(folder.glob("t10k-images*"))).read() if any(folder.glob("t10k-images*.gz")) else next(
-        folder.glob("t10k-images*")).read_bytes()
-    labels = gzip.open(next(folder.glob("t10k-labels*"))).read() if any(folder.glob("t10k-labels*.gz")) else next(
-        folder.glob("t10k-labels*")).read_bytes()
-    x = np.frombuffer(images, np.uint8, offset=16).reshape(-1, 1, 28, 28).astype(np.float32) / 255
-    return torch.tensor(x), torch.tensor(np.frombuffer(labels, np.uint8, offset=8).astype(np.int64))
+    x = np.frombuffer(content(folder, "t10k-images"), np.uint8, offset=16).reshape(-1, 1, 28, 28)
+    y = np.frombuffer(content(folder, "t10k-labels"), np.uint8, offset=8)
+    return torch.tensor(x.astype(np.float32) / 255), torch.tensor(y.astype(np.int64))
 
 
 def moved(x):

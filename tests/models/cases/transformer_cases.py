@@ -9,6 +9,7 @@ import onnx
 import torch
 import torch.nn.functional as F
 from case import Case
+from networks_cases import Function
 from torch import nn
 
 try:
@@ -189,15 +190,6 @@ class Attend(nn.Module):
 
     def forward(self, x, mask=None):
         return self.attention(x, x, x, attn_mask=mask, **self.more)[0]
-
-
-class Function(nn.Module):
-    def __init__(self, function):
-        super().__init__()
-        self.function = function
-
-    def forward(self, *inputs):
-        return self.function(*inputs)
 
 
 def encoder(**more):

@@ -11,13 +11,8 @@ static inline void narrow_params(trace *t, arena *a, unsigned least) {
         if (x->kind != TENSOR_PARAM) continue;
         uint64_t n = shape_count(&x->shape);
         unsigned bytes = narrow_bytes(x->lo, x->hi) > least ? narrow_bytes(x->lo, x->hi) : least;
-        const narrow from = trace_atom(t, i);
         void *to = ARENA_NEW(a, int32_t, n);
-        for (uint64_t k = 0; k < n; k++) {
-            if (bytes == 1) ((int8_t *)to)[k] = (int8_t)narrow_get(from, k);
-            if (bytes == 2) ((int16_t *)to)[k] = (int16_t)narrow_get(from, k);
-            if (bytes == 4) ((int32_t *)to)[k] = narrow_get(from, k);
-        }
+        narrow_copy(trace_atom(t, i), n, to, bytes);
         weights[i] = (narrow){to, bytes};
     }
     for (uint32_t i = 0; i < t->p->tensor_count; i++)

@@ -76,6 +76,22 @@ tacit_model *compile_case(const char *path, const tacit_compile_options *o, uint
     return m;
 }
 
+tacit_model *compile_noise(onnx_build *m, const tacit_compile_options *o, uint64_t elements) {
+    double *values = malloc(CASE_SAMPLES * elements * sizeof *values);
+    noise_list(values, CASE_SAMPLES * elements, 1);
+    tacit_model *model = compile_case(build_write(m), o, CASE_SAMPLES, values);
+    free(values);
+    build_end(m);
+    return model;
+}
+
+uint64_t count_lookups(const tacit_model *m) {
+    const program *p = &m->pub.program;
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < p->lookup_count; i++) count += shape_count(&p->tensors[p->lookups[i].columns[0]].shape);
+    return count;
+}
+
 /* ---- numbers */
 static void close_to(const double *got, const double *want, uint64_t n, double tolerance, const char *what) {
     double largest = 0;

@@ -27,6 +27,10 @@ const double *noise_list(double *out, uint64_t count, double scale);
 void check_case(onnx_build *m, reference ref, const void *context, double tolerance, double spread);
 /* Compiles on given samples (of one input); fails the test on an error. */
 tacit_model *compile_case(const char *path, const tacit_compile_options *o, uint64_t samples, const double *values);
+/* The same on noise, of one input of so many numbers. Frees the build. */
+tacit_model *compile_noise(onnx_build *m, const tacit_compile_options *o, uint64_t elements);
+/* Numbers that the model looks up. */
+uint64_t count_lookups(const tacit_model *m);
 /* Executes on integers (per input); the trace lies in `a`. */
 void trace_case(const tacit_model *m, const int64_t *const *inputs, trace *t, arena *a, uint64_t *saturated);
 /* Every relation holds; and none of the tried changes of advice goes unnoticed. */

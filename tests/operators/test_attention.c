@@ -243,13 +243,6 @@ static void build_form(onnx_build *m, form how) {
     build_output(m, "y");
 }
 
-static uint64_t count_lookups(const tacit_model *m) {
-    const program *p = &m->pub.program;
-    uint64_t count = 0;
-    for (uint32_t i = 0; i < p->lookup_count; i++) count += shape_count(&p->tensors[p->lookups[i].columns[0]].shape);
-    return count;
-}
-
 static void test_forms(void **unused) {
     (void)unused;
     double samples[3][3 * TOKENS * SIZE];

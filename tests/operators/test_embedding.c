@@ -54,9 +54,16 @@ static void test_negative(void **unused) {
     refuse_case(m, TACIT_UNSUPPORTED, "an index out of range");
 }
 
-static uint32_t count_params(const tacit_model *m) {
+/* How many parameters the model has, compiled on one sample. Frees it. */
+static uint32_t params_of(onnx_build *m, const double *sample) {
+    tacit_compile_options o;
     uint32_t params = 0;
-    for (uint32_t i = 0; i < m->pub.program.tensor_count; i++) params += m->pub.program.tensors[i].kind == TENSOR_PARAM;
+    tacit_compile_defaults(&o);
+    tacit_model *model = compile_case(build_write(m), &o, 1, sample);
+    const program *p = &model->pub.program;
+    for (uint32_t i = 0; i < p->tensor_count; i++) params += p->tensors[i].kind == TENSOR_PARAM;
+    tacit_model_free(model);
+    build_end(m);
     return params;
 }
 
@@ -136,7 +143,6 @@ static void test_check(void **unused) {
 static void test_shared(void **unused) {
     (void)unused;
     static const double W[6] = {1, -2, 3, 0.5, 2, -1}, X[3] = {0.5, -1, 1};
-    tacit_compile_options o;
     onnx_build *m = build_start(13);
     build_input(m, "x", (shape){.rank = 2, .dim = {1, 3}});
     build_real(m, "w", (shape){.rank = 2, .dim = {3, 2}}, W);
@@ -145,11 +151,7 @@ static void test_shared(void **unused) {
     build_node(m, "MatMul", "r w", "b");
     build_output(m, "a");
     build_output(m, "b");
-    tacit_compile_defaults(&o);
-    tacit_model *model = compile_case(build_write(m), &o, 1, X);
-    assert_int_equal(count_params(model), 1);
-    tacit_model_free(model);
-    build_end(m);
+    assert_int_equal(params_of(m, X), 1);
 }
 
 /* A head that is the embedding again: by one initializer through Transpose or transB, or by a second one with the same
@@ -194,14 +196,9 @@ static void test_tied(void **unused) {
     static const double TOKEN[TOKENS] = {0, 7, WORDS - 1, 3, 3, 21};
     noise_list(T, WORDS * WIDTH, 2);
     for (tie how = 0; how < TIES; how++) {
-        tacit_compile_options o;
         onnx_build *m = build_start(13);
         build_tied(m, how);
-        tacit_compile_defaults(&o);
-        tacit_model *model = compile_case(build_write(m), &o, 1, TOKEN);
-        assert_int_equal(count_params(model), 1);
-        tacit_model_free(model);
-        build_end(m);
+        assert_int_equal(params_of(m, TOKEN), 1);
         m = build_start(13);
         build_tied(m, how);
         check_case(m, reference_tied, NULL, 2e-4, 1);
@@ -214,7 +211,6 @@ static void test_not_shared(void **unused) {
     static const double TOKEN[TOKENS] = {0};
     static double other[WORDS * WIDTH];
     for (int equal = 0; equal < 2; equal++) {
-        tacit_compile_options o;
         onnx_build *m = build_start(13);
         noise_list(T, WORDS * WIDTH, 2);
         for (uint32_t k = 0; k < WORDS * WIDTH; k++) other[k] = T[k] = equal ? 0.5 : T[k];
@@ -226,11 +222,7 @@ static void test_not_shared(void **unused) {
         build_node(m, "Gemm", "e w", "y");
         build_int(m, "transB", 1);
         build_output(m, "y");
-        tacit_compile_defaults(&o);
-        tacit_model *model = compile_case(build_write(m), &o, 1, TOKEN);
-        assert_int_equal(count_params(model), 2);
-        tacit_model_free(model);
-        build_end(m);
+        assert_int_equal(params_of(m, TOKEN), 2);
     }
 }
 

@@ -13,15 +13,11 @@ static shape S(uint32_t rank, uint32_t a, uint32_t b, uint32_t c) {
 }
 
 static uint64_t lookups_of(onnx_build *m, uint64_t inputs) {
-    static double values[CASE_ELEMENTS];
     tacit_compile_options o;
-    uint64_t count = 0;
     tacit_compile_defaults(&o);
-    tacit_model *model = compile_case(build_write(m), &o, CASE_SAMPLES, noise_list(values, CASE_SAMPLES * inputs, 1));
-    const program *p = &model->pub.program;
-    for (uint32_t i = 0; i < p->lookup_count; i++) count += shape_count(&p->tensors[p->lookups[i].columns[0]].shape);
+    tacit_model *model = compile_noise(m, &o, inputs);
+    uint64_t count = count_lookups(model);
     tacit_model_free(model);
-    build_end(m);
     return count;
 }
 

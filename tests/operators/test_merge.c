@@ -60,17 +60,11 @@ static onnx_build *build(const merge *p) {
 
 /* Lookups of the compiled model. */
 static uint64_t lookups(const merge *p) {
-    double values[CASE_SAMPLES * 2 * C * H * H];
     tacit_compile_options o;
-    uint64_t count = 0;
-    onnx_build *b = build(p);
     tacit_compile_defaults(&o);
-    tacit_model *m =
-        compile_case(build_write(b), &o, CASE_SAMPLES, noise_list(values, CASE_SAMPLES * 2 * C * H * H, 1));
-    const program *q = &m->pub.program;
-    for (uint32_t i = 0; i < q->lookup_count; i++) count += shape_count(&q->tensors[q->lookups[i].columns[0]].shape);
+    tacit_model *m = compile_noise(build(p), &o, 2 * C * H * H);
+    uint64_t count = count_lookups(m);
     tacit_model_free(m);
-    build_end(b);
     return count;
 }
 

@@ -73,21 +73,24 @@ static void absorb_reference(const double *const *in, double *out, const void *c
     }
 }
 
-/* Numbers that are rounded and looked up, whatever their remainders take. */
-static uint64_t rounded(onnx_build *b) {
-    double values[CASE_SAMPLES * B * T * D];
+/* A model that refuses what its ranges do not hold. */
+static tacit_model *compile_refusing(onnx_build *b, uint64_t inputs) {
     tacit_compile_options o;
-    uint64_t count = 0;
     tacit_compile_defaults(&o);
     o.overflow = TACIT_REFUSE;
-    tacit_model *m = compile_case(build_write(b), &o, CASE_SAMPLES, noise_list(values, CASE_SAMPLES * B * T * D, 1));
+    return compile_noise(b, &o, inputs);
+}
+
+/* Numbers that are rounded and looked up, whatever their remainders take. */
+static uint64_t rounded(onnx_build *b) {
+    uint64_t count = 0;
+    tacit_model *m = compile_refusing(b, B * T * D);
     const program *q = &m->pub.program;
     for (uint32_t i = 0; i < q->lookup_count; i++) {
         const lookup *k = &q->lookups[i];
         if (strstr(k->name, ".lookup")) count += shape_count(&q->tensors[k->columns[0]].shape);
     }
     tacit_model_free(m);
-    build_end(b);
     return count;
 }
 
@@ -139,15 +142,10 @@ static onnx_build *build_twice(double factor) {
 }
 
 static uint32_t functions(onnx_build *b) {
-    double values[CASE_SAMPLES * B * D];
-    tacit_compile_options o;
     uint32_t count = 0;
-    tacit_compile_defaults(&o);
-    o.overflow = TACIT_REFUSE;
-    tacit_model *m = compile_case(build_write(b), &o, CASE_SAMPLES, noise_list(values, CASE_SAMPLES * B * D, 1));
+    tacit_model *m = compile_refusing(b, B * D);
     for (uint32_t i = 0; i < m->pub.program.table_count; i++) count += m->pub.program.tables[i].width > 1;
     tacit_model_free(m);
-    build_end(b);
     return count;
 }
 
@@ -203,7 +201,6 @@ typedef struct price {
 /* Of all tensors of `elements` elements: what scales with them. A small program cuts remainders in two, because rows
  * are dear there: counted as the one limb that a large one has. */
 static price price_of(onnx_build *b, uint64_t elements) {
-    const tacit_samples none = {0};
     double *values[3];
     tacit_compile_options o;
     tacit_error err = {0};
@@ -214,9 +211,7 @@ static price price_of(onnx_build *b, uint64_t elements) {
         values[i] = malloc(n * sizeof(double));
         noise_list(values[i], n, 0.5);
     }
-    tacit_samples given = none;
-    given.count = CASE_SAMPLES, given.input_count = (uint32_t)b->graph.n_input;
-    given.values = (const double *const *)values;
+    const tacit_samples given = {CASE_SAMPLES, (uint32_t)b->graph.n_input, NULL, (const double *const *)values};
     tacit_compile_defaults(&o);
     o.overflow = TACIT_REFUSE, o.weight_bits = 8;
     o.activation_bits = 12; /* a product of one pair has few bits to round off, as long sums of large values have */

@@ -14,8 +14,15 @@ void eq_table(ext *out, const ext *z, unsigned n);
 ext eq_prefix(const ext *z, unsigned n, uint64_t count);
 /* sum_{i < count} i eq(z, i): O(n^2); with eq_prefix it evaluates arithmetic progressions. */
 ext eq_prefix_index(const ext *z, unsigned n, uint64_t count);
-/* sum_{i < count} eq(z, i) eq(x, i): O(n). */
-ext eq_prefix_pair(const ext *z, const ext *x, unsigned n, uint64_t count);
+/* An arithmetic progression: index i in [from, to) goes with first + step (i - from), step <= EQ_MAX_STEP. */
+enum { EQ_MAX_STEP = 8 };
+typedef struct eq_line {
+    uint64_t from, to, first;
+    uint32_t step;
+} eq_line;
+/* sum_{from <= i < to} eq(z, i) eq(x, first + step (i - from)), z of n variables, x of m, all indices in range:
+ * O((n + m) step). */
+ext eq_line_sum(const ext *z, unsigned n, const ext *x, unsigned m, const eq_line *l);
 /* prod_{i=from}^{n-1} (1 - x_i): the factor of a late joiner. */
 ext eq_late(const ext *x, unsigned from, unsigned n);
 #endif

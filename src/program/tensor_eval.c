@@ -66,9 +66,10 @@ static ext axis_dot_values(const axis_eq *q, const int64_t *v, uint64_t n) {
     ext r = EXT_ZERO;
     uint64_t step = (uint64_t)1 << q->low_vars;
     for (uint64_t i = 0; i < n; i += step) {
+        ext high = axis_high(q, i >> q->low_vars);
+        if (ext_is_zero(high)) continue; /* a point with fixed bits names one block */
         ext part = small_dot(q->low, v + i, n - i < step ? n - i : step);
-        if (q->vars > q->low_vars) part = ext_mul(part, axis_high(q, i >> q->low_vars));
-        r = ext_add(r, part);
+        r = ext_add(r, q->vars > q->low_vars ? ext_mul(part, high) : part);
     }
     return r;
 }
@@ -140,15 +141,37 @@ tacit_status column_eval(ext *out, const table *t, uint32_t column, const ext *z
 }
 
 /* ---- index maps */
-/* Weight of an index over some axes of a shape. Either `all`, the product table, or tables of each axis: of its `low`
- * lowest variables and of the others; all are low unless the axis is longer than the map. A verifier's work is counted
- * by the entries of maps, so no table has more than twice as many: where `high` would (NULL), its few entries that the
- * map names are computed one by one. */
+/* An axis of a group, or several that are one: as long as the lower ones are powers of two and their variables adjoin,
+ * a flat index over them has its bits in these variables. */
+typedef struct axis {
+    uint32_t dim;
+    unsigned vars;
+    const ext *z;
+} axis;
+
+/* At least one axis; the last is the lowest. */
+static uint32_t group_axes(axis *out, const shape *s, const uint8_t *list, uint32_t count, const ext *z) {
+    uint32_t n = 0;
+    for (uint32_t k = 0; k < count; k++) {
+        axis next = {s->dim[list[k]], log2_ceil(s->dim[list[k]]), z + shape_axis_var(s, list[k])};
+        bool joins = n > 0 && next.dim == UINT32_C(1) << next.vars && next.z + next.vars == out[n - 1].z;
+        if (joins)
+            out[n - 1] = (axis){out[n - 1].dim << next.vars, out[n - 1].vars + next.vars, next.z};
+        else
+            out[n++] = next;
+    }
+    if (n == 0) out[n++] = (axis){1, 0, z};
+    return n;
+}
+
+/* Weight of an index over some axes. Either `all`, the product table, or tables of each axis: of its `low` lowest
+ * variables and of the others; all are low unless the axis is longer than the map. A verifier's work is counted by the
+ * entries of maps, so no table has more than twice as many: where `high` would (NULL), its few entries that the map
+ * names are computed one by one. */
 typedef struct weights {
     uint32_t axes;
-    uint32_t dim[MAX_RANK];
-    unsigned vars[MAX_RANK], low[MAX_RANK];
-    const ext *z[MAX_RANK];
+    axis axis[MAX_RANK];
+    unsigned low[MAX_RANK];
     ext *table[MAX_RANK], *high[MAX_RANK], *all;
 } weights;
 
@@ -166,33 +189,31 @@ static tacit_status product_table(weights *w, uint64_t size, arena *a, tacit_err
     uint64_t n = 1;
     w->all[0] = EXT_ONE;
     for (uint32_t k = 0; k < w->axes; k++) {
+        uint32_t dim = w->axis[k].dim;
         for (uint64_t i = n; i-- > 0;) { /* from the end: in place */
             ext f = w->all[i];
-            for (uint32_t j = w->dim[k]; j-- > 0;) w->all[i * w->dim[k] + j] = ext_mul(f, w->table[k][j]);
+            for (uint32_t j = dim; j-- > 0;) w->all[i * dim + j] = ext_mul(f, w->table[k][j]);
         }
-        n *= w->dim[k];
+        n *= dim;
     }
     return TACIT_OK;
 }
 
-static tacit_status weights_make(weights *w, const shape *s, const uint8_t *axis, uint32_t axes, const ext *z,
-                                 uint64_t entries, arena *a, tacit_error *err) {
+/* For w->axes axes and a map of so many entries. */
+static tacit_status weights_make(weights *w, uint64_t entries, arena *a, tacit_error *err) {
     uint64_t size = 1;
     unsigned most = log2_ceil(entries);
-    *w = (weights){.axes = axes};
-    for (uint32_t k = 0; k < axes; k++) {
-        w->dim[k] = s->dim[axis[k]];
-        w->vars[k] = log2_ceil(w->dim[k]);
-        w->z[k] = z + shape_axis_var(s, axis[k]);
-        w->low[k] = w->dim[k] <= entries ? w->vars[k] : w->vars[k] / 2 < most ? w->vars[k] / 2 : most;
-        unsigned high = w->vars[k] - w->low[k];
-        TRY(eq_table_new(&w->table[k], w->z[k], w->low[k], a, err));
-        if (high <= most) TRY(eq_table_new(&w->high[k], w->z[k] + w->low[k], high, a, err));
-        size *= w->dim[k];
+    for (uint32_t k = 0; k < w->axes; k++) {
+        const axis *x = &w->axis[k];
+        w->low[k] = x->dim <= entries ? x->vars : x->vars / 2 < most ? x->vars / 2 : most;
+        unsigned high = x->vars - w->low[k];
+        TRY(eq_table_new(&w->table[k], x->z, w->low[k], a, err));
+        if (high <= most) TRY(eq_table_new(&w->high[k], x->z + w->low[k], high, a, err));
+        size *= x->dim;
     }
-    if (axes == 1 && w->low[0] == w->vars[0])
+    if (w->axes == 1 && w->low[0] == w->axis[0].vars)
         w->all = w->table[0];
-    else if (axes != 1 && size <= entries)
+    else if (w->axes != 1 && size <= entries)
         return product_table(w, size, a, err); /* then every axis has a whole table */
     return TACIT_OK;
 }
@@ -201,37 +222,86 @@ static ext weight_at(const weights *w, uint64_t i) {
     if (w->all) return w->all[i];
     ext r = EXT_ONE;
     for (uint32_t k = w->axes; k-- > 0;) {
-        uint64_t at = i % w->dim[k];
-        i /= w->dim[k];
+        const axis *x = &w->axis[k];
+        uint64_t at = i % x->dim;
+        i /= x->dim;
         uint64_t above = at >> w->low[k];
-        unsigned high = w->vars[k] - w->low[k];
+        unsigned high = x->vars - w->low[k];
         r = ext_mul(r, w->table[k][at & ((UINT64_C(1) << w->low[k]) - 1)]);
-        if (high > 0) r = ext_mul(r, w->high[k] ? w->high[k][above] : eq_index(w->z[k] + w->low[k], high, above));
+        if (high > 0) r = ext_mul(r, w->high[k] ? w->high[k][above] : eq_index(x->z + w->low[k], high, above));
     }
     return r;
 }
 
-/* sum over the group's out indices o of eq(z, o) eq(x, map[o]); rows along the last out axis. */
+/* How far the map from m[0] >= 0 on is a progression that does not descend; at most n. */
+static uint32_t run_length(const int32_t *m, uint32_t n, uint32_t *step) {
+    uint32_t i = 1;
+    *step = 0;
+    if (n == 1 || m[1] < m[0]) return 1;
+    *step = (uint32_t)(m[1] - m[0]);
+    while (i < n && m[i] >= m[i - 1] && (uint32_t)(m[i] - m[i - 1]) == *step) i++;
+    return i;
+}
+
+/* A group's sum. Rows are the map's parts along the last out axis. The tables are made for the first entry that needs
+ * them: `low` of the last out axis, rows of the others, src of the sources. */
+typedef struct group_sum {
+    const view_group *g;
+    axis last;
+    weights rows, src;
+    ext *low;
+    bool tables;
+    arena *a;
+    tacit_error *err;
+} group_sum;
+
+/* By the closed form if it takes fewer multiplications. */
+static bool run_closed(const group_sum *s, uint32_t length, uint32_t step) {
+    unsigned vars = s->last.vars > s->src.axis[0].vars ? s->last.vars : s->src.axis[0].vars;
+    return s->src.axes == 1 && step <= EQ_MAX_STEP && length > (step + 1) * vars;
+}
+
+static tacit_status group_tables(group_sum *s) {
+    if (s->tables) return TACIT_OK;
+    s->tables = true;
+    TRY(weights_make(&s->src, s->g->size, s->a, s->err));
+    return eq_table_new(&s->low, s->last.z, s->last.vars, s->a, s->err);
+}
+
+/* sum over one row's entries m[i] >= 0 of eq(z, i) eq(x, m[i]). */
+static tacit_status row_eval(group_sum *s, const int32_t *m, ext *sum) {
+    uint32_t n = s->last.dim, step = 0;
+    *sum = EXT_ZERO;
+    for (uint32_t i = 0, end; i < n; i = end) {
+        end = i + 1;
+        if (m[i] < 0) continue;
+        end = i + run_length(m + i, n - i, &step);
+        if (run_closed(s, end - i, step)) {
+            const axis *x = &s->src.axis[0];
+            const eq_line line = {i, end, (uint32_t)m[i], step};
+            *sum = ext_add(*sum, eq_line_sum(s->last.z, s->last.vars, x->z, x->vars, &line));
+            continue;
+        }
+        TRY(group_tables(s));
+        for (uint32_t j = i; j < end; j++) *sum = ext_add(*sum, ext_mul(s->low[j], weight_at(&s->src, (uint64_t)m[j])));
+    }
+    return TACIT_OK;
+}
+
+/* sum over the group's out indices o of eq(z, o) eq(x, map[o]). */
 static tacit_status group_eval(ext *out, const view_group *g, const shape *os, const shape *ss, const ext *z,
                                const ext *x, arena *a, tacit_error *err) {
-    weights rows, src;
-    uint32_t outer = g->out_count ? g->out_count - 1 : 0;
-    uint32_t n = g->out_count ? os->dim[g->out_axis[outer]] : 1;
-    ext *last = NULL, total = EXT_ZERO;
-    TRY(weights_make(&rows, os, g->out_axis, outer, z, g->size, a, err));
-    TRY(weights_make(&src, ss, g->src_axis, g->src_count, x, g->size, a, err));
-    if (g->out_count) TRY(eq_table_new(&last, z + shape_axis_var(os, g->out_axis[outer]), log2_ceil(n), a, err));
-    for (uint32_t r = 0; r < g->size / n; r++) {
-        const int32_t *m = g->map + (size_t)r * n;
-        ext sum = EXT_ZERO;
-        for (uint32_t i = 0; i < n; i++) {
-            if (m[i] < 0) continue;
-            ext w = weight_at(&src, (uint64_t)m[i]);
-            sum = ext_add(sum, last ? ext_mul(last[i], w) : w);
-        }
-        total = ext_add(total, ext_mul(weight_at(&rows, r), sum));
+    group_sum s = {.g = g, .a = a, .err = err};
+    s.src.axes = group_axes(s.src.axis, ss, g->src_axis, g->src_count, x);
+    s.rows.axes = group_axes(s.rows.axis, os, g->out_axis, g->out_count, z) - 1;
+    s.last = s.rows.axis[s.rows.axes];
+    TRY(weights_make(&s.rows, g->size, a, err));
+    *out = EXT_ZERO;
+    for (uint32_t r = 0; r < g->size / s.last.dim; r++) {
+        ext sum;
+        TRY(row_eval(&s, g->map + (size_t)r * s.last.dim, &sum));
+        *out = ext_add(*out, ext_mul(weight_at(&s.rows, r), sum));
     }
-    *out = total;
     return TACIT_OK;
 }
 
@@ -247,7 +317,9 @@ tacit_status view_eval(ext *out, const program *p, const tensor *view, const ext
             TRY(group_eval(&v, g, os, ss, z, x, scratch, err));
         } else {
             unsigned a = g->out_axis[0], b = g->src_axis[0];
-            v = eq_prefix_pair(z + shape_axis_var(os, a), x + shape_axis_var(ss, b), log2_ceil(os->dim[a]), os->dim[a]);
+            unsigned vars = log2_ceil(os->dim[a]);
+            const eq_line line = {.to = os->dim[a], .step = 1};
+            v = eq_line_sum(z + shape_axis_var(os, a), vars, x + shape_axis_var(ss, b), vars, &line);
         }
         arena_release(scratch, mark);
         *out = ext_mul(*out, v);

@@ -13,7 +13,8 @@ tacit_status values_eval(ext *out, const shape *s, const int64_t *values, const 
 /* The MLE of column c (rows entries, ceil(log2 rows) variables) at z; runs in closed form or by direct summation. */
 tacit_status column_eval(ext *out, const table *t, uint32_t column, const ext *z, arena *scratch,
                          tacit_error *err) TACIT_MUST_CHECK;
-/* M~(z, x) of a view: product over its groups, each by direct summation; z a point of the view, x of its source. */
+/* M~(z, x) of a view: product over its groups, progressions in closed form, other entries of maps one by one; z a point
+ * of the view, x of its source. */
 tacit_status view_eval(ext *out, const program *p, const tensor *view, const ext *z, const ext *x, arena *scratch,
                        tacit_error *err) TACIT_MUST_CHECK;
 #endif

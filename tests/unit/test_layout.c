@@ -312,7 +312,19 @@ static void columns(void **unused) {
     }
 }
 
-/* Random groups over random axes: identities, maps with holes, broadcasts, fixed indices. */
+/* An entry at a time, or progressions with any step (also down, also none) that holes and other entries cut. */
+static void random_map(int32_t *map, uint32_t size, uint32_t range) {
+    uint32_t step = below(3) ? below(11) : below(range), every = 2 + below(60);
+    bool down = !below(4), lines = below(3) != 0;
+    for (uint32_t i = 0, j = below(range); i < size; i++) {
+        if (!lines || j >= range || !below(every)) j = below(range);
+        map[i] = below(every) ? (int32_t)j : -1;
+        j = down ? j - step : j + step;
+    }
+}
+
+/* Random groups over random axes: identities, maps with holes, broadcasts, fixed indices. An axis may lie between
+ * those of another group. */
 static void random_view(shape *os, shape *ss, view_group *groups, uint32_t *count) {
     *os = *ss = (shape){0};
     *count = 0;
@@ -322,49 +334,88 @@ static void random_view(shape *os, shape *ss, view_group *groups, uint32_t *coun
         if (!(g.out_count + g.src_count)) continue;
         for (uint32_t k = 0; k < g.out_count; k++) {
             g.out_axis[k] = (uint8_t)os->rank;
-            os->dim[os->rank++] = 1 + below(7);
+            os->dim[os->rank++] = below(3) ? 1 + below(below(8) ? 7 : 70) : 1u << below(5);
             g.size *= os->dim[os->rank - 1];
         }
         for (uint32_t k = 0; k < g.src_count; k++) {
             g.src_axis[k] = (uint8_t)ss->rank;
-            ss->dim[ss->rank++] = 1 + below(below(5) ? 7 : 300);
+            ss->dim[ss->rank++] = below(3) ? 1 + below(below(5) ? 7 : 300) : 1u << below(9);
             range *= ss->dim[ss->rank - 1];
         }
         if (g.out_count == 1 && g.src_count == 1 && below(2)) {
             ss->dim[ss->rank - 1] = os->dim[os->rank - 1];
         } else {
             int32_t *map = ARENA_NEW(&memory, int32_t, g.size);
-            for (uint32_t i = 0; i < g.size; i++) map[i] = below(6) ? (int32_t)below(range) : -1;
+            random_map(map, g.size, range);
             g.map = map;
         }
         groups[(*count)++] = g;
     }
 }
 
+static void check_view(const shape *os, const shape *ss, const view_group *groups, uint32_t count) {
+    tensor t[2] = {{.kind = TENSOR_COMMITTED, .shape = *ss},
+                   {.kind = TENSOR_VIEW, .shape = *os, .groups = groups, .group_count = count}};
+    program p = {.tensor_count = 2, .tensors = t};
+    ext z[MAX_LOG_TENSOR + 20], x[MAX_LOG_TENSOR + 20], got, want = EXT_ZERO;
+    tacit_error err = {0};
+    random_point(z, shape_vars(os));
+    random_point(x, shape_vars(ss));
+    for (uint64_t i = 0; i < shape_count(os); i++) {
+        int64_t j = view_index(groups, count, os, ss, i);
+        assert_true(j == view_source(&t[1], ss, i));
+        if (j >= 0) want = ext_add(want, ext_mul(element_weight(os, i, z), element_weight(ss, (uint64_t)j, x)));
+    }
+    size_t mark = arena_mark(&memory);
+    assert_int_equal(view_eval(&got, &p, &t[1], z, x, &memory, &err), TACIT_OK);
+    assert_int_equal(arena_mark(&memory), mark);
+    assert_ext_equal(got, want);
+}
+
 static void views(void **unused) {
     (void)unused;
     for (int round = 0; round < 300; round++) {
         view_group groups[4];
-        tensor t[2] = {{.kind = TENSOR_COMMITTED}, {.kind = TENSOR_VIEW, .source = 0, .groups = groups}};
-        program p = {.tensor_count = 2, .tensors = t};
-        ext z[MAX_LOG_TENSOR + 20], x[MAX_LOG_TENSOR + 20], got, want = EXT_ZERO;
-        tacit_error err = {0};
-        random_view(&t[1].shape, &t[0].shape, groups, &t[1].group_count);
-        random_point(z, shape_vars(&t[1].shape));
-        random_point(x, shape_vars(&t[0].shape));
-        for (uint64_t i = 0; i < shape_count(&t[1].shape); i++) {
-            int64_t j = view_index(groups, t[1].group_count, &t[1].shape, &t[0].shape, i);
-            assert_true(j == view_source(&t[1], &t[0].shape, i));
-            if (j < 0) continue;
-            want =
-                ext_add(want, ext_mul(element_weight(&t[1].shape, i, z), element_weight(&t[0].shape, (uint64_t)j, x)));
-        }
-        size_t mark = arena_mark(&memory);
-        assert_int_equal(view_eval(&got, &p, &t[1], z, x, &memory, &err), TACIT_OK);
-        assert_int_equal(arena_mark(&memory), mark);
-        assert_ext_equal(got, want);
+        shape os, ss;
+        uint32_t count;
+        random_view(&os, &ss, groups, &count);
+        if (shape_count(&os) < 40000) check_view(&os, &ss, groups, count);
         arena_release(&memory, 0);
     }
+}
+
+/* One group of long axes with one progression that fills the map or starts late, for every step. */
+static void long_progressions(void **unused) {
+    (void)unused;
+    for (uint32_t step = 0; step <= EQ_MAX_STEP + 2; step++) {
+        for (int round = 0; round < 4; round++) {
+            int32_t map[512];
+            shape os = {2, {1 + below(8), 1u << below(7)}}, ss = {2, {5 + below(40), 1u << (4 + below(6))}};
+            view_group g = {2, 2, {0, 1}, {0, 1}, os.dim[0] * os.dim[1], map};
+            uint32_t range = ss.dim[0] * ss.dim[1], holes = round & 1 ? below(g.size) : 0;
+            for (uint32_t i = 0, j = below(5); i < g.size; i++) {
+                map[i] = i < holes || j >= range ? -1 : (int32_t)j;
+                if (i >= holes) j += step;
+            }
+            check_view(&os, &ss, &g, 1);
+            ss.dim[1] += round & 2; /* two source axes then */
+            check_view(&os, &ss, &g, 1);
+        }
+    }
+}
+
+/* Axes of one group that another group's axis parts are no single axis, though all are powers of two. */
+static void parted_axes(void **unused) {
+    (void)unused;
+    int32_t map[64], other[4] = {3, -1, 0, 3};
+    for (int32_t i = 0; i < 64; i++) map[i] = i;
+    const shape os = {3, {8, 4, 8}}, ss = {3, {16, 4, 4}};
+    view_group groups[] = {{2, 2, {0, 2}, {0, 2}, 64, map}, {1, 1, {1}, {1}, 4, other}};
+    check_view(&os, &ss, groups, 2);
+    const shape thin_os = {3, {8, 1, 8}}, thin_ss = {3, {16, 1, 4}}; /* now they are */
+    other[0] = 0;
+    groups[1].size = 1;
+    check_view(&thin_os, &thin_ss, groups, 2);
 }
 
 /* Work is counted by the entries of maps: two of them on an axis of 2^31 take no long table. */
@@ -411,6 +462,8 @@ int main(void) {
         cmocka_unit_test_teardown(values, reset),
         cmocka_unit_test_teardown(columns, reset),
         cmocka_unit_test_teardown(views, reset),
+        cmocka_unit_test_teardown(long_progressions, reset),
+        cmocka_unit_test_teardown(parted_axes, reset),
         cmocka_unit_test_teardown(no_scratch, reset),
         cmocka_unit_test_teardown(strip_layouts, reset),
         cmocka_unit_test_teardown(few_of_a_long_axis, reset),

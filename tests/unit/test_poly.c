@@ -119,7 +119,7 @@ static void eq_functions(void **unused) {
         for (uint64_t count = 0; count <= (uint64_t)1 << n; count++) {
             assert_ext_equal(eq_prefix(z, n, count), sum);
             assert_ext_equal(eq_prefix_index(z, n, count), weighted);
-            assert_ext_equal(eq_prefix_pair(z, x, n, count), pair);
+            assert_ext_equal(eq_line_sum(z, n, x, n, &(eq_line){.to = count, .step = 1}), pair);
             if (count == (uint64_t)1 << n) break;
             assert_ext_equal(eq_index(z, n, count), tz[count]);
             sum = ext_add(sum, tz[count]);
@@ -148,7 +148,50 @@ static void eq_many_variables(void **unused) {
         assert_ext_equal(ext_add(eq_prefix(z, 40, count), e), eq_prefix(z, 40, count + 1));
         assert_ext_equal(ext_add(eq_prefix_index(z, 40, count), ext_scale(e, count)),
                          eq_prefix_index(z, 40, count + 1));
-        assert_ext_equal(ext_add(eq_prefix_pair(z, x, 40, count), f), eq_prefix_pair(z, x, 40, count + 1));
+        const eq_line line = {.to = count, .step = 1}, more = {.to = count + 1, .step = 1};
+        assert_ext_equal(ext_add(eq_line_sum(z, 40, x, 40, &line), f), eq_line_sum(z, 40, x, 40, &more));
+    }
+}
+
+/* Against the sum over every index; half of the points have fixed bits. */
+static void eq_lines(void **unused) {
+    (void)unused;
+    for (int round = 0; round < 2000; round++) {
+        unsigned n = (unsigned)(test_u64() % 7), m = (unsigned)(test_u64() % 10);
+        ext z[6], x[9], sum = EXT_ZERO;
+        for (unsigned i = 0; i < n; i++) z[i] = test_u64() % 8 ? test_ext() : ext_from(test_u64() % 2);
+        for (unsigned i = 0; i < m; i++) x[i] = test_u64() % 8 ? test_ext() : ext_from(test_u64() % 2);
+        uint64_t size = (uint64_t)1 << m, from = test_u64() % ((uint64_t)1 << n);
+        uint32_t step = (uint32_t)(test_u64() % (EQ_MAX_STEP + 1));
+        uint64_t first = step && test_u64() % 2 ? 0 : test_u64() % size;
+        uint64_t most = ((uint64_t)1 << n) - from, room = step ? (size - 1 - first) / step + 1 : most;
+        uint64_t count = room < most ? room : most;
+        if (test_u64() % 2) count -= test_u64() % (count + 1);
+        for (uint64_t i = 0; i < count; i++)
+            sum = ext_add(sum, ext_mul(eq_index(z, n, from + i), eq_index(x, m, first + step * i)));
+        const eq_line line = {from, from + count, first, step};
+        assert_ext_equal(eq_line_sum(z, n, x, m, &line), sum);
+    }
+}
+
+/* Many variables, any step: the line of one index more, at either end, differs by one product. */
+static void eq_long_lines(void **unused) {
+    (void)unused;
+    ext z[36], x[40];
+    for (unsigned i = 0; i < 36; i++) z[i] = test_ext();
+    for (unsigned i = 0; i < 40; i++) x[i] = test_ext();
+    for (int round = 0; round < 200; round++) {
+        uint64_t from = 1 + (test_u64() >> 30), to = from + (test_u64() >> 30), step = test_u64() % (EQ_MAX_STEP + 1);
+        uint64_t first = step + (test_u64() >> 30), last = first + step * (to - from);
+        eq_line line = {from, to, first, (uint32_t)step}, more = line;
+        ext sum = eq_line_sum(z, 36, x, 40, &line);
+        more.to++;
+        assert_ext_equal(eq_line_sum(z, 36, x, 40, &more),
+                         ext_add(sum, ext_mul(eq_index(z, 36, to), eq_index(x, 40, last))));
+        line.from--;
+        line.first -= step;
+        assert_ext_equal(eq_line_sum(z, 36, x, 40, &line),
+                         ext_add(sum, ext_mul(eq_index(z, 36, from - 1), eq_index(x, 40, first - step))));
     }
 }
 
@@ -168,6 +211,7 @@ int main(void) {
         cmocka_unit_test(forward),      cmocka_unit_test(encode),
         cmocka_unit_test(transpose),    cmocka_unit_test(transpose_is_adjoint),
         cmocka_unit_test(eq_functions), cmocka_unit_test(eq_many_variables),
+        cmocka_unit_test(eq_lines),     cmocka_unit_test(eq_long_lines),
     };
     return cmocka_run_group_tests(tests, use_portable, NULL) + cmocka_run_group_tests(tests, use_best, NULL);
 }

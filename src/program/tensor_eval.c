@@ -144,7 +144,7 @@ tacit_status column_eval(ext *out, const table *t, uint32_t column, const ext *z
 /* An axis of a group, or several that are one: as long as the lower ones are powers of two and their variables adjoin,
  * a flat index over them has its bits in these variables. */
 typedef struct axis {
-    uint32_t dim;
+    uint64_t dim;
     unsigned vars;
     const ext *z;
 } axis;
@@ -154,7 +154,7 @@ static uint32_t group_axes(axis *out, const shape *s, const uint8_t *list, uint3
     uint32_t n = 0;
     for (uint32_t k = 0; k < count; k++) {
         axis next = {s->dim[list[k]], log2_ceil(s->dim[list[k]]), z + shape_axis_var(s, list[k])};
-        bool joins = n > 0 && next.dim == UINT32_C(1) << next.vars && next.z + next.vars == out[n - 1].z;
+        bool joins = n > 0 && next.dim == UINT64_C(1) << next.vars && next.z + next.vars == out[n - 1].z;
         if (joins)
             out[n - 1] = (axis){out[n - 1].dim << next.vars, out[n - 1].vars + next.vars, next.z};
         else
@@ -189,10 +189,10 @@ static tacit_status product_table(weights *w, uint64_t size, arena *a, tacit_err
     uint64_t n = 1;
     w->all[0] = EXT_ONE;
     for (uint32_t k = 0; k < w->axes; k++) {
-        uint32_t dim = w->axis[k].dim;
+        uint64_t dim = w->axis[k].dim;
         for (uint64_t i = n; i-- > 0;) { /* from the end: in place */
             ext f = w->all[i];
-            for (uint32_t j = dim; j-- > 0;) w->all[i * dim + j] = ext_mul(f, w->table[k][j]);
+            for (uint64_t j = dim; j-- > 0;) w->all[i * dim + j] = ext_mul(f, w->table[k][j]);
         }
         n *= dim;
     }
@@ -243,8 +243,8 @@ static uint32_t run_length(const int32_t *m, uint32_t n, uint32_t *step) {
     return i;
 }
 
-/* A group's sum. Rows are the map's parts along the last out axis. The tables are made for the first entry that needs
- * them: `low` of the last out axis, rows of the others, src of the sources. */
+/* A group's sum, row by row along the last out axis: `rows` weighs the other out axes. `low` (of the last) and src are
+ * made for the first entry that needs them. */
 typedef struct group_sum {
     const view_group *g;
     axis last;
@@ -270,7 +270,7 @@ static tacit_status group_tables(group_sum *s) {
 
 /* sum over one row's entries m[i] >= 0 of eq(z, i) eq(x, m[i]). */
 static tacit_status row_eval(group_sum *s, const int32_t *m, ext *sum) {
-    uint32_t n = s->last.dim, step = 0;
+    uint32_t n = (uint32_t)s->last.dim, step = 0; /* a group has so many entries */
     *sum = EXT_ZERO;
     for (uint32_t i = 0, end; i < n; i = end) {
         end = i + 1;

@@ -418,25 +418,29 @@ static void parted_axes(void **unused) {
     check_view(&thin_os, &thin_ss, groups, 2);
 }
 
-/* Work is counted by the entries of maps: two of them on an axis of 2^31 take no long table. */
-static void few_of_a_long_axis(void **unused) {
+/* Work is counted by the entries of maps: two of them on an axis of 2^31, or on axes that together have 2^34 elements,
+ * take no long table. */
+static void few_of_long_axes(void **unused) {
     (void)unused;
-    unsigned char bytes[1024];
-    arena small;
-    const int32_t map[2] = {INT32_MAX, 5};
-    const view_group g = {.out_count = 1, .src_count = 1, .size = 2, .map = map};
-    tensor t[2] = {{.kind = TENSOR_COMMITTED, .shape = {1, {UINT32_C(1) << 31}}},
-                   {.kind = TENSOR_VIEW, .shape = {1, {2}}, .groups = &g, .group_count = 1}};
-    program p = {.tensor_count = 2, .tensors = t};
-    ext z[1], x[31], got, want = EXT_ZERO;
-    tacit_error err = {0};
-    random_point(z, 1);
-    random_point(x, 31);
-    for (uint32_t i = 0; i < 2; i++)
-        want = ext_add(want, ext_mul(eq_index(z, 1, i), eq_index(x, 31, (uint64_t)map[i])));
-    arena_init(&small, bytes, sizeof bytes);
-    assert_int_equal(view_eval(&got, &p, &t[1], z, x, &small, &err), TACIT_OK);
-    assert_ext_equal(got, want);
+    for (uint32_t wide = 0; wide < 2; wide++) {
+        unsigned char bytes[1024];
+        arena small;
+        const int32_t map[2] = {INT32_MAX, 5};
+        const view_group g = {.out_count = 1, .src_count = 1 + wide, .src_axis = {0, 1}, .size = 2, .map = map};
+        shape source = wide ? (shape){2, {8, UINT32_C(1) << 31}} : (shape){1, {UINT32_C(1) << 31}};
+        tensor t[2] = {{.kind = TENSOR_COMMITTED, .shape = source},
+                       {.kind = TENSOR_VIEW, .shape = {1, {2}}, .groups = &g, .group_count = 1}};
+        program p = {.tensor_count = 2, .tensors = t};
+        ext z[1], x[34], got, want = EXT_ZERO;
+        tacit_error err = {0};
+        random_point(z, 1);
+        random_point(x, 34);
+        for (uint32_t i = 0; i < 2; i++)
+            want = ext_add(want, ext_mul(eq_index(z, 1, i), eq_index(x, wide ? 34 : 31, (uint64_t)map[i])));
+        arena_init(&small, bytes, sizeof bytes);
+        assert_int_equal(view_eval(&got, &p, &t[1], z, x, &small, &err), TACIT_OK);
+        assert_ext_equal(got, want);
+    }
 }
 
 static void no_scratch(void **unused) {
@@ -454,19 +458,13 @@ static void no_scratch(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(functional, reset),
-        cmocka_unit_test_teardown(random_layouts, reset),
-        cmocka_unit_test_teardown(cancelling_blocks, reset),
-        cmocka_unit_test_teardown(cancelling_needs_weights, reset),
-        cmocka_unit_test_teardown(hostile_blocks, reset),
-        cmocka_unit_test_teardown(values, reset),
-        cmocka_unit_test_teardown(columns, reset),
-        cmocka_unit_test_teardown(views, reset),
-        cmocka_unit_test_teardown(long_progressions, reset),
-        cmocka_unit_test_teardown(parted_axes, reset),
-        cmocka_unit_test_teardown(no_scratch, reset),
-        cmocka_unit_test_teardown(strip_layouts, reset),
-        cmocka_unit_test_teardown(few_of_a_long_axis, reset),
+        cmocka_unit_test_teardown(functional, reset),        cmocka_unit_test_teardown(random_layouts, reset),
+        cmocka_unit_test_teardown(cancelling_blocks, reset), cmocka_unit_test_teardown(cancelling_needs_weights, reset),
+        cmocka_unit_test_teardown(hostile_blocks, reset),    cmocka_unit_test_teardown(values, reset),
+        cmocka_unit_test_teardown(columns, reset),           cmocka_unit_test_teardown(views, reset),
+        cmocka_unit_test_teardown(long_progressions, reset), cmocka_unit_test_teardown(parted_axes, reset),
+        cmocka_unit_test_teardown(no_scratch, reset),        cmocka_unit_test_teardown(strip_layouts, reset),
+        cmocka_unit_test_teardown(few_of_long_axes, reset),
     };
     return cmocka_run_group_tests(tests, start, end);
 }

@@ -31,21 +31,10 @@ static uint32_t varying(const graph *g, const gnode *n, uint32_t length) {
     return NO_INDEX;
 }
 
-/* The only node that reads t, or NULL. */
-static const gnode *only_reader(const graph *g, uint32_t t) {
-    if (g->tensors[t].uses != 1 || g->tensors[t].is_output) return NULL;
-    for (uint32_t k = 0; k < g->node_count; k++) {
-        const gnode *n = &g->nodes[k];
-        for (uint32_t i = 0; !n->dead && i < n->in_count; i++) {
-            if (n->in[i] == t) return n;
-        }
-    }
-    return NULL;
-}
-
 static void read_shift(const graph *g, affine *a) {
-    const gnode *n = only_reader(g, a->y);
-    if (!n || !(node_is(n, "Add") || node_is(n, "Sub"))) return;
+    const uint32_t user = graph_only_user(g, a->y);
+    const gnode *n = user == NO_INDEX ? NULL : &g->nodes[user];
+    if (!node_is(n, "Add") && !node_is(n, "Sub")) return;
     uint32_t k = varying(g, n, a->length);
     if (k == NO_INDEX) return;
     const gtensor *c = node_in(g, n, 1 - k);

@@ -139,13 +139,10 @@ static bool has_padding(const gnode *n) {
 
 /* The Conv that alone uses t, as its input. */
 static gnode *only_conv(graph *g, uint32_t t) {
-    if (g->tensors[t].uses != 1 || g->tensors[t].is_output) return NULL;
-    for (uint32_t k = 0; k < g->node_count; k++) {
-        gnode *n = &g->nodes[k];
-        if (!node_is(n, "Conv") || n->in[0] != t) continue;
-        return constant_weights(g, n, node_in(g, n, 1)->shape.dim[0]) && !has_padding(n) ? n : NULL;
-    }
-    return NULL;
+    const uint32_t user = graph_only_user(g, t);
+    gnode *n = user == NO_INDEX ? NULL : &g->nodes[user];
+    if (!node_is(n, "Conv") || n->in[0] != t) return NULL;
+    return constant_weights(g, n, node_in(g, n, 1)->shape.dim[0]) && !has_padding(n) ? n : NULL;
 }
 
 /* w'[m, d, k] = w[m, d, k] scale[d], b'[m] = b[m] + sum w[m, d, k] shift[d]; d counts the channels of m's group. */

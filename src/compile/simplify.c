@@ -63,11 +63,9 @@ static bool changes_nothing(const graph *g, const gnode *n) {
 
 /* The one activation that uses tensor t and nothing else does; NULL if there is none. */
 static gnode *only_activation(const graph *g, uint32_t t) {
-    for (uint32_t k = 0; k < g->node_count && g->tensors[t].uses == 1 && !g->tensors[t].is_output; k++) {
-        gnode *n = &g->nodes[k];
-        if (!n->dead && n->in_count > 0 && n->in[0] == t) return activation_is(n) && n->formula->monotone ? n : NULL;
-    }
-    return NULL;
+    const uint32_t user = graph_only_user(g, t);
+    gnode *n = user == NO_INDEX ? NULL : &g->nodes[user];
+    return n && n->in[0] == t && activation_is(n) && n->formula->monotone ? n : NULL;
 }
 
 /* x -> pool -> t -> f -> y becomes x -> f -> t -> pool -> y, where f is monotone. f then shares the

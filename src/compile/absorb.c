@@ -1,6 +1,7 @@
 #include "compile/absorb.h"
 #include "compile/memory.h"
 #include "compile/onnx/attribute.h"
+#include "compile/share.h"
 #include <math.h>
 
 typedef struct affine {
@@ -73,13 +74,6 @@ typedef struct taker {
     uint32_t outputs;
 } taker;
 
-static bool own_matrix(const graph *g, uint32_t t) {
-    const gtensor *w = &g->tensors[t];
-    bool own = w->constant && w->type == ELEM_REAL && w->shape.rank == 2 && w->uses == 1 && w->same == NO_INDEX;
-    for (uint32_t k = 0; own && k < g->tensor_count; k++) own = g->tensors[k].same != t;
-    return own;
-}
-
 /* Is the noise of weights at the scale of their largest one bearable? x is taken to have mean square 1, as of a norm.
  */
 static bool quiet(const affine *a, const taker *t) {
@@ -98,8 +92,9 @@ static bool read_taker(const graph *g, const gnode *n, uint32_t t, const affine 
     double beta = 1;
     tacit_error ignored = {0};
     bool matrix = node_is(n, "MatMul"), gemm = node_is(n, "Gemm");
-    if (!(matrix || gemm) || n->in[0] != t || !own_matrix(g, n->in[1])) return false;
+    if (!(matrix || gemm) || n->in[0] != t || !constant_is_own(g, n->in[1])) return false;
     *out = (taker){.w = node_in(g, n, 1), .alpha = 1};
+    if (out->w->shape.rank != 2) return false;
     if (gemm && (attribute_int(n, "transA", 0, &trans_a, &ignored) != TACIT_OK ||
                  attribute_int(n, "transB", 0, &trans_b, &ignored) != TACIT_OK ||
                  attribute_real(n, "alpha", 1, &out->alpha, &ignored) != TACIT_OK ||

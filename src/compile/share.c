@@ -106,3 +106,10 @@ tacit_status share_constants(graph *g, tacit_error *err) {
     }
     return TACIT_OK;
 }
+
+bool constant_is_own(const graph *g, uint32_t t) {
+    const gtensor *x = &g->tensors[t];
+    bool own = x->constant && x->type == ELEM_REAL && x->uses == 1 && x->same == NO_INDEX;
+    for (uint32_t k = 0; own && k < g->tensor_count; k++) own = g->tensors[k].same != t;
+    return own;
+}

@@ -11,4 +11,6 @@
 
 /* Of the real constants that nodes read and that are not the operators' own. */
 tacit_status share_constants(graph *g, tacit_error *err) TACIT_MUST_CHECK;
+/* A real constant whose numbers nobody else has: one node reads it, no other constant is the same. */
+bool constant_is_own(const graph *g, uint32_t t);
 #endif

@@ -3,6 +3,7 @@
 #include "compile/lower/rescale.h"
 #include "compile/lower/views.h"
 #include "compile/quantise.h"
+#include "compile/share.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -313,14 +314,6 @@ tacit_status lower_factor(lowering *l, uint32_t t, double factor, uint32_t bits,
 }
 
 /* ---- weights no finer than their product needs */
-/* Nobody else has these numbers. */
-static bool own_constant(const lowering *l, uint32_t t) {
-    const gtensor *x = &l->g->tensors[t];
-    bool own = x->constant && x->type == ELEM_REAL && !x->open && x->uses == 1 && x->same == NO_INDEX;
-    for (uint32_t k = 0; own && k < l->g->tensor_count; k++) own = l->g->tensors[k].same != t;
-    return own;
-}
-
 /* The sum that t becomes a part of, nobody else reading it. */
 static uint32_t joined(const lowering *l, uint32_t t) {
     for (uint32_t k = 0; k < l->g->node_count; k++) {
@@ -341,7 +334,8 @@ tacit_status lower_weights(lowering *l, const gnode *n, uint32_t i, double facto
     if (!x->constant) return lower_operand(l, t, out, err);
     int32_t most = MAX_SCALE, settled = l->settled[joined(l, n->out[0])];
     double magnitude = x->type == ELEM_REAL ? largest_of(l, t, factor) : 0;
-    if (bits == 16 && settled != NO_SCALE && own_constant(l, t) && scale_exists(magnitude, 127)) {
+    const bool own = !x->open && constant_is_own(l->g, t);
+    if (bits == 16 && settled != NO_SCALE && own && scale_exists(magnitude, 127)) {
         int32_t coarsest = scale_for(magnitude, 127), enough = settled + MAX_SINGLE_SHIFT - other->scale;
         most = enough > coarsest ? enough : coarsest;
         if (most > MAX_SCALE) most = MAX_SCALE;

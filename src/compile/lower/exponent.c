@@ -144,11 +144,11 @@ int32_t row_exp_most_scale(const gnode *n) {
 static tacit_status read_rows(lowering *l, exponent *x, tacit_error *err) {
     uint32_t t = x->n->in[0];
     const shape *s = &l->g->tensors[t].shape;
-    slot *k = &l->slots[t];
+    const sum *pending = lower_pending(l, t);
     value v;
-    if (k->state == VALUE_SUM && l->g->tensors[t].uses <= 1 && !l->g->tensors[t].is_output && k->s->shape.rank > 0 &&
-        k->s->shape.dim[k->s->shape.rank - 1] == s->dim[s->rank - 1] && k->s->scale <= row_exp_most_scale(x->n)) {
-        x->s = *k->s;
+    if (pending && pending->shape.rank > 0 && pending->shape.dim[pending->shape.rank - 1] == s->dim[s->rank - 1] &&
+        pending->scale <= row_exp_most_scale(x->n)) {
+        x->s = *pending;
         return TACIT_OK;
     }
     TRY(lower_operand(l, t, &v, err));

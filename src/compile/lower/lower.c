@@ -140,11 +140,16 @@ tacit_status lower_narrow(lowering *l, uint32_t t, value *out, tacit_error *err)
     return TACIT_OK;
 }
 
-tacit_status lower_sum_of(lowering *l, uint32_t t, sum *out, tacit_error *err) {
-    slot *k = &l->slots[t];
+const sum *lower_pending(const lowering *l, uint32_t t) {
     const gtensor *x = &l->g->tensors[t];
-    if (k->state == VALUE_SUM && x->uses <= 1 && !x->is_output) {
-        *out = *k->s;
+    return l->slots[t].state == VALUE_SUM && x->uses <= 1 && !x->is_output ? l->slots[t].s : NULL;
+}
+
+tacit_status lower_sum_of(lowering *l, uint32_t t, sum *out, tacit_error *err) {
+    const gtensor *x = &l->g->tensors[t];
+    const sum *pending = lower_pending(l, t);
+    if (pending) {
+        *out = *pending;
         return TACIT_OK;
     }
     value v;

@@ -104,6 +104,8 @@ tacit_status lower_operand(lowering *l, uint32_t t, value *out, tacit_error *err
 /* The same for what is compared (maxima): a sum that is wider than two tables of activations, or of many terms, is
  * rounded, and stays so for its later users. */
 tacit_status lower_narrow(lowering *l, uint32_t t, value *out, tacit_error *err) TACIT_MUST_CHECK;
+/* The sum that t still is, where whoever asks may take it over: nobody else reads it. NULL otherwise. */
+const sum *lower_pending(const lowering *l, uint32_t t);
 /* Tensor t as a sum that may be added to: takes a pending one over when nobody else uses it. */
 tacit_status lower_sum_of(lowering *l, uint32_t t, sum *out, tacit_error *err) TACIT_MUST_CHECK;
 /* Bits of an operator's own constants (interpolation weights ..) where weights may have 8. */

@@ -194,16 +194,15 @@ static tacit_status sum_joined(lowering *l, const gnode *n, const sum *s, const 
 
 tacit_status reduce_sum_lower(lowering *l, const gnode *n, tacit_error *err) {
     reduction r;
-    sum s, out;
+    sum out;
     value v;
     TRY(reduction_read(l->g, n, &r, err));
     const gtensor *t = node_in(l->g, n, 0);
     const shape kept = kept_shape(&t->shape, &r);
-    const slot *k = &l->slots[n->in[0]];
-    if (k->state == VALUE_SUM && t->uses <= 1 && !t->is_output && r.axes > 0 && can_join(l, k->s, &t->shape, &r)) {
-        TRY(lower_sum_of(l, n->in[0], &s, err));
-        sum_start(&out, &kept, s.scale);
-        TRY(sum_joined(l, n, &s, &r, &out, err));
+    const sum *pending = lower_pending(l, n->in[0]);
+    if (pending && r.axes > 0 && can_join(l, pending, &t->shape, &r)) {
+        sum_start(&out, &kept, pending->scale);
+        TRY(sum_joined(l, n, pending, &r, &out, err));
         return lower_set_sum(l, n->out[0], &out, err);
     }
     TRY(lower_operand(l, n->in[0], &v, err));

@@ -1,6 +1,5 @@
 #include "compile/lower/reshape.h"
 #include "compile/lower/axes.h"
-#include "compile/lower/select.h"
 #include "compile/lower/views.h"
 #include "compile/onnx/attribute.h"
 #include <string.h>
@@ -119,15 +118,10 @@ tacit_status reshape_eval(frame *f, const gnode *n, tacit_error *err) {
     return TACIT_OK;
 }
 
-/* A pending sum that nobody else reads stays one: what follows (a residual, an activation) joins it. */
-bool reshape_of_sum(const lowering *l, const gnode *n) {
-    const gtensor *x = node_in(l->g, n, 0);
-    return l->slots[n->in[0]].state == VALUE_SUM && x->uses <= 1 && !x->is_output;
-}
-
 tacit_status reshape_lower(lowering *l, const gnode *n, tacit_error *err) {
     value v;
-    if (reshape_of_sum(l, n)) return lower_set_sum(l, n->out[0], l->slots[n->in[0]].s, err);
+    const sum *pending = lower_pending(l, n->in[0]);
+    if (pending) return lower_set_sum(l, n->out[0], pending, err); /* with its shape: what follows joins it */
     TRY(lower_operand(l, n->in[0], &v, err));
     return lower_set_value(l, n->out[0], &v, err); /* reshapes to the tensor's shape */
 }

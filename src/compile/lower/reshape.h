@@ -11,8 +11,6 @@ tacit_status unsqueeze_infer(graph *g, gnode *n, tacit_error *err);
 tacit_status identity_infer(graph *g, gnode *n, tacit_error *err);
 tacit_status dropout_infer(graph *g, gnode *n, tacit_error *err);
 tacit_status reshape_eval(frame *f, const gnode *n, tacit_error *err);
-/* The node keeps its input's order, and the input is a pending sum that an addition behind takes over: it goes on as it
- * is, with the shape that it has. */
-bool reshape_of_sum(const lowering *l, const gnode *n);
+/* Of any node that keeps its input's order. */
 tacit_status reshape_lower(lowering *l, const gnode *n, tacit_error *err);
 #endif

@@ -6,8 +6,6 @@
 
 tacit_status transpose_infer(graph *g, gnode *n, tacit_error *err);
 tacit_status transpose_eval(frame *f, const gnode *n, tacit_error *err);
-/* A Transpose that moves axes of length 1 only. */
-bool transpose_keeps_order(const graph *g, const gnode *n);
 tacit_status transpose_lower(lowering *l, const gnode *n, tacit_error *err);
 tacit_status slice_infer(graph *g, gnode *n, tacit_error *err);
 tacit_status slice_eval(frame *f, const gnode *n, tacit_error *err);

@@ -46,11 +46,9 @@ tacit_status transpose_eval(frame *f, const gnode *n, tacit_error *err) {
     return TACIT_OK;
 }
 
-bool transpose_keeps_order(const graph *g, const gnode *n) {
-    uint32_t from[MAX_RANK], last = 0;
-    tacit_error ignored = {0};
-    if (n->rule->lower != transpose_lower || read(g, n, from, &ignored) != TACIT_OK) return false;
-    const shape *s = &node_out(g, n, 0)->shape;
+/* Only axes of length 1 move. */
+static bool keeps_order(const shape *s, const uint32_t from[MAX_RANK]) {
+    uint32_t last = 0;
     for (uint32_t k = 0; k < s->rank; k++) {
         if (s->dim[k] == 1) continue;
         if (from[k] < last) return false;
@@ -64,7 +62,7 @@ tacit_status transpose_lower(lowering *l, const gnode *n, tacit_error *err) {
     value v;
     view_draft d;
     TRY(read(l->g, n, from, err));
-    if (transpose_keeps_order(l->g, n) && reshape_of_sum(l, n)) return reshape_lower(l, n, err);
+    if (keeps_order(&node_out(l->g, n, 0)->shape, from) && lower_pending(l, n->in[0])) return reshape_lower(l, n, err);
     TRY(lower_operand(l, n->in[0], &v, err));
     const shape *out = &node_out(l->g, n, 0)->shape;
     draft_start(&d, out->rank);

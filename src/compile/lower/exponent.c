@@ -174,9 +174,8 @@ static tacit_status choose_scale(const lowering *l, exponent *x, double width, t
     return x->scale > x->s.scale ? sum_raise(&x->s, x->scale - x->s.scale, err) : TACIT_OK;
 }
 
-static void choose_remainder(const lowering *l, exponent *x, tacit_error *err) {
+static void choose_remainder(const lowering *l, exponent *x) {
     uint32_t common = l->plan->rem_bits;
-    (void)err;
     x->shift = (uint32_t)(x->s.scale - x->scale);
     plan_remainder(l->plan, x->shift, x->shift > 0 ? shape_count(&x->s.shape) : 0);
     x->bits = x->shift > 0 && x->shift < common && x->s.hi < (__int128)1 << 40 && x->s.lo > -((__int128)1 << 40)
@@ -403,7 +402,7 @@ static tacit_status lower_rows(lowering *l, const gnode *n, bool shares, tacit_e
     TRY(read_rows(l, &x, err));
     TRY(read_mask(l, &x, err));
     TRY(choose_scale(l, &x, width, err));
-    choose_remainder(l, &x, err);
+    choose_remainder(l, &x);
     TRY(choose_range(l, &x, width, err));
     TRY(relate(l, &x, err));
     x.flag = x.low_bits > 0 ? builder_committed(l->b, lower_name(l, n->name, ".far"), &x.s.shape) : NO_TENSOR;

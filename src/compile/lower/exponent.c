@@ -46,21 +46,24 @@ typedef struct row_mask {
     uint64_t step[MAX_RANK];
 } row_mask;
 
-static bool masked(const row_mask *m, uint64_t i) {
-    return m->t != NO_INDEX && frame_number(m->f, m->t, broadcast_index(m->s, m->step, i)) > 0.5;
+/* Of the row's element k, where the mask's row begins at `first`. */
+static bool masked(const row_mask *m, uint64_t first, uint64_t k) {
+    return m->t != NO_INDEX && frame_number(m->f, m->t, first + k * m->step[m->s->rank - 1]) > 0.5;
 }
 
 static void exp_row(const row_mask *m, const double *x, double factor, uint64_t at, uint64_t size, double *e,
                     double *shifted) {
+    const uint64_t first = broadcast_index(m->s, m->step, at);
     double top = -INFINITY;
     bool all = true;
-    for (uint64_t i = at; i < at + size; i++) all = all && masked(m, i);
-    for (uint64_t i = at; i < at + size; i++) {
-        if (all || !masked(m, i)) top = fmax(top, x[i]);
+    for (uint64_t k = 0; k < size && all; k++) all = masked(m, first, k);
+    for (uint64_t k = 0; k < size; k++) {
+        if (all || !masked(m, first, k)) top = fmax(top, x[at + k]);
     }
-    for (uint64_t i = at; i < at + size; i++) {
-        if (shifted) shifted[i] = factor * (x[i] - top);
-        if (e) e[i] = all || !masked(m, i) ? exp(factor * (x[i] - top)) : 0;
+    for (uint64_t k = 0; k < size; k++) {
+        double v = factor * (x[at + k] - top);
+        if (shifted) shifted[at + k] = v;
+        if (e) e[at + k] = all || !masked(m, first, k) ? exp(v) : 0;
     }
 }
 

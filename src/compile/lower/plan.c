@@ -33,13 +33,18 @@ void plan_remainder(plan *p, uint32_t shift, uint64_t elements) {
     p->rem_elements[shift] += elements;
 }
 
+/* The same function, whatever the scales. */
+static bool same_formula(const func *a, const func *b) {
+    if (!a->formula != !b->formula) return false;
+    if (a->formula) return formula_equal(a->formula, b->formula);
+    return a->real == b->real && a->parameter[0] == b->parameter[0] && a->parameter[1] == b->parameter[1];
+}
+
 bool func_equal(const func *a, const func *b) {
     if (a->kind != b->kind || a->kind != FUNC_REAL) return a->kind == b->kind;
     bool same = a->in_scale == b->in_scale && a->out_scale == b->out_scale && a->limit == b->limit;
     same = same && a->has_domain == b->has_domain && a->domain_lo == b->domain_lo && a->domain_hi == b->domain_hi;
-    if (!same || !a->formula != !b->formula) return false;
-    if (a->formula) return formula_equal(a->formula, b->formula);
-    return a->real == b->real && a->parameter[0] == b->parameter[0] && a->parameter[1] == b->parameter[1];
+    return same && same_formula(a, b);
 }
 
 double func_real(const func *f, int64_t x) {
@@ -86,12 +91,6 @@ void table_outputs(const table_plan *t, int64_t *lo, int64_t *hi) {
 }
 
 /* ---- functions that differ in their scales alone */
-static bool same_formula(const func *a, const func *b) {
-    if (!a->formula != !b->formula) return false;
-    if (a->formula) return formula_equal(a->formula, b->formula);
-    return a->real == b->real && a->parameter[0] == b->parameter[0] && a->parameter[1] == b->parameter[1];
-}
-
 static family *family_of(plan *p, const func *f) {
     for (uint32_t i = 0; i < p->family_count; i++) {
         if (same_formula(&p->families[i].f, f)) return &p->families[i];

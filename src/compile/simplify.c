@@ -27,15 +27,14 @@ static void bypass(graph *g, gnode *n) {
     bypass_to(g, n, 0);
 }
 
-/* A Where whose condition is the same number everywhere: the input that it is; 0 when it is none. */
+/* Of a Where whose condition is the same number everywhere: the input that it answers. */
 static uint32_t chosen_input(const graph *g, const gnode *n) {
-    const gtensor *c = node_is(n, "Where") ? node_in(g, n, 0) : NULL;
-    uint64_t count = c && c->constant && c->type == ELEM_WHOLE ? shape_count(&c->shape) : 0;
+    const gtensor *c = node_in(g, n, 0);
+    uint64_t count = c->constant && c->type == ELEM_WHOLE ? shape_count(&c->shape) : 0;
     for (uint64_t i = 1; i < count; i++) {
-        if ((c->whole[i] != 0) != (c->whole[0] != 0)) return 0;
+        if ((c->whole[i] != 0) != (c->whole[0] != 0)) return NO_INDEX;
     }
-    uint32_t k = count == 0 ? 0 : c->whole[0] != 0 ? 1 : 2;
-    return k > 0 && shape_equal(&node_in(g, n, k)->shape, &node_out(g, n, 0)->shape) ? k : 0;
+    return count == 0 ? NO_INDEX : c->whole[0] != 0 ? 1 : 2;
 }
 
 /* One number, v. */
@@ -43,14 +42,13 @@ static bool is_number(const gtensor *t, double v) {
     return t->constant && t->type == ELEM_REAL && shape_count(&t->shape) == 1 && !(t->real[0] < v) && !(t->real[0] > v);
 }
 
-/* The input that the node answers as it is: of x * 1, x + 0, x - 0; its number + 1, or 0. */
-static uint32_t kept_input(const graph *g, const gnode *n) {
-    bool times = node_is(n, "Mul"), plus = node_is(n, "Add") || node_is(n, "Sub");
-    for (uint32_t k = 0; (times || plus) && k < (node_is(n, "Sub") ? 1 : 2); k++) {
-        bool same = !node_in(g, n, k)->constant && is_number(node_in(g, n, 1 - k), times ? 1 : 0);
-        if (same && shape_equal(&node_in(g, n, k)->shape, &node_out(g, n, 0)->shape)) return k + 1;
+/* Of x * 1, x + 0, x - 0: x. */
+static uint32_t neutral_input(const graph *g, const gnode *n) {
+    const bool times = node_is(n, "Mul"), less = node_is(n, "Sub"), plus = node_is(n, "Add") || less;
+    for (uint32_t k = 0; (times || plus) && k < (less ? 1 : 2); k++) {
+        if (!node_in(g, n, k)->constant && is_number(node_in(g, n, 1 - k), times ? 1 : 0)) return k;
     }
-    return 0;
+    return NO_INDEX;
 }
 
 /* Does the node's result have the same elements in the same places as its first input? */
@@ -59,6 +57,14 @@ static bool changes_nothing(const graph *g, const gnode *n) {
     if (node_is(n, "Cast")) return !n->formula && node_in(g, n, 0)->type == node_out(g, n, 0)->type;
     if (!node_reshapes(n) && !node_is(n, "Expand")) return false;
     return shape_equal(&node_in(g, n, 0)->shape, &node_out(g, n, 0)->shape);
+}
+
+/* The input that the node answers as it is, or NO_INDEX. */
+static uint32_t kept_input(const graph *g, const gnode *n) {
+    if (changes_nothing(g, n)) return 0;
+    uint32_t k = node_is(n, "Where") ? chosen_input(g, n) : neutral_input(g, n);
+    if (k == NO_INDEX || node_in(g, n, k)->constant) return NO_INDEX;
+    return shape_equal(&node_in(g, n, k)->shape, &node_out(g, n, 0)->shape) ? k : NO_INDEX;
 }
 
 /* The one activation that uses tensor t and nothing else does; NULL if there is none. */
@@ -100,9 +106,8 @@ static void drop_unused(graph *g) {
 tacit_status simplify_graph(graph *g, tacit_error *err) {
     for (uint32_t k = 0; k < g->node_count; k++) {
         gnode *n = &g->nodes[k];
-        uint32_t chosen = chosen_input(g, n), kept = kept_input(g, n);
-        if (kept > 0) bypass_to(g, n, kept - 1);
-        if (changes_nothing(g, n) || (chosen > 0 && !node_in(g, n, chosen)->constant)) bypass_to(g, n, chosen);
+        uint32_t kept = kept_input(g, n);
+        if (kept != NO_INDEX) bypass_to(g, n, kept);
     }
     graph_count_uses(g);
     drop_unused(g); /* what was replaced as a whole reads nothing any more */

@@ -6,24 +6,33 @@
 #if VEC_HAVE_AVX2
 #include "field/vec_lanes.h"
 
-enum { OUTPUTS = BYTE_OUTPUTS / 16 }; /* vectors */
+/* Sums of a lane; eight of them have names in the loop below: gcc stores an array of vectors in every round. */
+typedef struct lane_sums {
+    __m512i o[BYTE_OUTPUTS / 16];
+} lane_sums;
+
+#define VNNI_INLINE static inline __attribute__((target("avx512vnni"), always_inline))
+
+VNNI_INLINE lane_sums lane_add(lane_sums s, lane_sums d, const int8_t weights[4]) {
+    int32_t four;
+    memcpy(&four, weights, sizeof four);
+    for (int o = 0; o < BYTE_OUTPUTS / 16; o++) s.o[o] = _mm512_dpbusd_epi32(s.o[o], d.o[o], _mm512_set1_epi32(four));
+    return s;
+}
 
 __attribute__((target("avx512vnni"))) static void
 vnni_byte_products(int32_t out[BYTE_LANES][BYTE_OUTPUTS], const uint8_t *bytes, const int8_t *weights, size_t quads) {
-    __m512i sum[BYTE_LANES][OUTPUTS];
-    for (int l = 0; l < BYTE_LANES; l++)
-        for (int o = 0; o < OUTPUTS; o++) sum[l][o] = _mm512_setzero_si512();
+    lane_sums zero = {{_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512()}}, d;
+    lane_sums s0 = zero, s1 = zero, s2 = zero, s3 = zero, s4 = zero, s5 = zero, s6 = zero, s7 = zero;
     for (size_t q = 0; q < quads; q++, bytes += 4 * BYTE_OUTPUTS, weights += 4 * BYTE_LANES) {
-        __m512i d[OUTPUTS];
-        for (int o = 0; o < OUTPUTS; o++) d[o] = _mm512_loadu_si512(bytes + 64 * o);
-        for (int l = 0; l < BYTE_LANES; l++) {
-            int32_t four;
-            memcpy(&four, weights + 4 * l, sizeof four);
-            for (int o = 0; o < OUTPUTS; o++) sum[l][o] = _mm512_dpbusd_epi32(sum[l][o], d[o], _mm512_set1_epi32(four));
-        }
+        memcpy(&d, bytes, sizeof d);
+        s0 = lane_add(s0, d, weights), s1 = lane_add(s1, d, weights + 4);
+        s2 = lane_add(s2, d, weights + 8), s3 = lane_add(s3, d, weights + 12);
+        s4 = lane_add(s4, d, weights + 16), s5 = lane_add(s5, d, weights + 20);
+        s6 = lane_add(s6, d, weights + 24), s7 = lane_add(s7, d, weights + 28);
     }
-    for (int l = 0; l < BYTE_LANES; l++)
-        for (int o = 0; o < OUTPUTS; o++) _mm512_storeu_si512(out[l] + 16 * o, sum[l][o]);
+    const lane_sums all[BYTE_LANES] = {s0, s1, s2, s3, s4, s5, s6, s7};
+    memcpy(out, all, sizeof all);
 }
 
 static void byte_products(int32_t out[BYTE_LANES][BYTE_OUTPUTS], const uint8_t *bytes, const int8_t *weights,

@@ -81,12 +81,27 @@ static uint64_t bound(const tensor *t) {
     return lo > hi ? lo : hi;
 }
 
-/* Steps of DOT_STEP that fit an int32 lane (two products each), or 0: use int32 factors. */
-static uint64_t int16_steps(const tensor *a, const tensor *b) {
-    uint64_t x = bound(a), y = bound(b);
-    if (a->lo < INT16_MIN || a->hi > INT16_MAX || b->lo < INT16_MIN || b->hi > INT16_MAX) return 0;
-    uint64_t steps = x && y ? INT32_MAX / (2 * x * y) : UINT32_MAX;
-    return steps < 4 ? 0 : steps;
+/* A factor as int16: itself, or high * 2^shift + low of values below 2^30, halves of about the same size. */
+typedef struct halves {
+    unsigned shift;
+    uint64_t most; /* of either, in absolute value */
+} halves;
+
+static halves halves_of(const tensor *t) {
+    uint64_t most = bound(t);
+    halves h = {0, most};
+    if (most <= INT16_MAX) return h;
+    while (most >> 2 * h.shift) h.shift++;
+    h.most = (most >> h.shift) + 1;
+    if (h.most < UINT64_C(1) << h.shift) h.most = UINT64_C(1) << h.shift;
+    return h;
+}
+
+/* Steps of DOT_STEP that fit an int32 lane (four products each), or 0: use int32 factors. */
+static uint64_t int16_steps(halves a, halves b) {
+    if (a.most > INT16_MAX || b.most > INT16_MAX) return 0;
+    uint64_t steps = a.most && b.most ? INT32_MAX / (4 * a.most * b.most) : UINT32_MAX;
+    return steps < 2 ? 0 : steps;
 }
 
 /* The affine sums of one index of a plan. */
@@ -100,7 +115,12 @@ typedef struct side {
     operand o;
     plan batch, rows, summed;
     const int64_t *out; /* per row */
+    unsigned shift;     /* not 0: a row is two rows of int16, the values' high and low halves */
 } side;
+
+static uint32_t parts(const side *s) {
+    return s->shift ? 2 : 1;
+}
 
 typedef struct job {
     side big, small; /* big: streamed block by block; small: packed into a panel */
@@ -113,6 +133,7 @@ typedef struct job {
 
 typedef struct workspace {
     unsigned char *block, *panel;
+    int32_t *whole; /* a row whose halves are packed */
     int64_t *tile;
 } workspace;
 
@@ -130,21 +151,44 @@ static tacit_status side_make(side *s, labels cls[CLASSES], label_class own, int
     return TACIT_OK;
 }
 
-/* Rows from .. from + n of a side as an n x padded matrix, zero padded; then zero rows up to `total`. */
+static void split_row(const int32_t *v, size_t n, unsigned shift, int16_t *high, int16_t *low) {
+    for (size_t i = 0; i < n; i++) {
+        high[i] = (int16_t)(v[i] >> shift);
+        low[i] = (int16_t)(v[i] & ((INT32_C(1) << shift) - 1));
+    }
+}
+
+/* Rows from .. from + n of a side as an (n parts) x padded matrix, zero padded; then zero rows up to `total`. */
 static void pack_rows(const job *j, const side *s, uint64_t batch, uint64_t from, uint64_t n, uint64_t total,
-                      unsigned char *to) {
+                      const workspace *w, unsigned char *to) {
     size_t row = j->padded * j->element, used = j->k * j->element;
-    for (uint64_t i = 0; i < n; i++, to += row) {
+    for (uint64_t i = 0; i < n; i++) {
         int64_t base = s->o.base, idx[MAX_RANK] = {0};
         start_at(&s->o, &s->batch, batch, &base, idx);
         start_at(&s->o, &s->rows, from + i, &base, idx);
-        if (j->steps)
+        if (s->shift) {
+            pack_i32(&s->o, &s->summed, base, idx, 0, j->k, w->whole);
+            split_row(w->whole, j->k, s->shift, (int16_t *)(void *)to, (int16_t *)(void *)(to + row));
+        } else if (j->steps)
             pack_i16(&s->o, &s->summed, base, idx, 0, j->k, (int16_t *)(void *)to);
         else
             pack_i32(&s->o, &s->summed, base, idx, 0, j->k, (int32_t *)(void *)to);
-        memset(to + used, 0, row - used);
+        for (uint32_t p = 0; p < parts(s); p++, to += row) memset(to + used, 0, row - used);
     }
-    memset(to, 0, (total - n) * row);
+    memset(to, 0, (total - n * parts(s)) * row);
+}
+
+/* Product of the big side's row r and the small one's s, from those of their parts. */
+static uint64_t tile_at(const job *j, const int64_t *tile, uint64_t stride, uint64_t r, uint64_t s) {
+    uint32_t rows = parts(&j->big), cols = parts(&j->small);
+    uint64_t sum = 0;
+    for (uint32_t p = 0; p < cols; p++) {
+        const int64_t *at = tile + (s * cols + p) * stride + r * rows;
+        uint64_t part = (uint64_t)at[0];
+        if (rows > 1) part = (part << j->big.shift) + (uint64_t)at[1];
+        sum = (sum << j->small.shift) + part;
+    }
+    return sum;
 }
 
 static void add_tile(const job *j, const int64_t *tile, uint64_t batch, uint64_t row, uint64_t rows, uint64_t stride,
@@ -153,7 +197,7 @@ static void add_tile(const job *j, const int64_t *tile, uint64_t batch, uint64_t
         int64_t *to = j->acc + j->batch_out[batch] + j->small.out[col + s];
         for (uint64_t r = 0; r < rows; r++) {
             int64_t *at = to + j->big.out[row + r];
-            *at = (int64_t)((uint64_t)*at + (uint64_t)j->coef * (uint64_t)tile[s * stride + r]);
+            *at = (int64_t)((uint64_t)*at + (uint64_t)j->coef * tile_at(j, tile, stride, r, s));
         }
     }
 }
@@ -162,13 +206,13 @@ static void add_tile(const job *j, const int64_t *tile, uint64_t batch, uint64_t
 static void run_block(const job *j, const workspace *w, const unsigned char *panel, uint64_t batch, uint64_t row,
                       uint64_t col, uint64_t cols) {
     uint64_t n = j->big.rows.n - row < j->block_rows ? j->big.rows.n - row : j->block_rows;
-    uint64_t total = (n + DOT_ROWS - 1) / DOT_ROWS * DOT_ROWS;
-    pack_rows(j, &j->big, batch, row, n, total, w->block);
+    uint64_t total = (n * parts(&j->big) + DOT_ROWS - 1) / DOT_ROWS * DOT_ROWS, columns = cols * parts(&j->small);
+    pack_rows(j, &j->big, batch, row, n, total, w, w->block);
     if (j->steps)
-        dot_tile_i16(w->tile, (const int16_t *)(const void *)panel, cols, (const int16_t *)(const void *)w->block,
+        dot_tile_i16(w->tile, (const int16_t *)(const void *)panel, columns, (const int16_t *)(const void *)w->block,
                      total, j->padded, j->steps);
     else
-        dot_tile_i32(w->tile, (const int32_t *)(const void *)panel, cols, (const int32_t *)(const void *)w->block,
+        dot_tile_i32(w->tile, (const int32_t *)(const void *)panel, columns, (const int32_t *)(const void *)w->block,
                      total, j->padded);
     add_tile(j, w->tile, batch, row, n, total, col, cols);
 }
@@ -191,7 +235,7 @@ static void run_batches(void *ctx, size_t first, size_t count, unsigned worker) 
     for (uint64_t b = first; b < first + count; b++) {
         for (uint64_t col = 0; col < j->small.rows.n; col += j->panel_cols) {
             uint64_t cols = panel_cols(j, col);
-            pack_rows(j, &j->small, b, col, cols, cols, own->panel);
+            pack_rows(j, &j->small, b, col, cols, cols * parts(&j->small), own, own->panel);
             for (uint64_t row = 0; row < j->big.rows.n; row += j->block_rows)
                 run_block(j, own, own->panel, b, row, col, cols);
         }
@@ -202,8 +246,9 @@ static void run_batches(void *ctx, size_t first, size_t count, unsigned worker) 
 static void pack_panel(void *ctx, size_t first, size_t count, unsigned worker) {
     const panel *p = ctx;
     const job *j = p->j;
-    (void)worker;
-    pack_rows(j, &j->small, p->batch, p->col + first, count, count, p->w[0].panel + first * j->padded * j->element);
+    uint64_t rows = parts(&j->small);
+    pack_rows(j, &j->small, p->batch, p->col + first, count, count * rows, &p->w[worker],
+              p->w[0].panel + first * rows * j->padded * j->element);
 }
 static void panel_block(void *ctx, size_t i, unsigned worker) {
     const panel *p = ctx;
@@ -234,15 +279,17 @@ static tacit_status run_matrices(job *j, arena *a, tacit_error *err) {
     j->element = j->steps ? sizeof(int16_t) : sizeof(int32_t);
     j->padded = (j->k + DOT_STEP - 1) / DOT_STEP * DOT_STEP;
     size_t row = j->padded * j->element;
-    j->block_rows = clamp_rows(BLOCK_BYTES, row, DOT_ROWS, MAX_BLOCK_ROWS, rows);
-    j->panel_cols = clamp_rows(PANEL_BYTES, row, 1, MAX_PANEL_COLS, cols);
+    size_t block_row = row * parts(&j->big), panel_row = row * parts(&j->small);
+    j->block_rows = clamp_rows(BLOCK_BYTES, block_row, DOT_ROWS, MAX_BLOCK_ROWS, rows);
+    j->panel_cols = clamp_rows(PANEL_BYTES, panel_row, 1, MAX_PANEL_COLS, cols);
     workspace *w = ARENA_ZNEW(a, workspace, (size_t)threads);
     if (!w) return full(err);
     for (unsigned i = 0; i < threads; i++) {
-        w[i].block = ARENA_NEW(a, unsigned char, j->block_rows *row);
-        w[i].panel = ARENA_NEW(a, unsigned char, j->panel_cols *row);
-        w[i].tile = ARENA_NEW(a, int64_t, j->block_rows * j->panel_cols);
-        if (!w[i].block || !w[i].panel || !w[i].tile) return full(err);
+        w[i].block = ARENA_NEW(a, unsigned char, j->block_rows *block_row);
+        w[i].panel = ARENA_NEW(a, unsigned char, j->panel_cols *panel_row);
+        w[i].whole = ARENA_NEW(a, int32_t, j->k);
+        w[i].tile = ARENA_NEW(a, int64_t, j->block_rows * j->panel_cols * parts(&j->big) * parts(&j->small));
+        if (!w[i].block || !w[i].panel || !w[i].whole || !w[i].tile) return full(err);
     }
     panel p = {.j = j, .w = w};
     bool parallel = threads > 1 && j->batches * rows * cols * j->k >= PARALLEL_WORK;
@@ -258,7 +305,12 @@ static tacit_status by_matrices(job *j, labels cls[CLASSES], const trace *t, con
     bool left_big = cls[LEFT].n >= cls[RIGHT].n;
     TRY(side_make(left_big ? &j->big : &j->small, cls, LEFT, 0, t, x->a, a, err));
     TRY(side_make(left_big ? &j->small : &j->big, cls, RIGHT, 1, t, x->b, a, err));
-    j->steps = int16_steps(&t->p->tensors[x->a], &t->p->tensors[x->b]);
+    halves a_halves = halves_of(&t->p->tensors[x->a]), b_halves = halves_of(&t->p->tensors[x->b]);
+    j->steps = int16_steps(a_halves, b_halves);
+    if (j->steps) {
+        j->big.shift = (left_big ? a_halves : b_halves).shift;
+        j->small.shift = (left_big ? b_halves : a_halves).shift;
+    }
     j->batches = cls[BATCH].n;
     j->k = cls[SUMMED].n;
     j->batch_out = ARENA_NEW(a, int64_t, j->batches);

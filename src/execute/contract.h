@@ -3,10 +3,10 @@
  * Labels fall into batch (both factors and the result), rows (result and one factor), columns (result and the other)
  * and summed ones. Per batch index both factors are packed into matrices with the summed index innermost (views are
  * resolved while packing, block by block of rows, so an im2col matrix is never laid out as a whole) and multiplied:
- * int16 x int16 with vpmaddwd while the program's intervals bound the int32 partial sums, otherwise int32 x int32 in
- * int64. Fewer than four summed indices: row by row along the last axis.
- * Scratch: index tables (8 bytes per row, column and summed index, factor and map), blocks per thread, and the values
- * of a factor that is a linear tensor. */
+ * int16 x int16 while the program's intervals bound the int32 partial sums, where a factor of more than 16 bits is two
+ * matrices of its halves; otherwise int32 x int32 in int64. Fewer than four summed indices: row by row along the last
+ * axis. Scratch: index tables (8 bytes per row, column and summed index, factor and map), blocks per thread, and the
+ * values of a factor that is a linear tensor. */
 #ifndef EXECUTE_CONTRACT_H
 #define EXECUTE_CONTRACT_H
 #include "execute/operand.h"

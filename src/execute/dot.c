@@ -56,7 +56,7 @@ typedef struct sums {
 /* Steps at .. end of rows (1 or 2) of a and four of b, added to w in int64. */
 AVX2_INLINE void part_i16(sums *w, const int16_t *a, int rows, const int16_t *b, size_t k, size_t at, size_t end) {
     __m256i z = _mm256_setzero_si256(), p0 = z, p1 = z, p2 = z, p3 = z, q0 = z, q1 = z, q2 = z, q3 = z;
-    for (; at < end; at += DOT_STEP) {
+    for (; at < end; at += 16) {
         __m256i a0 = load(a + at), a1 = rows > 1 ? load(a + k + at) : z;
         __m256i b0 = load(b + at), b1 = load(b + k + at), b2 = load(b + 2 * k + at), b3 = load(b + 3 * k + at);
         p0 = madd(p0, a0, b0), p1 = madd(p1, a0, b1), p2 = madd(p2, a0, b2), p3 = madd(p3, a0, b3);
@@ -90,6 +90,59 @@ AVX2 static void avx2_i16(int64_t *out, const int16_t *a, size_t na, const int16
         size_t i = 0;
         for (; i + 2 <= na; i += 2) cell_i16(out + i * nb + j, nb, a + i * k, 2, b + j * k, k, flush);
         if (i < na) cell_i16(out + i * nb + j, nb, a + i * k, 1, b + j * k, k, flush);
+    }
+}
+
+#define VNNI __attribute__((target("avx512f,avx512bw,avx512vnni")))
+#define VNNI_INLINE static inline __attribute__((target("avx512f,avx512bw,avx512vnni"), always_inline))
+
+VNNI_INLINE __m512i dot16(__m512i sum, __m512i a, const int16_t *b) {
+    return _mm512_dpwssd_epi32(sum, a, _mm512_loadu_si512(b));
+}
+
+VNNI_INLINE __m512i widen512(__m512i sum, __m512i v) {
+    return _mm512_add_epi64(sum, _mm512_add_epi64(_mm512_cvtepi32_epi64(_mm512_castsi512_si256(v)),
+                                                  _mm512_cvtepi32_epi64(_mm512_extracti64x4_epi64(v, 1))));
+}
+
+typedef struct sums512 {
+    __m512i v[8]; /* as `sums` */
+} sums512;
+
+VNNI_INLINE void part512(sums512 *w, const int16_t *a, int rows, const int16_t *b, size_t k, size_t at, size_t end) {
+    __m512i z = _mm512_setzero_si512(), p0 = z, p1 = z, p2 = z, p3 = z, q0 = z, q1 = z, q2 = z, q3 = z;
+    for (; at < end; at += 32) {
+        const int16_t *row = b + at;
+        __m512i a0 = _mm512_loadu_si512(a + at), a1 = rows > 1 ? _mm512_loadu_si512(a + k + at) : z;
+        p0 = dot16(p0, a0, row), p1 = dot16(p1, a0, row + k);
+        p2 = dot16(p2, a0, row + 2 * k), p3 = dot16(p3, a0, row + 3 * k);
+        if (rows > 1) q0 = dot16(q0, a1, row), q1 = dot16(q1, a1, row + k);
+        if (rows > 1) q2 = dot16(q2, a1, row + 2 * k), q3 = dot16(q3, a1, row + 3 * k);
+    }
+    const __m512i narrow[8] = {p0, p1, p2, p3, q0, q1, q2, q3};
+    for (int i = 0; i < 4 * rows; i++) w->v[i] = widen512(w->v[i], narrow[i]);
+}
+
+VNNI_INLINE void cell512(int64_t *out, size_t nb, const int16_t *a, int rows, const int16_t *b, size_t k,
+                         size_t flush) {
+    sums512 w;
+    for (int i = 0; i < 8; i++) w.v[i] = _mm512_setzero_si512();
+    for (size_t at = 0; at < k;) {
+        size_t end = (k - at) / DOT_STEP > flush ? at + flush * DOT_STEP : k;
+        part512(&w, a, rows, b, k, at, end);
+        at = end;
+    }
+    for (int i = 0; i < rows; i++) {
+        for (int j = 0; j < 4; j++) out[(size_t)i * nb + (size_t)j] = _mm512_reduce_add_epi64(w.v[4 * i + j]);
+    }
+}
+
+VNNI static void vnni_i16(int64_t *out, const int16_t *a, size_t na, const int16_t *b, size_t nb, size_t k,
+                          size_t flush) {
+    for (size_t j = 0; j < nb; j += 4) {
+        size_t i = 0;
+        for (; i + 2 <= na; i += 2) cell512(out + i * nb + j, nb, a + i * k, 2, b + j * k, k, flush);
+        if (i < na) cell512(out + i * nb + j, nb, a + i * k, 1, b + j * k, k, flush);
     }
 }
 
@@ -131,16 +184,25 @@ AVX2 static void avx2_i32(int64_t *out, const int32_t *a, size_t na, const int32
 static bool has_avx2(void) {
     return __builtin_cpu_supports("avx2") != 0;
 }
+static bool has_vnni(void) {
+    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vnni");
+}
 #else
+#define vnni_i16 portable_i16
 #define avx2_i16 portable_i16
 #define avx2_i32 portable_i32
 static bool has_avx2(void) {
     return false;
 }
+static bool has_vnni(void) {
+    return false;
+}
 #endif
 
 void dot_tile_i16(int64_t *out, const int16_t *a, size_t na, const int16_t *b, size_t nb, size_t k, size_t flush) {
-    if (has_avx2())
+    if (has_vnni())
+        vnni_i16(out, a, na, b, nb, k, flush);
+    else if (has_avx2())
         avx2_i16(out, a, na, b, nb, k, flush);
     else
         portable_i16(out, a, na, b, nb, k, flush);

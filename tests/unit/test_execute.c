@@ -173,17 +173,21 @@ static void contractions(void **unused) {
     for (int i = 0; i < 40; i++) random_contraction(-3, 3, 40);
 }
 
-/* Values of 16 bits and more: partial sums leave int32; the sum is scaled down by a rescale. */
+/* Values of 16 bits and more: partial sums leave int32, factors are cut into halves (the one with fewer rows, the
+ * other, both); the sum is scaled down by a rescale. Random values, and the largest sum. */
 static void wide_factors(void **unused) {
     (void)unused;
-    static const int64_t limits[][2] = {{-32768, 32767}, {-3000, 3000}, {INT32_MIN / 2, INT32_MAX / 2}, {0, 65535}};
-    for (int i = 0; i < 4; i++) {
+    static const int64_t limits[][4] = {{-32768, 32767, -32768, 32767},        {-3000, 3000, -3000, 3000},
+                                        {INT32_MIN / 2, INT32_MAX / 2, -8, 7}, {0, 65535, 0, 65535},
+                                        {-225444, 130884, -127, 127},          {-32767, 32767, 0, 65536},
+                                        {-225444, 130884, -225444, 225444},    {-7, 8, -(1 << 27), 1 << 27}};
+    for (size_t i = 0; i < 2 * sizeof limits / sizeof limits[0]; i++) {
+        const int64_t *l = limits[i / 2];
         fixture f;
         start(&f);
         const shape sa = {2, {5, 300}}, sb = {2, {7, 300}}, out = {2, {5, 7}};
-        uint32_t a = builder_external(f.b, TENSOR_PARAM, "a", &sa, limits[i][0], limits[i][1]);
-        uint32_t b =
-            builder_external(f.b, TENSOR_PARAM, "b", &sb, i == 2 ? -8 : limits[i][0], i == 2 ? 7 : limits[i][1]);
+        uint32_t a = builder_external(f.b, TENSOR_PARAM, "a", &sa, l[0], l[1]);
+        uint32_t b = builder_external(f.b, TENSOR_PARAM, "b", &sb, l[2], l[3]);
         advice limbs;
         uint32_t y = wide_tensor(&f, "y", &out, &limbs), rem = builder_committed(f.b, "rem", &out);
         (void)builder_lookup(f.b, "rem", builder_range_table(f.b, 0, (1 << 14) - 1), &rem);
@@ -200,8 +204,9 @@ static void wide_factors(void **unused) {
                                       .flag = NO_TENSOR});
         builder_advice(f.b, &limbs);
         load(&f);
-        set_random(&f, a, limits[i][0], limits[i][1]);
-        set_random(&f, b, f.p.tensors[b].lo, f.p.tensors[b].hi);
+        bool largest = i % 2;
+        set_random(&f, a, l[0], largest ? l[0] : l[1]);
+        set_random(&f, b, largest ? l[3] : l[2], l[3]);
         run(&f);
         assert_int_equal(trace_violated(&f.t, &f.a), UINT32_MAX);
         for (uint32_t r = 0; r < 5; r++) {

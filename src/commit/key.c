@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* renameat2 */
+#define _GNU_SOURCE /* renameat2, sync_file_range */
 #include "commit/key.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -32,6 +32,7 @@ typedef struct creation {
     int fd;
     const unsigned char *weights; /* the section's bytes */
     object_data data;
+    digest witness; /* of the weights */
     arena *scratch;
     tacit_error *err;
 } creation;
@@ -93,6 +94,15 @@ static tacit_status reserve(const creation *c) {
     return TACIT_OK;
 }
 
+/* Its way to the disk begins at once: the last sync finds little left. */
+static tacit_status put_section(const creation *c, key_section to, const void *data, tacit_error *err) {
+    TRY(file_write_at(c->fd, data, to.size, to.at, "key file", err));
+#ifdef SYNC_FILE_RANGE_WRITE
+    (void)sync_file_range(c->fd, (off_t)to.at, (off_t)to.size, SYNC_FILE_RANGE_WRITE);
+#endif
+    return TACIT_OK;
+}
+
 /* ---------------------------------------------------------------- creating: contents */
 typedef struct pack_job {
     const layout *l;
@@ -146,6 +156,16 @@ static digest weights_digest(const object_data *data) {
     return sha256_final(&h);
 }
 
+/* The weights' digest beside the sections that are known. */
+static void digest_or_put(void *ctx, size_t i, unsigned worker) {
+    creation *c = ctx;
+    (void)worker;
+    if (i == 0)
+        c->witness = weights_digest(&c->data);
+    else if (put_section(c, c->h.model, c->model, c->err) == TACIT_OK)
+        (void)!put_section(c, c->h.weights, c->weights, c->err);
+}
+
 /* The seed binds fresh entropy (none where the weights are open), the weights and the description. */
 static tacit_status draw_secrets(creation *c) {
     size_t n = c->h.certificate.size, tail = c->h.tail.size / sizeof(gl);
@@ -154,11 +174,11 @@ static tacit_status draw_secrets(creation *c) {
     if (!bytes || !values) return full(c->err);
     writer w = {bytes, n, 0};
     certificate_write(c->cert, &w);
-    digest witness = weights_digest(&c->data), statement = sha256_of(bytes, n);
+    digest statement = sha256_of(bytes, n);
     if (c->open)
-        rng_open(&c->h.seed, &witness, &statement);
+        rng_open(&c->h.seed, &c->witness, &statement);
     else
-        rng_attempt(&c->h.seed, &witness, &statement);
+        rng_attempt(&c->h.seed, &c->witness, &statement);
     rng_f(&c->h.seed, RNG_CERT_TAIL, 0, values, tail);
     c->data.tail = values;
     return TACIT_OK;
@@ -199,7 +219,7 @@ static tacit_status make_tree(creation *c) {
     sodium_memzero(&salts, sizeof salts);
     TRY(st);
     c->cert->root = nodes[merkle_size(s->a + RATE_LOG) - 1];
-    return file_write_at(c->fd, nodes, c->h.nodes.size, c->h.nodes.at, "key file", c->err);
+    return put_section(c, c->h.nodes, nodes, c->err);
 }
 
 /* The certificate's own bytes, read back: its digest is computed in one place. */
@@ -214,18 +234,18 @@ static tacit_status store_certificate(creation *c) {
     TRY(certificate_parse(&copy, &r, c->scratch, c->err));
     c->cert->digest = copy.digest;
     c->h.identity = copy.digest;
-    return file_write_at(c->fd, bytes, n, c->h.certificate.at, "key file", c->err);
+    return put_section(c, c->h.certificate, bytes, c->err);
 }
 
 static tacit_status fill(creation *c, const narrow *weights) {
     TRY(reserve(c));
     TRY(pack_weights(c, weights));
+    threads_run(2, digest_or_put, c);
+    if (c->err->status != TACIT_OK) return c->err->status;
     TRY(draw_secrets(c));
     TRY(make_tree(c));
     TRY(store_certificate(c));
-    TRY(file_write_at(c->fd, c->model, c->h.model.size, c->h.model.at, "key file", c->err));
-    TRY(file_write_at(c->fd, c->weights, c->h.weights.size, c->h.weights.at, "key file", c->err));
-    TRY(file_write_at(c->fd, c->data.tail, c->h.tail.size, c->h.tail.at, "key file", c->err));
+    TRY(put_section(c, c->h.tail, c->data.tail, c->err));
     TRY(key_bind(&c->h, c->fd, c->err));
     TRY(key_write_header(&c->h, c->fd, c->err));
     TRY(counter_create(&c->h, c->fd, c->err));

@@ -20,6 +20,7 @@ typedef struct certifying {
     const struct tacit_model *m;
     const tacit_commit_options *o;
     arena a;
+    arena_store memory; /* of the key's encoding, then of the range proof: fresh pages cost seconds */
     certificate cert;
     const narrow *weights; /* per item */
     tacit_error *err;
@@ -91,8 +92,12 @@ static tacit_status prove_range(certifying *c, certificate_secret *secret, unsig
     TRY(range_statement(&st, &secret->cert, &c->a, c->err));
     TRY(range_trace(&st, &t, c));
     TRY(memory_available(attempt_memory(&st), c->err));
-    attempt_request r = {
-        .st = &st, .t = &t, .secrets = &secret, .progress = c->o->progress, .progress_ctx = c->o->progress_ctx};
+    attempt_request r = {.st = &st,
+                         .t = &t,
+                         .secrets = &secret,
+                         .steps = &c->memory,
+                         .progress = c->o->progress,
+                         .progress_ctx = c->o->progress_ctx};
     return attempt_prove(&r, proof, size, c->err);
 }
 
@@ -127,13 +132,12 @@ static tacit_status finish(certifying *c, const char *cert_path, const char *key
     return st;
 }
 
-/* In memory of its own, which the range proof gets back. */
 static tacit_status create_key(certifying *c, const char *key_path) {
     const key_options k = {.open = c->o->open_weights != 0, .stored = stored_columns(c->o)};
     arena scratch;
-    TRY(arena_map(&scratch, c->a.size, c->err));
+    TRY(arena_take(&c->memory, &scratch, c->a.size, c->err));
     tacit_status st = key_create(key_path, &c->cert, c->weights, k, c->m->bytes, c->m->size, &scratch, c->err);
-    arena_unmap(&scratch);
+    arena_give(&c->memory, &scratch);
     return st;
 }
 
@@ -152,7 +156,9 @@ tacit_status tacit_commit(const tacit_model *m, const tacit_commit_options *o, c
     vec_select(NULL);
     sha256_select(NULL);
     TRY(map_arena(&c, tacit_model_weight_count(m)));
+    arena_store_init(&c.memory);
     tacit_status st = commit(&c, cert_path, key_path, model_digest_out);
+    arena_store_close(&c.memory);
     arena_unmap(&c.a);
     return st;
 }

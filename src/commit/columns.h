@@ -6,7 +6,7 @@
  */
 #ifndef COMMIT_COLUMNS_H
 #define COMMIT_COLUMNS_H
-#include "commit/commit.h"
+#include "commit/object.h"
 
 /* out[i * 2^k + lane] = lane `lane` of x at position positions[i] of the domain 2^log_n. x has no field ranges. The
  * last `tail` of its 2^a columns lie in x->tail. */

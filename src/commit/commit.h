@@ -2,7 +2,6 @@
  * Step functions of both sides; the prover's data is in commit_prover, NULL at the verifier. */
 #ifndef COMMIT_COMMIT_H
 #define COMMIT_COMMIT_H
-#include "base/narrow.h"
 #include "commit/geometry.h"
 #include "field/vec.h"
 #include "sumcheck/session.h"
@@ -17,28 +16,9 @@ typedef struct batch_final {
     ext k0;
 } batch_final;
 
-/* Values of an object, or of a strip of x, in index order (column * 2^k + lane): small integers [0, small_count), in
- * parts of one width (commit/object), zeros, F values on some ranges (cells; disjoint, ascending; the integers under
- * them are 0), and the tail on the last `tail` columns. */
-typedef struct object_part {
-    uint64_t start, count; /* whole columns */
-    narrow values;
-} object_part;
-typedef struct object_range {
-    uint64_t start, count;
-    const gl *values;
-} object_range;
-typedef struct object_data {
-    const object_part *parts; /* ascending, end to end */
-    uint32_t part_count;
-    uint64_t small_count;
-    const object_range *ranges;
-    uint32_t range_count;
-    const gl *tail; /* tail << k elements */
-} object_data;
-
 /* The prover's side. x, sigma: data; certificates: opened columns come from the key file. */
 typedef struct commit_prover commit_prover;
+typedef struct object_data object_data; /* commit/object.h */
 struct rng_key;
 typedef struct certificate_secret certificate_secret; /* commit/key.h */
 

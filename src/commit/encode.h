@@ -5,7 +5,7 @@
  * half transposing and hashing. Results do not depend on the number of threads. */
 #ifndef COMMIT_ENCODE_H
 #define COMMIT_ENCODE_H
-#include "commit/commit.h"
+#include "commit/object.h"
 #include "commit/rng.h"
 
 typedef struct code_tree {

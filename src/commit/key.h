@@ -14,7 +14,7 @@
 #define COMMIT_KEY_H
 #include "base/narrow.h"
 #include "commit/certificate.h"
-#include "commit/commit.h"
+#include "commit/object.h"
 #include "commit/rng.h"
 
 struct certificate_secret {

@@ -3,8 +3,29 @@
  * the columns that blocks of less than a column share take the widest of theirs. Prover only. */
 #ifndef COMMIT_OBJECT_H
 #define COMMIT_OBJECT_H
+#include "base/narrow.h"
 #include "commit/certificate.h"
 #include "commit/commit.h"
+
+/* Values of an object, or of a strip of x, in index order (column * 2^k + lane): small integers [0, small_count), in
+ * parts of one width, zeros, F values on some ranges (cells; disjoint, ascending; the integers under them are 0), and
+ * the tail on the last `tail` columns. */
+typedef struct object_part {
+    uint64_t start, count; /* whole columns */
+    narrow values;
+} object_part;
+typedef struct object_range {
+    uint64_t start, count;
+    const gl *values;
+} object_range;
+struct object_data {
+    const object_part *parts; /* ascending, end to end */
+    uint32_t part_count;
+    uint64_t small_count;
+    const object_range *ranges;
+    uint32_t range_count;
+    const gl *tail; /* tail << k elements */
+};
 
 /* The integers from `element` to the end of its part; every part ends at a column's end. */
 narrow object_small(const object_data *x, uint64_t element);

@@ -4,7 +4,6 @@
  * The public part (model_public) is what certificates carry and model digests bind. */
 #ifndef PROGRAM_MODEL_H
 #define PROGRAM_MODEL_H
-#include "base/narrow.h"
 #include "program/program.h"
 
 enum { MODEL_VERSION = 1, MAX_IO = 64 };
@@ -33,8 +32,7 @@ typedef enum model_holder { MODEL_OWN, MODEL_MAPPED, MODEL_LENT } model_holder;
 struct tacit_model {
     arena arena;
     model_public pub;
-    narrow
-        *weights; /* per tensor of the program: of TENSOR_PARAM its values, in `bytes` where they lie aligned there */
+    struct narrow *weights;     /* per tensor of the program: of TENSOR_PARAM its values, in `bytes` if aligned there */
     const unsigned char *bytes; /* the file's bytes; names point into the arena */
     size_t size;
     model_holder holder;

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "program/model.h"
 #include "base/file.h"
+#include "base/narrow.h"
 #include "program/print.h"
 #include "tacit/model.h"
 #include <stdio.h>

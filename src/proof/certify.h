@@ -1,6 +1,7 @@
 /* proof/certify: the certificate that a model will have, before anything is committed. Hosted. */
 #ifndef PROOF_CERTIFY_H
 #define PROOF_CERTIFY_H
+#include "base/narrow.h"
 #include "commit/certificate.h"
 #include "program/model.h"
 

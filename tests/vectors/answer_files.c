@@ -2,6 +2,7 @@
 #include "vectors.h"
 #include <stdlib.h>
 #include <string.h>
+#include "base/narrow.h"
 #include "commit/certificate.h"
 #include "program/model.h"
 #include "tacit/verify.h"

@@ -100,7 +100,7 @@ static tacit_status tree_start(tree_opening *t) {
     t->bytes = ARENA_NEW(a, unsigned char, 8 * (size_t)t->width + sizeof(digest));
     t->leaves = ARENA_NEW(a, digest, t->count);
     if (!t->column || !t->bytes || !t->leaves) return full(t->o->s);
-    return cp && cp->columns ? cp->columns(cp, t->ref, t->positions, t->count, t->o->s->err) : TACIT_OK;
+    return cp ? cp->columns(cp, t->ref, t->positions, t->count, t->o->s->err) : TACIT_OK;
 }
 
 static void tree_leaf(tree_opening *t, uint32_t i) {

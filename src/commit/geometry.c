@@ -200,8 +200,8 @@ static void place_sigma(search *s, geometry *g) {
     uint32_t last = g->object_count - 1;
     uint64_t cells = 2 * (uint64_t)geometry_rounds(g);
     unsigned own = 0;
-    while (own <= s->table->vars && free_columns(s->table, own) < cells) own++;
-    if (own > s->table->vars) return;
+    while (free_columns(s->table, own) < cells)
+        if (own++ == s->table->vars) return;
     set_object(g, s->table, last, own, 1);
     consider(s, g);
     for (uint32_t c = 0; c < last; c++) {

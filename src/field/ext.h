@@ -41,14 +41,17 @@ static inline ext ext_scale(ext a, gl s) {
 }
 static inline ext ext_mul(ext a, ext b) {
 #if EXT_DEG == 2
-    gl t = gl_mul(a.c[1], b.c[1]);
-    gl t7 = gl_mul(t, 7);
-    return (ext){{gl_add(gl_mul(a.c[0], b.c[0]), t7), gl_add(gl_mul(a.c[0], b.c[1]), gl_mul(a.c[1], b.c[0]))}};
+    gl_sum c0 = gl_sum_add(gl_product(a.c[0], b.c[0]), gl_product(a.c[1], gl_mul(b.c[1], 7)));
+    gl_sum c1 = gl_sum_add(gl_product(a.c[0], b.c[1]), gl_product(a.c[1], b.c[0]));
+    return (ext){{gl_sum_reduce(c0), gl_sum_reduce(c1)}};
 #elif EXT_DEG == 3
-    gl c3 = gl_add(gl_mul(a.c[1], b.c[2]), gl_mul(a.c[2], b.c[1])), c4 = gl_mul(a.c[2], b.c[2]);
-    gl c0 = gl_mul(a.c[0], b.c[0]), c1 = gl_add(gl_mul(a.c[0], b.c[1]), gl_mul(a.c[1], b.c[0]));
-    gl c2 = gl_add(gl_add(gl_mul(a.c[0], b.c[2]), gl_mul(a.c[1], b.c[1])), gl_mul(a.c[2], b.c[0]));
-    return (ext){{gl_add(c0, c3), gl_add(c1, gl_add(c3, c4)), gl_add(c2, c4)}};
+    gl_sum c3 = gl_sum_add(gl_product(a.c[1], b.c[2]), gl_product(a.c[2], b.c[1])), c4 = gl_product(a.c[2], b.c[2]);
+    gl_sum c0 = gl_product(a.c[0], b.c[0]), c1 = gl_sum_add(gl_product(a.c[0], b.c[1]), gl_product(a.c[1], b.c[0]));
+    gl_sum c2 = gl_sum_add(gl_product(a.c[0], b.c[2]), gl_product(a.c[1], b.c[1]));
+    c0 = gl_sum_add(c3, c0);
+    c1 = gl_sum_add(gl_sum_add(c1, c3), c4);
+    c2 = gl_sum_add(gl_sum_add(c2, gl_product(a.c[2], b.c[0])), c4);
+    return (ext){{gl_sum_reduce(c0), gl_sum_reduce(c1), gl_sum_reduce(c2)}};
 #else
 #error "EXT_DEG must be 2 or 3"
 #endif

@@ -40,6 +40,23 @@ static inline gl gl_mul(gl a, gl b) {
     uint64_t high, low = mul_64(a, b, &high);
     return gl_reduce128(low, high);
 }
+/* A sum of products, low + 2^64 high (mod p): each product's high word is below p - 2^31, so a carry may join it. */
+typedef struct gl_sum {
+    uint64_t low;
+    gl high;
+} gl_sum;
+static inline gl_sum gl_product(gl a, gl b) {
+    gl_sum r;
+    r.low = mul_64(a, b, &r.high);
+    return r;
+}
+static inline gl_sum gl_sum_add(gl_sum a, gl_sum b) {
+    uint64_t low = a.low + b.low;
+    return (gl_sum){low, gl_add(a.high, b.high + (low < b.low))};
+}
+static inline gl gl_sum_reduce(gl_sum a) {
+    return gl_reduce128(a.low, a.high);
+}
 /* |v| <= 2^63 - 1; a negative v is p - |v|. */
 static inline gl gl_from_i64(int64_t v) {
     return v >= 0 ? gl_canonical((uint64_t)v) : GL_P - gl_canonical(0 - (uint64_t)v);

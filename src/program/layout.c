@@ -1,6 +1,7 @@
-/* program/layout: aligned dyadic blocks. Cost of layout_make: O(blocks); of layout_eval: O(blocks of the item x
- * variables). */
+/* program/layout: aligned dyadic blocks. Cost of layout_make: O(blocks); of layout_places: O(blocks); of
+ * layout_eval: O(blocks of the item + variables^2). */
 #include "program/layout.h"
+#include <string.h>
 #include "base/broken.h"
 #include "poly/eq.h"
 
@@ -161,17 +162,114 @@ uint64_t block_element(const shape *s, const block *b, uint64_t e) {
     return index;
 }
 
-ext layout_eval(const layout *l, uint32_t item, const ext *z, const strip_point *at) {
+void layout_places(const layout *l, const strip_point *at, ext *out) {
+    ext above[MAX_STRIPS][65]; /* above[s][j]: of the strip and the bits from j on of the place `last` */
+    uint64_t last[MAX_STRIPS] = {0};
+    unsigned known[MAX_STRIPS]; /* above is right from here on */
+    for (uint32_t s = 0; s < l->strip_count; s++) {
+        known[s] = at[s].vars;
+        above[s][at[s].vars] = at[s].weight;
+    }
+    for (uint32_t i = 0; i < l->block_count; i++) {
+        const block *b = &l->blocks[i];
+        uint32_t s = b->strip;
+        while ((last[s] ^ b->start) >> known[s]) known[s]++;
+        for (last[s] = b->start; known[s] > b->log;) {
+            ext rho = at[s].rho[--known[s]];
+            above[s][known[s]] = ext_mul(above[s][known[s] + 1], b->start >> known[s] & 1 ? rho : ext_one_minus(rho));
+        }
+        out[i] = above[s][b->log];
+    }
+}
+
+/* Every axis is cut into few parts, at most one for each variable or one in all. */
+enum { MAX_PARTS = MAX_LOG_TENSOR + MAX_RANK };
+
+/* The functional of one item in one strip. The weight of a block is the product of its parts' weights, that of a part
+ * [weight of its fixed bits at z] eq(z_low, rho from `low` on), where `low` counts the variables of the parts behind.
+ */
+typedef struct functional_walk {
+    const layout *l;
+    const uint32_t *order; /* the item's blocks */
+    const ext *places;
+    const strip_point *at;
+    uint32_t strip;
+    uint32_t first[MAX_RANK + 1]; /* the parts of axis k, larger ones first, are first[k] .. first[k+1] - 1 */
+    uint8_t log[MAX_PARTS];
+    ext high[MAX_PARTS]; /* of the fixed bits */
+    ext weight[MAX_PARTS][MAX_LOG_TENSOR + 1];
+} functional_walk;
+
+/* Appends the parts of an axis. */
+static void walk_parts(functional_walk *w, uint32_t axis, uint64_t dim, const ext *z) {
+    unsigned vars = log2_ceil(dim);
+    uint32_t n = w->first[axis];
+    ext above = EXT_ONE;
+    for (unsigned v = vars + 1; v-- > 0;) {
+        bool part = dim >> v & 1;
+        ext without = v < vars ? RULE_ELSE(DYADIC, EXT_ONE, ext_one_minus(z[v])) : EXT_ONE;
+        if (part) w->log[n] = (uint8_t)v;
+        if (part) w->high[n++] = ext_mul(above, without);
+        if (v < vars) above = ext_mul(above, part ? RULE_ELSE(DYADIC, EXT_ONE, z[v]) : without);
+    }
+    w->first[axis + 1] = n;
+}
+
+/* The weights of an axis' parts for a set of values of `low`; answers the set for the axis before. */
+static uint64_t walk_weights(functional_walk *w, uint32_t axis, const ext *z, uint64_t lows) {
+    const strip_point *p = &w->at[w->strip];
+    ext eq[MAX_LOG_TENSOR + 1];
+    uint8_t low[MAX_LOG_TENSOR + 1];
+    uint64_t next = 0;
+    unsigned v = 0, count = 0;
+    for (unsigned k = 0; lows >> k; k++)
+        if (lows >> k & 1) low[count++] = (uint8_t)k;
+    for (unsigned k = 0; k < count; k++) eq[k] = EXT_ONE;
+    for (uint32_t i = w->first[axis + 1]; i-- > w->first[axis];) {
+        if (ext_is_zero(w->high[i])) continue; /* a point with fixed bits names one block */
+        next |= lows << w->log[i];
+        for (; v < w->log[i]; v++) /* a block with more variables than the strip lies in another */
+            for (unsigned k = 0; k < count && low[k] + v < p->vars; k++)
+                eq[k] = ext_mul(eq[k], eq_eval(&z[v], &p->rho[low[k] + v], 1));
+        for (unsigned k = 0; k < count; k++) w->weight[i][low[k]] = ext_mul(w->high[i], eq[k]);
+    }
+    return next;
+}
+
+/* The sum over the blocks of the first `axes` axes when the parts of the others are chosen: these have `low` variables
+ * and are number `index` in the item's order, where the next axis counts `stride`. */
+static ext walk_axes(const functional_walk *w, uint32_t axes, unsigned low, uint32_t index, uint32_t stride) {
+    if (axes == 0) {
+        uint32_t b = w->order[index];
+        return w->l->blocks[b].strip == w->strip ? w->places[b] : EXT_ZERO;
+    }
+    ext sum = EXT_ZERO;
+    uint32_t from = w->first[axes - 1], count = w->first[axes] - from;
+    for (uint32_t i = 0; i < count; i++) {
+        if (ext_is_zero(w->high[from + i])) continue;
+        ext rest = walk_axes(w, axes - 1, low + w->log[from + i], index + i * stride, stride * count);
+        sum = ext_add(sum, ext_mul(rest, w->weight[from + i][low]));
+    }
+    return sum;
+}
+
+ext layout_eval(const layout *l, uint32_t item, const ext *z, const strip_point *at, const ext *places) {
+    functional_walk w; /* large: what is read was written */
     const shape *s = l->shapes[item];
-    ext total = EXT_ZERO, low[MAX_LOG_TENSOR];
-    for (uint32_t i = l->first[item]; i < l->first[item + 1]; i++) {
-        const block *b = &l->blocks[l->order[i]];
-        const strip_point *p = &at[b->strip];
-        ext w = block_high(s, b, z);
-        if (ext_is_zero(w)) continue; /* a point with fixed bits names one block */
-        w = ext_mul(ext_mul(w, p->weight), eq_index(p->rho + b->log, p->vars - b->log, b->start >> b->log));
-        block_low(s, b, z, low);
-        total = ext_add(total, ext_mul(w, eq_eval(low, p->rho, b->log)));
+    ext total = EXT_ZERO;
+    uint32_t strips = 0;
+    w.l = l;
+    w.order = l->order + l->first[item];
+    w.places = places;
+    w.at = at;
+    w.first[0] = 0;
+    for (uint32_t k = 0; k < s->rank; k++) walk_parts(&w, k, s->dim[k], z + shape_axis_var(s, k));
+    for (uint32_t i = 0; i < l->first[item + 1] - l->first[item]; i++) strips |= 1u << l->blocks[w.order[i]].strip;
+    for (w.strip = 0; w.strip < l->strip_count; w.strip++) {
+        if (!(strips >> w.strip & 1)) continue;
+        uint64_t lows = 1;
+        for (uint32_t k = s->rank; k-- > 0;) lows = walk_weights(&w, k, z + shape_axis_var(s, k), lows);
+        total = ext_add(total, walk_axes(&w, s->rank, 0, 0, 1));
     }
     return total;
 }

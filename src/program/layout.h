@@ -43,10 +43,12 @@ typedef struct strip_point {
     unsigned vars;
     ext weight;
 } strip_point;
-/* MLE at a point of the functional T -> T~(z) of item i: sum over its blocks of [weight of the strip] [weight of the
- * fixed high bits at z] eq(z_low, rho_low) eq(rho_high, place). z: a point of the item's shape, flat; at: per strip, at
- * least as many variables as it takes to number its elements. */
-ext layout_eval(const layout *l, uint32_t item, const ext *z, const strip_point *at);
+/* Per block, [weight of the strip] eq(rho_high, place). at: per strip, at least as many variables as it takes to number
+ * its elements. */
+void layout_places(const layout *l, const strip_point *at, ext *out);
+/* MLE at a point of the functional T -> T~(z) of item i: sum over its blocks of [weight of the fixed high bits at z]
+ * eq(z_low, rho_low) places[block]. z: a point of the item's shape, flat; places: layout_places of the same point. */
+ext layout_eval(const layout *l, uint32_t item, const ext *z, const strip_point *at, const ext *places);
 /* Weight at z of the block's fixed high index bits (never 1 for all blocks). */
 ext block_high(const shape *s, const block *b, const ext *z);
 /* The block's low variables of z, in layout order (last axis lowest): out[0..log). */

@@ -30,20 +30,32 @@ static void add_eq(ext *cells, uint32_t count, const ext *z, ext coef, ext *tab)
     for (uint32_t i = 0; i < count; i++) cells[i] = ext_add(cells[i], ext_mul(coef, tab[i]));
 }
 
+/* One more term of the functional; terms of one tensor at one point in the arena are one, if no other comes between. */
+static void add_mle(functional *f, term *terms, uint32_t *last, const term *t) {
+    term *have = &terms[last[t->index]];
+    if (last[t->index] < f->count && have->index == t->index && have->z == t->z) {
+        have->coef = ext_add(have->coef, t->coef);
+        return;
+    }
+    last[t->index] = f->count;
+    terms[f->count++] = *t;
+}
+
 static tacit_status split(session *s, const expr *whole, functional *f) {
     uint32_t most = s->plan.pads > s->plan.triples ? s->plan.pads : s->plan.triples;
     term *terms = ARENA_NEW(s->a, term, whole->count + 1);
+    uint32_t *last = ARENA_ZNEW(s->a, uint32_t, s->p->tensor_count + 1);
     ext *tab = ARENA_NEW(s->a, ext, 2 * (size_t)most + 2);
     memset(f, 0, sizeof *f);
     for (int k = 0; k < CELL_ARRAYS; k++) {
         f->cells[k] = ARENA_ZNEW(s->a, ext, plan_cells(&s->plan, (cell_array)k) + 1);
         if (!f->cells[k]) return fail(s->err, TACIT_RESOURCES, "scratch too small");
     }
-    if (!terms || !tab) return fail(s->err, TACIT_RESOURCES, "scratch too small");
+    if (!terms || !last || !tab) return fail(s->err, TACIT_RESOURCES, "scratch too small");
     for (uint32_t i = 0; i < whole->count; i++) {
         const term *t = &whole->terms[i];
         if (t->kind == TERM_MLE)
-            terms[f->count++] = *t;
+            add_mle(f, terms, last, t);
         else if (t->kind == TERM_CELL)
             f->cells[t->array][t->index] = ext_add(f->cells[t->array][t->index], t->coef);
         else if (t->kind == TERM_EMLE)
@@ -60,23 +72,30 @@ static tacit_status split(session *s, const expr *whole, functional *f) {
 typedef struct object_point {
     ext rho[MAX_STRIPS][64]; /* a <= 30, k <= 16 */
     strip_point strip[MAX_STRIPS];
+    const layout *l;
+    ext *places;
 } object_point;
 
-static void point_of(object_point *p, const geometry_object *o, const ext *rho) {
+static tacit_status point_of(session *s, object_point *p, const layout *l, const geometry_object *o, const ext *rho) {
     lane_strip strips[MAX_STRIPS];
     uint32_t count = geometry_strips(o->lanes, strips);
-    for (uint32_t s = 0; s < count; s++) {
-        unsigned k = strips[s].k, fixed = o->k - k;
-        memcpy(p->rho[s], rho, k * sizeof *rho);
-        memcpy(p->rho[s] + k, rho + o->k, o->a * sizeof *rho);
-        ext weight = eq_index(rho + k, fixed, strips[s].first >> k);
-        p->strip[s] = (strip_point){p->rho[s], k + o->a, weight};
+    for (uint32_t i = 0; i < count; i++) {
+        unsigned k = strips[i].k, fixed = o->k - k;
+        memcpy(p->rho[i], rho, k * sizeof *rho);
+        memcpy(p->rho[i] + k, rho + o->k, o->a * sizeof *rho);
+        ext weight = eq_index(rho + k, fixed, strips[i].first >> k);
+        p->strip[i] = (strip_point){p->rho[i], k + o->a, weight};
     }
+    p->l = l;
+    p->places = ARENA_NEW(s->a, ext, l->block_count);
+    if (!p->places) return fail(s->err, TACIT_RESOURCES, "scratch too small");
+    layout_places(l, p->strip, p->places);
+    return TACIT_OK;
 }
 
 /* MLE at rho of the weights of an E array: its coordinate arrays lie in blocks of their own, with weight theta^j. */
 static tacit_status cells_at(session *s, const placement *place, cell_array array, const ext *cells,
-                             const strip_point *at, ext *out) {
+                             const object_point *at, ext *out) {
     const layout *l = &place->x;
     size_t mark = arena_mark(s->a);
     uint32_t first = place->array_item[array];
@@ -89,12 +108,11 @@ static tacit_status cells_at(session *s, const placement *place, cell_array arra
     for (int j = 0; j < EXT_DEG; j++) {
         for (uint32_t i = l->first[first + (uint32_t)j]; i < l->first[first + (uint32_t)j + 1]; i++) {
             const block *b = &l->blocks[l->order[i]];
-            const strip_point *p = &at[b->strip];
-            ext sum = EXT_ZERO, high = eq_index(p->rho + b->log, p->vars - b->log, b->start >> b->log);
-            eq_table(tab, p->rho, b->log);
+            ext sum = EXT_ZERO;
+            eq_table(tab, at->rho[b->strip], b->log);
             for (uint32_t c = 0; c < UINT32_C(1) << b->log; c++)
                 sum = ext_add(sum, ext_mul(cells[b->offset[0] + c], tab[c]));
-            *out = ext_add(*out, ext_mul(ext_mul(ext_theta(j), p->weight), ext_mul(high, sum)));
+            *out = ext_add(*out, ext_mul(ext_theta(j), ext_mul(at->places[l->order[i]], sum)));
         }
     }
     arena_release(s->a, mark);
@@ -108,17 +126,17 @@ static tacit_status coefficients(session *s, const placement *place, const geome
     object_point *at = ARENA_NEW(s->a, object_point, g->object_count);
     if (!at) return fail(s->err, TACIT_RESOURCES, "scratch too small");
     memset(out->coef, 0, sizeof out->coef);
-    for (uint32_t o = 0; o + 1 < g->object_count; o++) point_of(&at[o], &g->object[o], rho);
+    for (uint32_t o = 0; o + 1 < g->object_count; o++)
+        TRY(point_of(s, &at[o], o ? place->certificates[o - 1] : &place->x, &g->object[o], rho));
     for (uint32_t i = 0; i < f->count; i++) {
         const term *t = &f->terms[i];
         uint32_t o = place->object_of[t->index];
-        const layout *l = o ? place->certificates[o - 1] : &place->x;
-        ext w = layout_eval(l, place->item_of[t->index], t->z, at[o].strip);
+        ext w = layout_eval(at[o].l, place->item_of[t->index], t->z, at[o].strip, at[o].places);
         out->coef[o] = ext_add(out->coef[o], ext_mul(t->coef, w));
     }
     for (int k = 0; k < CELL_ARRAYS; k++) {
         ext w;
-        TRY(cells_at(s, place, (cell_array)k, f->cells[k], at[0].strip, &w));
+        TRY(cells_at(s, place, (cell_array)k, f->cells[k], &at[0], &w));
         out->coef[0] = ext_add(out->coef[0], w);
     }
     arena_release(s->a, mark);

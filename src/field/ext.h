@@ -46,10 +46,10 @@ static inline ext ext_mul(ext a, ext b) {
     return (ext){{gl_sum_reduce(c0), gl_sum_reduce(c1)}};
 #elif EXT_DEG == 3
     gl_sum c3 = gl_sum_add(gl_product(a.c[1], b.c[2]), gl_product(a.c[2], b.c[1])), c4 = gl_product(a.c[2], b.c[2]);
-    gl_sum c0 = gl_product(a.c[0], b.c[0]), c1 = gl_sum_add(gl_product(a.c[0], b.c[1]), gl_product(a.c[1], b.c[0]));
+    gl_sum c0 = gl_sum_add(c3, gl_product(a.c[0], b.c[0]));
+    gl_sum c1 = gl_sum_add(gl_sum_add(c3, gl_product(a.c[0], b.c[1])), gl_product(a.c[1], b.c[0]));
     gl_sum c2 = gl_sum_add(gl_product(a.c[0], b.c[2]), gl_product(a.c[1], b.c[1]));
-    c0 = gl_sum_add(c3, c0);
-    c1 = gl_sum_add(gl_sum_add(c1, c3), c4);
+    c1 = gl_sum_add(c1, c4);
     c2 = gl_sum_add(gl_sum_add(c2, gl_product(a.c[2], b.c[0])), c4);
     return (ext){{gl_sum_reduce(c0), gl_sum_reduce(c1), gl_sum_reduce(c2)}};
 #else

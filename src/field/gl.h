@@ -40,7 +40,7 @@ static inline gl gl_mul(gl a, gl b) {
     uint64_t high, low = mul_64(a, b, &high);
     return gl_reduce128(low, high);
 }
-/* A sum of products, low + 2^64 high (mod p): each product's high word is below p - 2^31, so a carry may join it. */
+/* A sum of products: low + 2^64 high (mod p). */
 typedef struct gl_sum {
     uint64_t low;
     gl high;
@@ -50,6 +50,7 @@ static inline gl_sum gl_product(gl a, gl b) {
     r.low = mul_64(a, b, &r.high);
     return r;
 }
+/* b is one product: its high word is below p - 2^31, so that the carry may join it. */
 static inline gl_sum gl_sum_add(gl_sum a, gl_sum b) {
     uint64_t low = a.low + b.low;
     return (gl_sum){low, gl_add(a.high, b.high + (low < b.low))};

@@ -293,6 +293,26 @@ static void values(void **unused) {
     }
 }
 
+/* A point with fixed bits, as a split axis has: the values of the other blocks do not count. */
+static void fixed_bits(void **unused) {
+    (void)unused;
+    enum { N = 3 << 11 };
+    static const shape s = {1, {N}};
+    static int64_t v[N];
+    for (uint32_t i = 0; i < N; i++) v[i] = (int32_t)test_u64();
+    for (uint32_t part = 0; part < 4; part++) {
+        ext z[13], got, want = EXT_ZERO;
+        tacit_error err = {0};
+        random_point(z, 11);
+        z[11] = ext_from(part & 1);
+        z[12] = ext_from(part >> 1);
+        for (uint32_t i = 0; i < 1 << 11 && part < 3; i++)
+            want = ext_add(want, ext_scale(eq_index(z, 11, i), gl_from_i64(v[(part << 11) + i])));
+        assert_int_equal(values_eval(&got, &s, v, z, &memory, &err), TACIT_OK);
+        assert_ext_equal(got, want);
+    }
+}
+
 static void check_column(const table *t) {
     ext z[22], got, want = EXT_ZERO;
     tacit_error err = {0};
@@ -476,7 +496,7 @@ int main(void) {
         cmocka_unit_test_teardown(columns, reset),           cmocka_unit_test_teardown(views, reset),
         cmocka_unit_test_teardown(long_progressions, reset), cmocka_unit_test_teardown(parted_axes, reset),
         cmocka_unit_test_teardown(no_scratch, reset),        cmocka_unit_test_teardown(strip_layouts, reset),
-        cmocka_unit_test_teardown(few_of_long_axes, reset),
+        cmocka_unit_test_teardown(few_of_long_axes, reset),  cmocka_unit_test_teardown(fixed_bits, reset),
     };
     return cmocka_run_group_tests(tests, start, end);
 }

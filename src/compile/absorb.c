@@ -115,6 +115,8 @@ static bool passes(const graph *g, const gnode *n, uint32_t length) {
     tacit_error ignored = {0};
     if (s->rank == 0 || s->dim[s->rank - 1] != length || node_out(g, n, 0)->is_output) return false;
     if (node_reshapes(n)) return true;
+    int64_t axis;
+    if (node_is(n, "Take")) return attribute_int(n, "axis", 0, &axis, &ignored) == TACIT_OK && axis + 1 < s->rank;
     bool turns = node_is(n, "Transpose") && attribute_ints(n, "perm", perm, MAX_RANK, &count, &ignored) == TACIT_OK;
     return turns && count > 0 && (perm[count - 1] == -1 || perm[count - 1] == count - 1);
 }

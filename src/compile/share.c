@@ -61,6 +61,17 @@ static bool equal(const gtensor *base, const gtensor *x, bool *turned) {
     return *turned && is_turned(base->real, x->real, s->dim[0], s->dim[1]);
 }
 
+bool constant_has_twin(const graph *g, uint32_t t) {
+    const gtensor *x = &g->tensors[t];
+    bool turned, twin = false;
+    for (uint32_t k = 0; is_matrix(x) && !twin && k < g->tensor_count; k++) {
+        const gtensor *y = &g->tensors[k];
+        twin = k != t && y->uses > 0 && is_matrix(y) && shape_count(&y->shape) == shape_count(&x->shape) &&
+               equal(x, y, &turned);
+    }
+    return twin;
+}
+
 /* Candidates of one count and sum lie together; the table of a gather first, then in the graph's order. */
 static int by_content(const void *p, const void *q) {
     const matrix *a = p, *b = q;

@@ -9,6 +9,8 @@
 #define COMPILE_SHARE_H
 #include "compile/graph.h"
 
+/* Does another constant hold the same matrix, as it is or transposed? */
+bool constant_has_twin(const graph *g, uint32_t t);
 /* Of the real constants that nodes read and that are not the operators' own. */
 tacit_status share_constants(graph *g, tacit_error *err) TACIT_MUST_CHECK;
 /* A real constant whose numbers nobody else has: one node reads it, no other constant is the same. */

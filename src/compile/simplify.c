@@ -5,6 +5,7 @@
 #include "compile/fuse.h"
 #include "compile/lower/activation.h"
 #include "compile/merge.h"
+#include "compile/narrow.h"
 #include "compile/share.h"
 
 /* Users of the node's output use its input i. */
@@ -111,6 +112,7 @@ tacit_status simplify_graph(graph *g, tacit_error *err) {
     }
     graph_count_uses(g);
     drop_unused(g); /* what was replaced as a whole reads nothing any more */
+    TRY(narrow_graph(g, err));
     TRY(scale_columns(g, err));
     TRY(merge_affine(g, bypass, err));
     graph_count_uses(g);

@@ -48,6 +48,15 @@ static tacit_status read(const graph *g, const gnode *n, slice *s, tacit_error *
     return TACIT_OK;
 }
 
+tacit_status slice_places(const graph *g, const gnode *n, int64_t start[MAX_RANK], int64_t step[MAX_RANK],
+                          tacit_error *err) {
+    slice s;
+    TRY(read(g, n, &s, err));
+    memcpy(start, s.start, sizeof s.start);
+    memcpy(step, s.step, sizeof s.step);
+    return TACIT_OK;
+}
+
 tacit_status slice_infer(graph *g, gnode *n, tacit_error *err) {
     slice s;
     TRY(read(g, n, &s, err));

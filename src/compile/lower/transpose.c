@@ -4,8 +4,7 @@
 #include "compile/lower/views.h"
 #include "compile/onnx/attribute.h"
 
-/* Axis k of the output is axis from[k] of the input. */
-static tacit_status read(const graph *g, const gnode *n, uint32_t from[MAX_RANK], tacit_error *err) {
+tacit_status transpose_axes(const graph *g, const gnode *n, uint32_t from[MAX_RANK], tacit_error *err) {
     uint32_t rank = node_in(g, n, 0)->shape.rank, count, seen = 0;
     int64_t perm[MAX_RANK];
     TRY(attribute_ints(n, "perm", perm, MAX_RANK, &count, err));
@@ -23,7 +22,7 @@ tacit_status transpose_infer(graph *g, gnode *n, tacit_error *err) {
     uint32_t from[MAX_RANK];
     const gtensor *x = node_in(g, n, 0);
     shape s = {.rank = x->shape.rank};
-    TRY(read(g, n, from, err));
+    TRY(transpose_axes(g, n, from, err));
     for (uint32_t k = 0; k < s.rank; k++) s.dim[k] = x->shape.dim[from[k]];
     set_output_like(g, n, &s);
     return TACIT_OK;
@@ -31,7 +30,7 @@ tacit_status transpose_infer(graph *g, gnode *n, tacit_error *err) {
 
 tacit_status transpose_eval(frame *f, const gnode *n, tacit_error *err) {
     uint32_t from[MAX_RANK];
-    TRY(read(f->g, n, from, err));
+    TRY(transpose_axes(f->g, n, from, err));
     const shape *in = &node_in(f->g, n, 0)->shape, *out = &node_out(f->g, n, 0)->shape;
     const uint64_t *x = frame_bits(f, n->in[0]);
     uint64_t *y = frame_bits_out(f, n->out[0]), step[MAX_RANK] = {0}, all = 1;
@@ -61,7 +60,7 @@ tacit_status transpose_lower(lowering *l, const gnode *n, tacit_error *err) {
     uint32_t from[MAX_RANK];
     value v;
     view_draft d;
-    TRY(read(l->g, n, from, err));
+    TRY(transpose_axes(l->g, n, from, err));
     if (keeps_order(&node_out(l->g, n, 0)->shape, from) && lower_pending(l, n->in[0])) return reshape_lower(l, n, err);
     TRY(lower_operand(l, n->in[0], &v, err));
     const shape *out = &node_out(l->g, n, 0)->shape;

@@ -1,0 +1,284 @@
+#include "compile/narrow.h"
+#include "compile/narrow_plan.h"
+#include "compile/operator.h"
+#include "onnx.pb-c.h"
+#include <stdlib.h>
+
+static tacit_status no_memory(tacit_error *err) {
+    return fail(err, TACIT_RESOURCES, "the model needs more memory than is set aside");
+}
+
+/* ---- tensors */
+/* Like t, of another shape. */
+static tacit_status new_tensor(graph *g, uint32_t t, const shape *s, uint32_t *out, tacit_error *err) {
+    const char *name = name_copy(g->a, g->tensors[t].name, ".part");
+    while (name && graph_find(g, name) != NO_INDEX) name = name_copy(g->a, name, "_");
+    if (!name) return no_memory(err);
+    TRY(graph_add(g, name, out, err));
+    gtensor *x = &g->tensors[*out];
+    *x = g->tensors[t];
+    x->name = name;
+    x->shape = *s;
+    x->producer = x->same = NO_INDEX;
+    x->is_input = x->is_output = false;
+    return TACIT_OK;
+}
+
+/* The part's elements of a constant. */
+static tacit_status cut_constant(graph *g, uint32_t t, const box *b, uint32_t *out, tacit_error *err) {
+    void *values;
+    if (box_is_whole(b)) return *out = t, TACIT_OK;
+    TRY(graph_alloc(g, &values, shape_count(&b->shape) + 1, sizeof(double), err));
+    TRY(new_tensor(g, t, &b->shape, out, err));
+    const gtensor *from = &g->tensors[t];
+    gtensor *x = &g->tensors[*out];
+    for (uint64_t i = 0; i < shape_count(&b->shape); i++) {
+        uint64_t rest = i, step = 1, at = 0;
+        for (uint32_t k = b->shape.rank; k-- > 0; step *= from->shape.dim[k]) {
+            at += box_place(b, k, (uint32_t)(rest % b->shape.dim[k])) * step;
+            rest /= b->shape.dim[k];
+        }
+        if (x->type == ELEM_REAL)
+            ((double *)values)[i] = from->real[at];
+        else
+            ((int64_t *)values)[i] = from->whole[at];
+    }
+    x->real = x->type == ELEM_REAL ? values : NULL;
+    x->whole = x->type == ELEM_WHOLE ? values : NULL;
+    return TACIT_OK;
+}
+
+/* ---- nodes */
+/* A node of this operator, named as `like`; `axis` where it has one. */
+static tacit_status add_node(graph *g, const gnode *like, operator_domain domain, const char *op, const uint32_t in[2],
+                             uint32_t in_count, int64_t axis, uint32_t out, tacit_error *err) {
+    void *proto, *list, *attribute, *ids;
+    TRY(graph_alloc(g, &proto, 1, sizeof(Onnx__NodeProto), err));
+    TRY(graph_alloc(g, &list, 1, sizeof(Onnx__AttributeProto *), err));
+    TRY(graph_alloc(g, &attribute, 1, sizeof(Onnx__AttributeProto), err));
+    TRY(graph_alloc(g, &ids, 3, sizeof(uint32_t), err));
+    Onnx__NodeProto *p = proto;
+    Onnx__AttributeProto *a = attribute;
+    onnx__node_proto__init(p);
+    onnx__attribute_proto__init(a);
+    a->name = (char *)(uintptr_t) "axis";
+    a->has_type = a->has_i = true;
+    a->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT;
+    a->i = axis;
+    p->attribute = list;
+    p->attribute[0] = a;
+    p->n_attribute = domain == DOMAIN_TACIT ? 1 : 0;
+    gnode n = {.name = like->name, .op = op, .rule = operator_find(domain, op), .proto = p, .internal = true};
+    n.in = ids;
+    n.in_count = in_count;
+    n.out = n.in + 2;
+    n.out_count = 1;
+    memcpy(n.in, in, in_count * sizeof *in);
+    n.out[0] = out;
+    return graph_add_node(g, &n, err);
+}
+
+static tacit_status new_wholes(graph *g, uint32_t like, uint32_t count, const uint32_t *v, uint32_t *out,
+                               tacit_error *err) {
+    void *values;
+    TRY(graph_alloc(g, &values, count + 1u, sizeof(int64_t), err));
+    TRY(new_tensor(g, like, &(shape){.rank = 1, .dim = {count}}, out, err));
+    gtensor *x = &g->tensors[*out];
+    int64_t *list = values;
+    for (uint32_t i = 0; i < count; i++) list[i] = v[i];
+    x->type = ELEM_WHOLE;
+    x->constant = true;
+    x->boolean = x->bounded = false;
+    x->stored = 0;
+    x->real = NULL;
+    x->whole = list;
+    return TACIT_OK;
+}
+
+/* *t becomes its places along an axis. */
+static tacit_status take(graph *g, const gnode *like, uint32_t axis, const uint32_t *places, uint32_t count,
+                         uint32_t *t, tacit_error *err) {
+    uint32_t in[2] = {*t, NO_INDEX}, out;
+    shape s = g->tensors[*t].shape;
+    s.dim[axis] = count;
+    TRY(new_wholes(g, *t, count, places, &in[1], err));
+    TRY(new_tensor(g, *t, &s, &out, err));
+    TRY(add_node(g, like, DOMAIN_TACIT, "Take", in, 2, axis, out, err));
+    *t = out;
+    return TACIT_OK;
+}
+
+/* ---- selections */
+static int compare_places(const void *a, const void *b) {
+    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Places of the whole tensor, which lie in b, as places of b; *same: these are all of b as they are. */
+static tacit_status inside(graph *g, const box *b, uint32_t axis, const uint32_t *at, uint32_t count,
+                           const uint32_t **out, bool *same, tacit_error *err) {
+    uint32_t *list = ARENA_NEW(g->a, uint32_t, count + 1);
+    const uint32_t length = b->shape.dim[axis], *from = b->at[axis];
+    if (!list) return no_memory(err);
+    *same = count == length;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t *found = from ? bsearch(&at[i], from, length, sizeof *from, compare_places) : NULL;
+        if (from && !found) return fail(err, TACIT_INTERNAL, "a place that is needed is not made");
+        list[i] = found ? (uint32_t)(found - from) : at[i];
+        *same = *same && list[i] == i;
+    }
+    *out = list;
+    return TACIT_OK;
+}
+
+/* The part b of tensor t, from what is made of it. */
+static tacit_status cut(graph *g, const gnode *like, part *from, const box *b, uint32_t *out, tacit_error *err) {
+    void *made;
+    for (const cutting *c = from->cuttings; c; c = c->next) {
+        if (box_equal(&c->b, b)) return *out = c->tensor, TACIT_OK;
+    }
+    *out = from->tensor;
+    for (uint32_t k = 0; k < b->shape.rank; k++) {
+        const selection all = {.to = {0, 1, 2, 3, 4, 5, 6, 7}};
+        uint32_t count;
+        bool same;
+        const uint32_t *at = selection_places(g, &all, k, b, &count);
+        if (!at) return no_memory(err);
+        TRY(inside(g, &from->b, k, at, count, &at, &same, err));
+        if (!same) TRY(take(g, like, k, at, count, out, err));
+    }
+    TRY(graph_alloc(g, &made, 1, sizeof(cutting), err));
+    *(cutting *)made = (cutting){.b = *b, .tensor = *out, .next = from->cuttings};
+    from->cuttings = made;
+    return TACIT_OK;
+}
+
+/* Selection n for part p: of what is made of its input. */
+static tacit_status narrow_selection(graph *g, const gnode *n, const selection *s, part *p, tacit_error *err) {
+    const need *a = &p->needs[0];
+    const uint32_t rank = node_in(g, n, 0)->shape.rank;
+    uint32_t t = a->of->tensor;
+    bool drops = false;
+    for (uint32_t k = 0; k < rank; k++) {
+        uint32_t count;
+        bool same;
+        const uint32_t *at = selection_places(g, s, k, &p->b, &count);
+        if (!at) return no_memory(err);
+        TRY(inside(g, &a->of->b, k, at, count, &at, &same, err));
+        if (!same) TRY(take(g, n, k, at, count, &t, err));
+        drops = drops || s->to[k] == NO_INDEX;
+    }
+    const bool whole = box_is_whole(&p->b);
+    p->tensor = n->out[0];
+    if (!drops && !(whole && node_out(g, n, 0)->is_output)) return p->tensor = t, TACIT_OK;
+    uint32_t in[2] = {t, NO_INDEX};
+    if (!whole) TRY(new_tensor(g, n->out[0], &p->b.shape, &p->tensor, err));
+    TRY(new_wholes(g, n->out[0], p->b.shape.rank, p->b.shape.dim, &in[1], err));
+    return add_node(g, n, DOMAIN_ONNX, "Reshape", in, 2, 0, p->tensor, err);
+}
+
+/* ---- rebuilding */
+static tacit_status read_input(graph *g, const gnode *n, part *p, uint32_t i, uint32_t *out, tacit_error *err) {
+    need *a = &p->needs[i];
+    *out = n->in[i];
+    if (n->in[i] == NO_INDEX) return TACIT_OK;
+    if (!a->of) return cut_constant(g, n->in[i], &a->b, out, err);
+    return cut(g, n, a->of, &a->b, out, err);
+}
+
+/* A mask that leaves nothing out, as the causal one of the last position. */
+static bool masks_nothing(const gtensor *mask) {
+    const uint64_t n = shape_count(&mask->shape);
+    uint64_t i = 0;
+    while (mask->constant && i < n && !(mask->type == ELEM_REAL ? mask->real[i] != 0 : mask->whole[i] != 0)) i++;
+    return mask->constant && i == n;
+}
+
+/* The inputs' parts fit each other. */
+static tacit_status check_part(graph *g, gnode *n, const part *p, tacit_error *err) {
+    if (n->formula || node_reshapes(n) || node_is(n, "Expand"))
+        return TACIT_OK; /* nothing to infer, or by a constant */
+    TRY(n->rule->infer(g, n, err));
+    if (n->out_count > 1 || shape_equal(&node_out(g, n, 0)->shape, &p->b.shape)) return TACIT_OK;
+    return fail(err, TACIT_INTERNAL, "node \"%s\" (%s): the part of its result that is needed", n->name, n->op);
+}
+
+/* Node n once more, for part p. */
+static tacit_status narrow_node(graph *g, const gnode *n, part *p, tacit_error *err) {
+    void *ids;
+    gnode made = *n;
+    TRY(graph_alloc(g, &ids, n->in_count + n->out_count + 1u, sizeof(uint32_t), err));
+    made.in = ids;
+    made.out = made.in + n->in_count;
+    memcpy(made.out, n->out, n->out_count * sizeof *n->out);
+    for (uint32_t i = 0; i < n->in_count; i++) TRY(read_input(g, n, p, i, &made.in[i], err));
+    if (node_is(n, "RowSoftmax") && n->in_count == 2 && masks_nothing(node_in(g, &made, 1))) made.in_count = 1;
+    if (!box_is_whole(&p->b)) TRY(new_tensor(g, n->out[0], &p->b.shape, &made.out[0], err));
+    p->tensor = made.out[0];
+    TRY(check_part(g, &made, p, err));
+    return graph_add_node(g, &made, err);
+}
+
+/* Nothing of what the part is made from has changed. */
+static bool is_as_it_was(const gnode *n, const part *p) {
+    bool same = box_is_whole(&p->b);
+    for (uint32_t i = 0; same && i < n->in_count; i++) {
+        const need *a = &p->needs[i];
+        same = n->in[i] == NO_INDEX || !a->of || a->of->tensor == n->in[i];
+    }
+    return same;
+}
+
+/* The first result that anybody asks for. */
+static part *parts_of(const narrowing *w, const gnode *n) {
+    uint32_t i = 0;
+    while (i < n->out_count && n->out[i] == NO_INDEX) i++;
+    return n->dead || i == n->out_count ? NULL : w->parts[n->out[i]];
+}
+
+static tacit_status narrow_one(narrowing *w, const gnode *n, tacit_error *err) {
+    graph *g = w->g;
+    part *p = parts_of(w, n);
+    if (!p || is_as_it_was(n, p) || n->out_count > 1) {
+        for (uint32_t i = 0; p && i < n->out_count; i++) {
+            if (n->out[i] != NO_INDEX) w->parts[n->out[i]]->tensor = n->out[i];
+        }
+    }
+    if (!p || is_as_it_was(n, p)) return graph_add_node(g, n, err);
+    bool made = n->out_count > 1;
+    for (; p; p = p->next) {
+        selection s;
+        bool selects;
+        TRY(selection_read(g, n, &s, &selects, err));
+        TRY(selects ? narrow_selection(g, n, &s, p, err) : narrow_node(g, n, p, err));
+        made = made || p->tensor == n->out[0];
+    }
+    if (!made) node_out(g, n, 0)->known = false;
+    return TACIT_OK;
+}
+
+static tacit_status rebuild(narrowing *w, tacit_error *err) {
+    graph *g = w->g;
+    const gnode *nodes = g->nodes;
+    const uint32_t count = g->node_count;
+    g->nodes = NULL;
+    g->node_count = g->node_capacity = 0;
+    for (uint32_t k = 0; k < count; k++) TRY(narrow_one(w, &nodes[k], err));
+    graph_count_uses(g);
+    return TACIT_OK;
+}
+
+tacit_status narrow_graph(graph *g, tacit_error *err) {
+    void *asked, *parts, *kept, *whole;
+    bool less;
+    const size_t mark = arena_mark(g->a);
+    TRY(graph_alloc(g, &asked, g->tensor_count + 1u, sizeof(need *), err));
+    TRY(graph_alloc(g, &parts, g->tensor_count + 1u, sizeof(part *), err));
+    TRY(graph_alloc(g, &kept, g->node_count + 1u, sizeof(bool), err));
+    TRY(graph_alloc(g, &whole, g->tensor_count + 1u, sizeof(bool), err));
+    narrowing w = {.g = g, .asked = asked, .parts = parts, .kept = kept, .whole = whole};
+    TRY(narrow_plan(&w, &less, err));
+    if (less) return rebuild(&w, err);
+    arena_release(g->a, mark);
+    return TACIT_OK;
+}

@@ -153,6 +153,15 @@ static tacit_status cut(graph *g, const gnode *like, part *from, const box *b, u
     return TACIT_OK;
 }
 
+/* The output `from` is t. */
+static void replace_output(graph *g, uint32_t from, uint32_t t) {
+    for (uint32_t k = 0; k < g->output_count; k++) {
+        if (g->outputs[k] == from) g->outputs[k] = t;
+    }
+    g->tensors[t].is_output = g->tensors[t].is_output || g->tensors[from].is_output;
+    g->tensors[from].is_output = false;
+}
+
 /* Selection n for part p: of what is made of its input. */
 static tacit_status narrow_selection(graph *g, const gnode *n, const selection *s, part *p, tacit_error *err) {
     const need *a = &p->needs[0];
@@ -169,8 +178,9 @@ static tacit_status narrow_selection(graph *g, const gnode *n, const selection *
         drops = drops || s->to[k] == NO_INDEX;
     }
     const bool whole = box_is_whole(&p->b);
-    p->tensor = n->out[0];
-    if (!drops && !(whole && node_out(g, n, 0)->is_output)) return p->tensor = t, TACIT_OK;
+    p->tensor = drops && whole ? n->out[0] : t;
+    if (!drops && whole) replace_output(g, n->out[0], t);
+    if (!drops) return TACIT_OK;
     uint32_t in[2] = {t, NO_INDEX};
     if (!whole) TRY(new_tensor(g, n->out[0], &p->b.shape, &p->tensor, err));
     TRY(new_wholes(g, n->out[0], p->b.shape.rank, p->b.shape.dim, &in[1], err));

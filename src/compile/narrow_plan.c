@@ -114,9 +114,17 @@ static tacit_status plan_once(narrowing *w, tacit_error *err) {
 }
 
 /* ---- what does not pay */
-/* Is less than all made of one of the inputs? */
-static bool reads_less(const narrowing *w, const gnode *n, const part *p) {
-    bool less = false;
+/* Tensor t is numbers when it is made: whoever reads it joins no sum. */
+static bool is_numbers(const graph *g, uint32_t t) {
+    static const char *const OPS[] = {"RowSoftmax", "Quotient", "QuotientByRow"};
+    const uint32_t k = g->tensors[t].producer;
+    if (k == NO_INDEX) return true;
+    return g->nodes[k].formula || node_is_one_of(&g->nodes[k], OPS, sizeof OPS / sizeof OPS[0]);
+}
+
+/* Does making part p alone save something? */
+static bool saves(const narrowing *w, const gnode *n, const part *p) {
+    bool less = !needs_nothing(w->g, n) || (n->formula && is_numbers(w->g, n->in[0]));
     for (uint32_t i = 0; i < n->in_count; i++) {
         const need *a = &p->needs[i];
         less = less || (n->in[i] != NO_INDEX && a->of && !w->whole[n->in[i]] && !box_is_whole(&a->of->b));
@@ -124,8 +132,8 @@ static bool reads_less(const narrowing *w, const gnode *n, const part *p) {
     return less;
 }
 
-/* A node that costs nothing beside what it reads makes all of its result where all of that is there: a selection before
- * it would keep it from joining the sum that it reads. */
+/* A node that costs nothing beside the sum that it joins makes all of its result where all of the sum is made: a
+ * selection before it would keep it from joining. */
 static bool keep_more(narrowing *w) {
     bool more = false;
     memset(w->whole, 0, w->g->tensor_count * sizeof(bool));
@@ -135,7 +143,7 @@ static bool keep_more(narrowing *w) {
         if (n->dead || n->out_count != 1 || n->out[0] == NO_INDEX) continue;
         for (const part *p = w->parts[n->out[0]]; p; p = p->next) {
             whole = whole && box_is_whole(&p->b);
-            keep = keep || (!box_is_whole(&p->b) && needs_nothing(w->g, n) && !reads_less(w, n, p));
+            keep = keep || (!box_is_whole(&p->b) && !saves(w, n, p));
         }
         w->kept[k] = w->kept[k] || keep;
         w->whole[n->out[0]] = whole || keep;

@@ -202,9 +202,13 @@ static void strip_layouts(void **unused) {
         for (uint32_t i = 0; i < 3; i++) check_strip_functional(&l, i, strips, 4);
         arena_release(&memory, 0);
     }
-    static const shape whole = {1, {32}}, most = {1, {27}};
-    const shape *pointers[] = {&whole, &most};
+    static const shape whole = {1, {32}}, most = {1, {27}}, apart = {1, {64 + 1}}, full[] = {{1, {152}}, {1, {54}}};
+    const shape *pointers[] = {&whole, &most}, *apart_first[] = {&apart, &full[0], &full[1]};
     layout l;
+    make(&l, apart_first, 3); /* the largest block of the first has more variables than the strip of its last */
+    assert_true(layout_split(&l, &(strip_room){.count = 3, .capacity = {27 << 3, 27 << 1, 27}}));
+    assert_int_equal(l.used[2], 1);
+    check_strip_functional(&l, 0, strips, 4);
     make(&l, pointers, 1);
     assert_false(layout_split(&l, &(strip_room){.count = 1, .capacity = {27}})); /* no strip has room */
     make(&l, pointers + 1, 1);

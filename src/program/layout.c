@@ -1,5 +1,5 @@
-/* program/layout: aligned dyadic blocks. Cost of layout_make: O(blocks); of layout_places: O(blocks); of
- * layout_eval: O(blocks of the item + variables^2). */
+/* program/layout: aligned dyadic blocks. Cost of layout_make: O(blocks); of layout_point_make: O(blocks);
+ * of layout_eval: O(blocks of the item + variables^2), O(variables) when the point names one block. */
 #include "program/layout.h"
 #include <string.h>
 #include "base/broken.h"
@@ -162,7 +162,7 @@ uint64_t block_element(const shape *s, const block *b, uint64_t e) {
     return index;
 }
 
-void layout_places(const layout *l, const strip_point *at, ext *out) {
+static void place_weights(const layout *l, const strip_point *at, ext *out) {
     ext above[MAX_STRIPS][65]; /* above[s][j]: of the strip and the bits from j on of the place `last` */
     uint64_t last[MAX_STRIPS] = {0};
     unsigned known[MAX_STRIPS]; /* above is right from here on */
@@ -182,6 +182,73 @@ void layout_places(const layout *l, const strip_point *at, ext *out) {
     }
 }
 
+tacit_status layout_point_make(layout_point *out, const layout *l, const strip_point *at, arena *a, tacit_error *err) {
+    out->l = l;
+    out->at = at;
+    out->places = ARENA_NEW(a, ext, l->block_count);
+    if (!out->places)
+        return fail(err, TACIT_RESOURCES, "layout: scratch is full (%u blocks)", (uint64_t)l->block_count);
+    place_weights(l, at, out->places);
+    for (uint32_t i = 0; i < l->strip_count; i++) out->low[i].vars = 0;
+    return TACIT_OK;
+}
+
+/* ---- points with fixed bits, which name one block */
+/* The part of an axis that z names, as its log size and number among the parts; false unless z fixes every bit above.
+ */
+static bool fixed_part(uint64_t dim, const ext *z, unsigned *log, uint32_t *number) {
+    unsigned v = log2_ceil(dim);
+    *number = 0;
+    if (dim >> v) {
+        *log = v; /* one part */
+        return true;
+    }
+    while (v-- > 0) {
+        bool part = dim >> v & 1;
+        if (part && ext_is_zero(z[v])) {
+            *log = v;
+            return true;
+        }
+        if (!ext_equal(z[v], part ? EXT_ONE : EXT_ZERO)) return false;
+        *number += part;
+    }
+    return false;
+}
+
+/* The block that z names, its number in the item's order, and z's other variables. */
+static bool fixed_block(const shape *s, const ext *z, uint32_t *number, ext *low, unsigned *vars) {
+    uint32_t stride = 1;
+    *number = 0;
+    *vars = 0;
+    for (uint32_t k = s->rank; k-- > 0; z += log2_ceil(s->dim[k])) {
+        unsigned log;
+        uint32_t part, parts = 0;
+        if (!fixed_part(s->dim[k], z, &log, &part)) return false;
+        for (unsigned v = 0; v < log; v++) low[(*vars)++] = z[v];
+        for (uint32_t dim = s->dim[k]; dim; dim &= dim - 1) parts++;
+        *number += part * stride;
+        stride *= parts;
+    }
+    return true;
+}
+
+/* eq(low, rho) of the strip. The blocks of one lookup tree are named at the first variables of one point: the products
+ * for the last point are kept. */
+static ext fixed_eq(layout_point *p, uint32_t strip, const ext *low, unsigned vars) {
+    low_point *have = &p->low[strip];
+    unsigned v = 0;
+    have->eq[0] = EXT_ONE;
+    while (v < vars && v < have->vars && ext_equal(low[v], have->z[v])) v++;
+    if (v == vars) return have->eq[v];
+    for (; v < vars; v++) {
+        have->z[v] = low[v];
+        have->eq[v + 1] = ext_mul(have->eq[v], eq_eval(&low[v], &p->at[strip].rho[v], 1));
+    }
+    have->vars = vars;
+    return have->eq[vars];
+}
+
+/* ---- any point */
 /* Every axis is cut into few parts, at most one for each variable or one in all. */
 enum { MAX_PARTS = MAX_LOG_TENSOR + MAX_RANK };
 
@@ -189,10 +256,8 @@ enum { MAX_PARTS = MAX_LOG_TENSOR + MAX_RANK };
  * [weight of its fixed bits at z] eq(z_low, rho from `low` on), where `low` counts the variables of the parts behind.
  */
 typedef struct functional_walk {
-    const layout *l;
+    const layout_point *p;
     const uint32_t *order; /* the item's blocks */
-    const ext *places;
-    const strip_point *at;
     uint32_t strip;
     uint32_t first[MAX_RANK + 1]; /* the parts of axis k, larger ones first, are first[k] .. first[k+1] - 1 */
     uint8_t log[MAX_PARTS];
@@ -217,7 +282,7 @@ static void walk_parts(functional_walk *w, uint32_t axis, uint64_t dim, const ex
 
 /* The weights of an axis' parts for a set of values of `low`; answers the set for the axis before. */
 static uint64_t walk_weights(functional_walk *w, uint32_t axis, const ext *z, uint64_t lows) {
-    const strip_point *p = &w->at[w->strip];
+    const strip_point *p = &w->p->at[w->strip];
     ext eq[MAX_LOG_TENSOR + 1];
     uint8_t low[MAX_LOG_TENSOR + 1];
     uint64_t next = 0;
@@ -226,7 +291,7 @@ static uint64_t walk_weights(functional_walk *w, uint32_t axis, const ext *z, ui
         if (lows >> k & 1) low[count++] = (uint8_t)k;
     for (unsigned k = 0; k < count; k++) eq[k] = EXT_ONE;
     for (uint32_t i = w->first[axis + 1]; i-- > w->first[axis];) {
-        if (ext_is_zero(w->high[i])) continue; /* a point with fixed bits names one block */
+        if (ext_is_zero(w->high[i])) continue;
         next |= lows << w->log[i];
         for (; v < w->log[i]; v++) /* a block with more variables than the strip lies in another */
             for (unsigned k = 0; k < count && low[k] + v < p->vars; k++)
@@ -241,7 +306,7 @@ static uint64_t walk_weights(functional_walk *w, uint32_t axis, const ext *z, ui
 static ext walk_axes(const functional_walk *w, uint32_t axes, unsigned low, uint32_t index, uint32_t stride) {
     if (axes == 0) {
         uint32_t b = w->order[index];
-        return w->l->blocks[b].strip == w->strip ? w->places[b] : EXT_ZERO;
+        return w->p->l->blocks[b].strip == w->strip ? w->p->places[b] : EXT_ZERO;
     }
     ext sum = EXT_ZERO;
     uint32_t from = w->first[axes - 1], count = w->first[axes] - from;
@@ -253,15 +318,14 @@ static ext walk_axes(const functional_walk *w, uint32_t axes, unsigned low, uint
     return sum;
 }
 
-ext layout_eval(const layout *l, uint32_t item, const ext *z, const strip_point *at, const ext *places) {
+static ext eval_blocks(const layout_point *p, uint32_t item, const ext *z) {
     functional_walk w; /* large: what is read was written */
+    const layout *l = p->l;
     const shape *s = l->shapes[item];
     ext total = EXT_ZERO;
     uint32_t strips = 0;
-    w.l = l;
+    w.p = p;
     w.order = l->order + l->first[item];
-    w.places = places;
-    w.at = at;
     w.first[0] = 0;
     for (uint32_t k = 0; k < s->rank; k++) walk_parts(&w, k, s->dim[k], z + shape_axis_var(s, k));
     for (uint32_t i = 0; i < l->first[item + 1] - l->first[item]; i++) strips |= 1u << l->blocks[w.order[i]].strip;
@@ -272,4 +336,14 @@ ext layout_eval(const layout *l, uint32_t item, const ext *z, const strip_point 
         total = ext_add(total, walk_axes(&w, s->rank, 0, 0, 1));
     }
     return total;
+}
+
+ext layout_eval(layout_point *p, uint32_t item, const ext *z) {
+    const layout *l = p->l;
+    ext low[MAX_LOG_TENSOR];
+    unsigned vars;
+    uint32_t number;
+    if (RULE_OFF(DYADIC) || !fixed_block(l->shapes[item], z, &number, low, &vars)) return eval_blocks(p, item, z);
+    uint32_t b = l->order[l->first[item] + number];
+    return ext_mul(p->places[b], fixed_eq(p, l->blocks[b].strip, low, vars));
 }

@@ -43,12 +43,24 @@ typedef struct strip_point {
     unsigned vars;
     ext weight;
 } strip_point;
-/* Per block, [weight of the strip] eq(rho_high, place). at: per strip, at least as many variables as it takes to number
- * its elements. */
-void layout_places(const layout *l, const strip_point *at, ext *out);
-/* MLE at a point of the functional T -> T~(z) of item i: sum over its blocks of [weight of the fixed high bits at z]
- * eq(z_low, rho_low) places[block]. z: a point of the item's shape, flat; places: layout_places of the same point. */
-ext layout_eval(const layout *l, uint32_t item, const ext *z, const strip_point *at, const ext *places);
+/* Low variables of a point and eq(z, rho) of their prefixes. */
+typedef struct low_point {
+    unsigned vars;
+    ext z[MAX_LOG_TENSOR], eq[MAX_LOG_TENSOR + 1];
+} low_point;
+/* What the functionals of a layout's items have in common at one point. */
+typedef struct layout_point {
+    const layout *l;
+    const strip_point *at;
+    ext *places; /* per block: [weight of its strip] eq(rho_high, place) */
+    low_point low[MAX_STRIPS];
+} layout_point;
+/* at: per strip, at least as many variables as it takes to number its elements. */
+tacit_status layout_point_make(layout_point *out, const layout *l, const strip_point *at, arena *a,
+                               tacit_error *err) TACIT_MUST_CHECK;
+/* MLE at the point of the functional T -> T~(z) of item i: sum over its blocks of [weight of the strip] [weight of the
+ * fixed high bits at z] eq(z_low, rho_low) eq(rho_high, place). z: a point of the item's shape, flat. */
+ext layout_eval(layout_point *p, uint32_t item, const ext *z);
 /* Weight at z of the block's fixed high index bits (never 1 for all blocks). */
 ext block_high(const shape *s, const block *b, const ext *z);
 /* The block's low variables of z, in layout order (last axis lowest): out[0..log). */

@@ -72,8 +72,7 @@ static tacit_status split(session *s, const expr *whole, functional *f) {
 typedef struct object_point {
     ext rho[MAX_STRIPS][64]; /* a <= 30, k <= 16 */
     strip_point strip[MAX_STRIPS];
-    const layout *l;
-    ext *places;
+    layout_point all;
 } object_point;
 
 static tacit_status point_of(session *s, object_point *p, const layout *l, const geometry_object *o, const ext *rho) {
@@ -86,11 +85,7 @@ static tacit_status point_of(session *s, object_point *p, const layout *l, const
         ext weight = eq_index(rho + k, fixed, strips[i].first >> k);
         p->strip[i] = (strip_point){p->rho[i], k + o->a, weight};
     }
-    p->l = l;
-    p->places = ARENA_NEW(s->a, ext, l->block_count);
-    if (!p->places) return fail(s->err, TACIT_RESOURCES, "scratch too small");
-    layout_places(l, p->strip, p->places);
-    return TACIT_OK;
+    return layout_point_make(&p->all, l, p->strip, s->a, s->err);
 }
 
 /* MLE at rho of the weights of an E array: its coordinate arrays lie in blocks of their own, with weight theta^j. */
@@ -112,7 +107,7 @@ static tacit_status cells_at(session *s, const placement *place, cell_array arra
             eq_table(tab, at->rho[b->strip], b->log);
             for (uint32_t c = 0; c < UINT32_C(1) << b->log; c++)
                 sum = ext_add(sum, ext_mul(cells[b->offset[0] + c], tab[c]));
-            *out = ext_add(*out, ext_mul(ext_theta(j), ext_mul(at->places[l->order[i]], sum)));
+            *out = ext_add(*out, ext_mul(ext_theta(j), ext_mul(at->all.places[l->order[i]], sum)));
         }
     }
     arena_release(s->a, mark);
@@ -131,7 +126,7 @@ static tacit_status coefficients(session *s, const placement *place, const geome
     for (uint32_t i = 0; i < f->count; i++) {
         const term *t = &f->terms[i];
         uint32_t o = place->object_of[t->index];
-        ext w = layout_eval(at[o].l, place->item_of[t->index], t->z, at[o].strip, at[o].places);
+        ext w = layout_eval(&at[o].all, place->item_of[t->index], t->z);
         out->coef[o] = ext_add(out->coef[o], ext_mul(t->coef, w));
     }
     for (int k = 0; k < CELL_ARRAYS; k++) {

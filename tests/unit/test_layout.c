@@ -76,16 +76,41 @@ static void check_places(const layout *l) {
     }
 }
 
+/* At z, and at the points that name one block, the variables of z in place of those that they fix. */
 static void check_eval(const layout *l, uint32_t item, const ext *z, const strip_point *at, ext want) {
-    ext *places = ARENA_NEW(&memory, ext, l->block_count);
-    layout_places(l, at, places);
+    const shape *s = l->shapes[item];
+    tacit_error err = {0};
+    layout_point p;
+    assert_int_equal(layout_point_make(&p, l, at, &memory, &err), TACIT_OK);
     for (uint32_t i = 0; i < l->block_count; i++) {
         const block *b = &l->blocks[i];
-        const strip_point *p = &at[b->strip];
-        ext place = eq_index(p->rho + b->log, p->vars - b->log, b->start >> b->log);
-        assert_ext_equal(places[i], ext_mul(p->weight, place));
+        const strip_point *t = &at[b->strip];
+        ext place = eq_index(t->rho + b->log, t->vars - b->log, b->start >> b->log);
+        assert_ext_equal(p.places[i], ext_mul(t->weight, place));
     }
-    assert_ext_equal(layout_eval(l, item, z, at, places), want);
+    assert_ext_equal(layout_eval(&p, item, z), want);
+    for (uint32_t i = l->first[item]; i < l->first[item + 1]; i++) {
+        const block *b = &l->blocks[l->order[i]];
+        ext low[MAX_LOG_TENSOR], point[MAX_LOG_TENSOR];
+        for (uint32_t v = 0; v < b->log; v++) low[v] = v < 3 || i % 2 ? z[v] : test_ext();
+        block_point(s, b, low, point);
+        ext eq = eq_eval(low, at[b->strip].rho, b->log);
+        assert_ext_equal(layout_eval(&p, item, point), ext_mul(p.places[l->order[i]], eq));
+        for (uint32_t v = 0; v < shape_vars(s); v++) { /* no block, or several */
+            ext kept = point[v];
+            point[v] = below(2) ? ext_one_minus(kept) : test_ext();
+            ext sum = EXT_ZERO;
+            for (uint32_t k = l->first[item]; k < l->first[item + 1]; k++) {
+                const block *c = &l->blocks[l->order[k]];
+                ext other[MAX_LOG_TENSOR];
+                block_low(s, c, point, other);
+                eq = ext_mul(block_high(s, c, point), eq_eval(other, at[c->strip].rho, c->log));
+                sum = ext_add(sum, ext_mul(eq, p.places[l->order[k]]));
+            }
+            assert_ext_equal(layout_eval(&p, item, point), sum);
+            point[v] = kept;
+        }
+    }
 }
 
 /* The functional T -> T~(z) as a vector over the layout; then its MLE at rho and its blocks' points. */

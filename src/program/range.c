@@ -57,21 +57,37 @@ static void intersect(interval *v, int64_t lo, int64_t hi) {
     if (hi < v->hi) v->hi = hi;
 }
 
+static void widen(interval *v, int64_t lo, int64_t hi) {
+    if (!v->known) *v = (interval){lo, hi, true};
+    if (lo < v->lo) v->lo = lo;
+    if (hi > v->hi) v->hi = hi;
+}
+
 /* ---- declared intervals */
-static void column_interval(table_column *c, uint32_t rows) {
-    int64_t lo = INT64_MAX, hi = INT64_MIN;
-    uint64_t n = c->runs ? 2ull * c->run_count : rows;
-    for (uint64_t i = 0; i < n; i++) {
-        int64_t v;
-        if (c->runs)
-            v = c->runs[i / 2].start + (i & 1 ? c->runs[i / 2].step * (int64_t)(c->runs[i / 2].count - 1) : 0);
-        else
-            v = c->values[i];
-        if (v < lo) lo = v;
-        if (v > hi) hi = v;
+static void values_interval(const int64_t *v, uint64_t n, int64_t *lo, int64_t *hi) {
+    int64_t least = v[0], most = v[0];
+    for (uint64_t i = 1; i < n; i++) {
+        least = v[i] < least ? v[i] : least;
+        most = v[i] > most ? v[i] : most;
     }
-    c->lo = lo;
-    c->hi = hi;
+    *lo = least;
+    *hi = most;
+}
+
+static void column_interval(table_column *c, uint32_t rows) {
+    interval all = {0, 0, false};
+    if (!c->runs) {
+        values_interval(c->values, rows, &c->lo, &c->hi);
+        return;
+    }
+    for (uint32_t i = 0; i < c->run_count; i++) {
+        const table_run *r = &c->runs[i];
+        int64_t last = r->start + r->step * (int64_t)(r->count - 1);
+        widen(&all, r->start, r->start);
+        widen(&all, last, last);
+    }
+    c->lo = all.lo;
+    c->hi = all.hi;
 }
 
 static tacit_status table_intervals(program *p, tacit_error *err) {
@@ -89,21 +105,14 @@ static tacit_status table_intervals(program *p, tacit_error *err) {
     return TACIT_OK;
 }
 
-static void constant_interval(tensor *t) {
-    uint64_t n = t->values ? shape_count(&t->shape) : 0;
-    t->lo = t->hi = t->values ? t->values[0] : t->fill;
-    for (uint64_t i = 0; i < n; i++) {
-        if (t->values[i] < t->lo) t->lo = t->values[i];
-        if (t->values[i] > t->hi) t->hi = t->values[i];
-    }
-}
-
 static tacit_status declared_intervals(program *p, tacit_error *err) {
     for (uint32_t i = 0; i < p->tensor_count; i++) {
         tensor *t = &p->tensors[i];
         t->ranged = t->kind == TENSOR_PARAM || t->kind == TENSOR_CONSTANT;
-        if (t->kind == TENSOR_CONSTANT)
-            constant_interval(t);
+        if (t->kind == TENSOR_CONSTANT && t->values)
+            values_interval(t->values, shape_count(&t->shape), &t->lo, &t->hi);
+        else if (t->kind == TENSOR_CONSTANT)
+            t->lo = t->hi = t->fill;
         else if (!tensor_external(t))
             t->lo = t->hi = 0;
         if (t->lo > t->hi || !fits_i32(t->lo, t->hi))
@@ -198,9 +207,7 @@ static tacit_status mark_parts(ranges *x, uint32_t tensor_id, uint64_t *bits, in
         x->cover_left -= n;
         TRY(mark_image(x, view, bits));
         arena_release(x->a, mark);
-        if (!hull->known) *hull = (interval){q->lo, q->hi, true};
-        if (q->lo < hull->lo) hull->lo = q->lo;
-        if (q->hi > hull->hi) hull->hi = q->hi;
+        widen(hull, q->lo, q->hi);
     }
     return TACIT_OK;
 }
@@ -285,7 +292,7 @@ static void derived_intervals(program *p) {
             t->ranged = linear_interval(p, t->terms, t->term_count, t->constant, &t->lo, &t->hi);
         } else if (t->kind == TENSOR_VIEW) {
             const tensor *s = &p->tensors[t->source];
-            bool holes = view_has_holes(t);
+            bool holes = (s->lo > 0 || s->hi < 0) && view_has_holes(t); /* else 0 is in the interval */
             t->ranged = s->ranged;
             t->lo = holes && s->lo > 0 ? 0 : s->lo;
             t->hi = holes && s->hi < 0 ? 0 : s->hi;

@@ -2,26 +2,26 @@
 #include "base/wide.h"
 #include <string.h>
 
-/* A sum of products of canonical elements: low and high words of the products apart, each with its carries. */
+/* A sum of products of canonical elements, three words: a product's high word is below 2^64 - 2^32, so a carry may join
+ * it. */
 typedef struct product_sum {
-    uint64_t low, low_carry, high, high_carry;
+    uint64_t low, high, carries;
 } product_sum;
 
 static inline void product_add(product_sum *s, gl a, gl b) {
     uint64_t high, low = mul_64(a, b, &high);
     s->low += low;
-    s->low_carry += s->low < low;
+    high += s->low < low;
     s->high += high;
-    s->high_carry += s->high < high;
+    s->carries += s->high < high;
 }
 
 static inline gl product_reduce(const product_sum *s) {
-    gl low = gl_reduce128(s->low, s->low_carry), high = gl_reduce128(s->high, s->high_carry);
-    return gl_add(low, gl_mul(high, GL_EPS)); /* 2^64 = EPS (mod p) */
+    return gl_reduce128(s->low, gl_reduce128(s->high, s->carries));
 }
 
 ext ladder_dot(const ext *weight, const gl *v, size_t n) {
-    product_sum s[EXT_DEG] = {{0, 0, 0, 0}};
+    product_sum s[EXT_DEG] = {{0, 0, 0}};
     ext r;
     for (size_t i = 0; i < n; i++)
         for (int j = 0; j < EXT_DEG; j++) product_add(&s[j], weight[i].c[j], v[i]);

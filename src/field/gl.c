@@ -13,8 +13,18 @@ gl gl_pow(gl a, uint64_t e) {
     return r;
 }
 
+/* a^(2^n) b */
+static gl square_times(gl a, unsigned n, gl b) {
+    while (n-- > 0) a = gl_mul(a, a);
+    return gl_mul(a, b);
+}
+
+/* a^(p - 2); in binary p - 2 is 31 ones, a zero and 32 ones. ones_n = a^(2^n - 1). */
 gl gl_inv(gl a) {
-    return gl_pow(a, GL_P - 2);
+    gl ones_3 = square_times(square_times(a, 1, a), 1, a), ones_6 = square_times(ones_3, 3, ones_3);
+    gl ones_12 = square_times(ones_6, 6, ones_6), ones_24 = square_times(ones_12, 12, ones_12);
+    gl ones_31 = square_times(square_times(ones_24, 6, ones_6), 1, a);
+    return square_times(ones_31, 33, square_times(ones_31, 1, a));
 }
 
 gl gl_root(unsigned log_n) {

@@ -104,17 +104,20 @@ static tacit_status table_block(run *r, uint32_t item, const ext *z, ext w, expr
 /* Numerator and denominator of a tree's leaf layer at z (height variables). */
 static tacit_status leaf_equations(run *r, const logup_tree *t, const ext *z, expr *num, expr *den) {
     const layout *lay = &r->l->forest[t->table];
-    for (uint32_t i = t->first; i < t->first + t->count; i++) {
-        const block *b = &lay->blocks[i];
+    const block *blocks = lay->blocks + t->first;
+    ext *w = ARENA_NEW(r->s->a, ext, t->count);
+    if (!w) return fail(r->s->err, TACIT_RESOURCES, "scratch too small");
+    blocks_places(blocks, t->count, t->start, &(strip_point){z, t->height, EXT_ONE}, w);
+    for (uint32_t i = 0; i < t->count; i++) {
+        const block *b = &blocks[i];
         const shape *shp = lay->shapes[b->item];
-        ext w = eq_index(z + b->log, t->height - b->log, (b->start - t->start) >> b->log);
         ext *zb = ARENA_NEW(r->s->a, ext, shape_vars(shp) + 1);
         if (!zb) return fail(r->s->err, TACIT_RESOURCES, "scratch too small");
         block_point(shp, b, z, zb);
         if (t->table)
-            TRY(table_block(r, b->item, zb, w, num, den));
+            TRY(table_block(r, b->item, zb, w[i], num, den));
         else
-            TRY(lookup_block(r, b->item, zb, w, num, den));
+            TRY(lookup_block(r, b->item, zb, w[i], num, den));
     }
     return session_status(r->s);
 }

@@ -11,49 +11,63 @@ static tacit_status full(tacit_error *err) {
 }
 
 /* ---- names */
-static int name_order(const char *a, const char *b) {
+/* Sorted by any number that is a function of the name, so that few names are compared; equal numbers do no harm. */
+typedef struct name_key {
+    uint64_t key;
+    const char *name;
+} name_key;
+
+static name_key key_of(const char *name) {
+    uint64_t key = 0;
+    for (const char *c = name; *c; c++) key = (key ^ (unsigned char)*c) * UINT64_C(0x100000001B3);
+    return (name_key){key, name};
+}
+
+static int name_order(const name_key *x, const name_key *y) {
+    const char *a = x->name, *b = y->name;
+    if (x->key != y->key) return x->key < y->key ? -1 : 1;
     while (*a && *a == *b) a++, b++;
     return (unsigned char)*a - (unsigned char)*b;
 }
 
-static void sift(const char **v, uint32_t i, uint32_t n) {
+static void sift(name_key *v, uint32_t i, uint32_t n) {
     for (uint32_t c; (c = 2 * i + 1) < n; i = c) {
-        if (c + 1 < n && name_order(v[c], v[c + 1]) < 0) c++;
-        if (name_order(v[i], v[c]) >= 0) return;
-        const char *t = v[i];
+        if (c + 1 < n && name_order(&v[c], &v[c + 1]) < 0) c++;
+        if (name_order(&v[i], &v[c]) >= 0) return;
+        name_key t = v[i];
         v[i] = v[c];
         v[c] = t;
     }
 }
 
 /* Heap sort: O(n log n) whatever the names are. Destroys the order of v. */
-static tacit_status check_names(const char **v, uint32_t n, const char *what, tacit_error *err) {
+static tacit_status check_names(name_key *v, uint32_t n, const char *what, tacit_error *err) {
     for (uint32_t i = n / 2; i-- > 0;) sift(v, i, n);
     for (uint32_t i = n; i > 1; i--) {
-        const char *t = v[0];
+        name_key t = v[0];
         v[0] = v[i - 1];
         v[i - 1] = t;
         sift(v, 0, i - 1);
-        if (i < n && name_order(v[i - 1], v[i]) == 0) return BAD("two %s have the name \"%s\"", what, v[i]);
+        if (i < n && name_order(&v[i - 1], &v[i]) == 0) return BAD("two %s have the name \"%s\"", what, v[i].name);
     }
-    return n > 1 && name_order(v[0], v[1]) == 0 ? BAD("two %s have the name \"%s\"", what, v[0]) : TACIT_OK;
+    return n > 1 && name_order(&v[0], &v[1]) == 0 ? BAD("two %s have the name \"%s\"", what, v[0].name) : TACIT_OK;
 }
 
 static tacit_status check_all_names(const program *p, arena *scratch, tacit_error *err) {
     uint32_t n = p->tensor_count;
     if (n < p->constraint_count) n = p->constraint_count;
     if (n < p->lookup_count) n = p->lookup_count;
-    const char **v = ARENA_NEW(scratch, const char *, n);
+    name_key *v = ARENA_NEW(scratch, name_key, n);
     if (!v) return full(err);
     for (uint32_t i = 0; i < p->tensor_count; i++) {
-        v[i] = p->tensors[i].name;
-        if (v[i][0] == '#' && p->tensors[i].kind != TENSOR_MULTIPLICITY)
-            return BAD("tensor \"%s\": names with # belong to multiplicities", v[i]);
+        v[i] = key_of(p->tensors[i].name);
+        if (v[i].name[0] == '#' && p->tensors[i].kind != TENSOR_MULTIPLICITY)
+            return BAD("tensor \"%s\": names with # belong to multiplicities", v[i].name);
     }
     TRY(check_names(v, p->tensor_count, "tensors", err));
-    for (uint32_t i = 0; i < p->constraint_count; i++) v[i] = p->constraints[i].name;
+    for (uint32_t i = 0; i < p->constraint_count; i++) v[i] = key_of(p->constraints[i].name);
     TRY(check_names(v, p->constraint_count, "constraints", err));
-    for (uint32_t i = 0; i < p->lookup_count; i++) v[i] = p->lookups[i].name;
+    for (uint32_t i = 0; i < p->lookup_count; i++) v[i] = key_of(p->lookups[i].name);
     return check_names(v, p->lookup_count, "lookups", err);
 }
 

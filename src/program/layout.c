@@ -162,21 +162,25 @@ uint64_t block_element(const shape *s, const block *b, uint64_t e) {
     return index;
 }
 
-static void place_weights(const layout *l, const strip_point *at, ext *out) {
+void blocks_places(const block *blocks, uint32_t count, uint64_t origin, const strip_point *at, ext *out) {
     ext above[MAX_STRIPS][65]; /* above[s][j]: of the strip and the bits from j on of the place `last` */
-    uint64_t last[MAX_STRIPS] = {0};
+    uint64_t last[MAX_STRIPS];
     unsigned known[MAX_STRIPS]; /* above is right from here on */
-    for (uint32_t s = 0; s < l->strip_count; s++) {
-        known[s] = at[s].vars;
-        above[s][at[s].vars] = at[s].weight;
-    }
-    for (uint32_t i = 0; i < l->block_count; i++) {
-        const block *b = &l->blocks[i];
+    uint32_t started = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const block *b = &blocks[i];
         uint32_t s = b->strip;
-        while ((last[s] ^ b->start) >> known[s]) known[s]++;
-        for (last[s] = b->start; known[s] > b->log;) {
+        uint64_t place = b->start - origin;
+        if (!(started >> s & 1)) {
+            started |= 1u << s;
+            known[s] = at[s].vars;
+            above[s][known[s]] = at[s].weight;
+            last[s] = 0;
+        }
+        while ((last[s] ^ place) >> known[s]) known[s]++;
+        for (last[s] = place; known[s] > b->log;) {
             ext rho = at[s].rho[--known[s]];
-            above[s][known[s]] = ext_mul(above[s][known[s] + 1], b->start >> known[s] & 1 ? rho : ext_one_minus(rho));
+            above[s][known[s]] = ext_mul(above[s][known[s] + 1], place >> known[s] & 1 ? rho : ext_one_minus(rho));
         }
         out[i] = above[s][b->log];
     }
@@ -188,7 +192,7 @@ tacit_status layout_point_make(layout_point *out, const layout *l, const strip_p
     out->places = ARENA_NEW(a, ext, l->block_count);
     if (!out->places)
         return fail(err, TACIT_RESOURCES, "layout: scratch is full (%u blocks)", (uint64_t)l->block_count);
-    place_weights(l, at, out->places);
+    blocks_places(l->blocks, l->block_count, 0, at, out->places);
     for (uint32_t i = 0; i < l->strip_count; i++) out->low[i].vars = 0;
     return TACIT_OK;
 }

@@ -43,6 +43,9 @@ typedef struct strip_point {
     unsigned vars;
     ext weight;
 } strip_point;
+/* Per block of a list in the layout's order: [weight of its strip] eq(rho_high, place - origin). Two multiplications a
+ * block, about. */
+void blocks_places(const block *blocks, uint32_t count, uint64_t origin, const strip_point *at, ext *out);
 /* Low variables of a point and eq(z, rho) of their prefixes. */
 typedef struct low_point {
     unsigned vars;
@@ -52,7 +55,7 @@ typedef struct low_point {
 typedef struct layout_point {
     const layout *l;
     const strip_point *at;
-    ext *places; /* per block: [weight of its strip] eq(rho_high, place) */
+    ext *places; /* per block */
     low_point low[MAX_STRIPS];
 } layout_point;
 /* at: per strip, at least as many variables as it takes to number its elements. */

@@ -44,6 +44,7 @@ static tacit_status check_bindings(const statement *st, tacit_error *err) {
 static tacit_status count_cells(statement *st, arena *a, tacit_error *err) {
     transcript ch;
     session s;
+    size_t mark = arena_mark(a);
     transcript_counter(&ch, err);
     session_init(&s, st->p, st->bind, &ch, a, err);
     TRY(logup_run(&s, &st->logup, NULL));
@@ -51,7 +52,9 @@ static tacit_status count_cells(statement *st, arena *a, tacit_error *err) {
     TRY(views_run(&s, NULL));
     TRY(zero_run(&s, NULL));
     st->plan = (plan){.pads = s.pads ? s.pads : 1, .triples = s.triples + 1};
-    st->copies = s.copies;
+    arena_release(a, mark); /* the copies alone are needed: they move to the front, where there is room */
+    st->copies = ARENA_NEW(a, copy_rule, s.copy_count);
+    if (s.copy_count) memmove(st->copies, s.copies, s.copy_count * sizeof *s.copies);
     st->copy_count = s.copy_count;
     st->proof_size = ch.at;
     return TACIT_OK;

@@ -48,11 +48,6 @@ void expr_add(session *s, expr *e, const expr *other, ext factor) {
     }
 }
 
-void expr_scale(expr *e, ext factor) {
-    e->constant = ext_mul(e->constant, factor);
-    for (uint32_t i = 0; i < e->count; i++) e->terms[i].coef = ext_mul(e->terms[i].coef, factor);
-}
-
 const ext *session_point(session *s, const ext *z, unsigned n) {
     ext *copy = ARENA_NEW(s->a, ext, n ? n : 1);
     if (!copy) {

@@ -92,7 +92,6 @@ tacit_status session_status(session *s);
 /* ---- expressions (terms live in the arena) */
 void expr_add(session *s, expr *e, const expr *other, ext factor); /* e += factor * other */
 void expr_add_term(session *s, expr *e, term t);
-void expr_scale(expr *e, ext factor);
 /* A copy of a point in the arena. */
 const ext *session_point(session *s, const ext *z, unsigned n);
 void session_equation(session *s, const expr *e); /* e = 0; the expression is taken over */

@@ -52,9 +52,11 @@ static tacit_status count_cells(statement *st, arena *a, tacit_error *err) {
     TRY(views_run(&s, NULL));
     TRY(zero_run(&s, NULL));
     st->plan = (plan){.pads = s.pads ? s.pads : 1, .triples = s.triples + 1};
-    arena_release(a, mark); /* the copies alone are needed: they move to the front, where there is room */
-    st->copies = ARENA_NEW(a, copy_rule, s.copy_count);
-    if (s.copy_count) memmove(st->copies, s.copies, s.copy_count * sizeof *s.copies);
+    arena_release(a, mark); /* the copies alone are needed: they move to the front */
+    copy_rule *copies = ARENA_NEW(a, copy_rule, s.copy_count);
+    if (!copies) return fail(err, TACIT_RESOURCES, "scratch too small");
+    if (s.copy_count) memmove(copies, s.copies, s.copy_count * sizeof *copies);
+    st->copies = copies;
     st->copy_count = s.copy_count;
     st->proof_size = ch.at;
     return TACIT_OK;

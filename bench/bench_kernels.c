@@ -173,7 +173,7 @@ static void run_sha256(data *d, unsigned p) {
     d->sink.c[0] = out[0].b[0] ^ out[1].b[0];
 }
 static void run_leaves(data *d, unsigned p) {
-    merkle_leaves_padded((digest *)(void *)d->out, (const uint8_t *)d->in, 128, (size_t)1 << p, true);
+    merkle_leaves_padded((digest *)(void *)d->out, (const uint8_t *)d->in, 128, (size_t)1 << p, true, true);
 }
 static void run_merkle(data *d, unsigned p) {
     merkle_build((digest *)(void *)d->out, p);

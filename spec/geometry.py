@@ -3,6 +3,7 @@ from dataclasses import dataclass
 
 from errors import Malformed, demand
 from layout import axis_intervals, first_fit
+from merkle import DIGEST_BYTES
 from multilinear import eq_index, log2_ceil
 
 RATE_LOG = 2
@@ -137,7 +138,8 @@ class Ladder:
         fits = log_domain <= MAX_LOG_DOMAIN
         count = queries(1 << log_domain, 1 << log_size, bits) if fits else 0
         self.opened[log_size, rate] = count
-        self.path[log_size, rate] = 32 * expected_siblings(log_domain, count) if count else 0
+        siblings = expected_siblings(log_domain, count) if count else 0
+        self.path[log_size, rate] = DIGEST_BYTES[self.degree] * siblings
 
     def _best(self, depth, log_size, rate):
         best, step = 8 * self.degree << log_size, None
@@ -181,7 +183,7 @@ class Ladder:
             count = queries(1 << log_domain, size >> fold, self.bits) if log_domain <= longest else 0
             if not count:
                 continue
-            cost = 8 * leaf * count + 32 * expected_siblings(log_domain, count)
+            cost = 8 * leaf * count + DIGEST_BYTES[self.degree] * expected_siblings(log_domain, count)
             cost += tree_work(log_domain, leaf, self.work_log)
             if best is None or cost < best_cost:
                 best, best_cost = Level(size, fold, log_domain, count), cost

@@ -55,12 +55,20 @@ NODE_STATE = compress(INITIAL_STATE, tag_block("tacit merkle node"))
 LEAF_TAG = tag_block("tacit merkle leaf")
 
 
-def node_hash(left, right):
-    return struct.pack(">8I", *compress(NODE_STATE, left + right))
+DIGEST_BYTES = {2: 26, 3: 32}  # by the degree of E
 
 
-def leaf_hash(data):
-    return sha256(LEAF_TAG + data)
+def _cut(digest, degree):
+    """What a tree keeps of a hash: zeros follow."""
+    return digest[: DIGEST_BYTES[degree]].ljust(32, b"\0")
+
+
+def node_hash(degree, left, right):
+    return _cut(struct.pack(">8I", *compress(NODE_STATE, left + right)), degree)
+
+
+def leaf_hash(degree, data):
+    return _cut(sha256(LEAF_TAG + data), degree)
 
 
 def _sibling_count(height, positions):
@@ -72,7 +80,7 @@ def _sibling_count(height, positions):
     return missing
 
 
-def check_multiproof(root, height, positions, leaves, siblings):
+def check_multiproof(degree, root, height, positions, leaves, siblings):
     """Hashes of leaves at ascending positions, and siblings level by level, ascending; none is left over."""
     ascending = all(left < right for left, right in zip(positions, positions[1:]))
     if not positions or not ascending or positions[-1] >> height or len(siblings) != _sibling_count(height, positions):
@@ -85,7 +93,7 @@ def check_multiproof(root, height, positions, leaves, siblings):
                 continue
             other = hashes[position ^ 1] if position ^ 1 in hashes else next(siblings)
             pair = (hashes[position], other) if position % 2 == 0 else (other, hashes[position])
-            parents[position // 2] = node_hash(*pair)
+            parents[position // 2] = node_hash(degree, *pair)
         hashes = parents
     if hashes[0] != root:
         raise Rejected("MERKLE")
@@ -93,14 +101,14 @@ def check_multiproof(root, height, positions, leaves, siblings):
 
 def open_tree(channel, root, height, positions, width, salted):
     """Reads the leaves (`width` elements of F each) at these positions and their multiproof; checks the root."""
-    columns, leaves = [], []
+    columns, leaves, degree = [], [], channel.field.degree
     for _ in positions:
         column = channel.numbers(tags.LEAF, width)
         data = struct.pack("<%dQ" % width, *column)
         if salted:
             data += channel.hashes(tags.SALT, 1)[0]
         columns.append(column)
-        leaves.append(leaf_hash(data))
-    siblings = channel.hashes(tags.PATH, _sibling_count(height, positions))
-    check_multiproof(root, height, positions, leaves, siblings)
+        leaves.append(leaf_hash(degree, data))
+    siblings = channel.hashes(tags.PATH, _sibling_count(height, positions), DIGEST_BYTES[degree])
+    check_multiproof(degree, root, height, positions, leaves, siblings)
     return columns

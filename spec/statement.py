@@ -16,7 +16,7 @@ from transcript import Counter, Transcript
 from triples import run_triples
 from views import run_views
 
-VERSION = 3
+VERSION = 4
 RATE_LOG = 2
 
 

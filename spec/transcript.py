@@ -56,9 +56,10 @@ class Transcript:
     def element(self, tag):
         return self.elements(tag, 1)[0]
 
-    def hashes(self, tag, count):
-        data = self._message(tag, TYPE_HASHES, count, 32 * count)
-        return [data[at : at + 32] for at in range(0, len(data), 32)]
+    def hashes(self, tag, count, size=32):
+        """Hashes of which `size` bytes are sent; the others are zero."""
+        data = self._message(tag, TYPE_HASHES, count, size * count)
+        return [data[at : at + size].ljust(32, b"\0") for at in range(0, len(data), size)]
 
     def _stream(self):
         """The word stream of the state."""

@@ -130,7 +130,7 @@ static tacit_status tree_path(tree_opening *t, const digest *root) {
     digest *siblings = ARENA_NEW(s->a, digest, length + 1);
     if (!siblings) return full(s);
     if (cp) cp->path(cp, t->ref, t->positions, t->count, work, siblings);
-    transcript_hashes(s->ch, TAG_PATH, siblings, length);
+    transcript_nodes(s->ch, TAG_PATH, siblings, length);
     TRY(session_status(s));
     if (!cp && !counting && !RULE_OFF(MERKLE) &&
         !merkle_verify(root, t->log_n, t->positions, t->count, t->leaves, work, siblings, length))

@@ -249,13 +249,13 @@ static bool put_piece(const leaf_piece *p, const leaf_sink *sink, uint64_t first
 }
 
 /* The hash leaves the memory idle: meanwhile the next piece's cache lines come, those of each lane. */
-static void hash_leaves(const code_tree *t, uint64_t at, size_t n, const leaf_piece *p, bool first) {
+static void hash_leaves(const code_tree *t, uint64_t at, size_t n, const leaf_piece *p, const leaf_part *part) {
     for (size_t i = 0; i < n; i += STREAMS) {
         size_t count = n - i < STREAMS ? n - i : STREAMS;
         for (uint32_t lane = 0; lane < t->width; lane++)
             for (size_t line = 0; line < count; line += BLOCK)
                 __builtin_prefetch(code_lane(t, lane) + at + n + i + line);
-        merkle_leaves_padded(t->nodes + at + i, p->leaves + i * p->room, p->room, count, first);
+        merkle_leaves_padded(t->nodes + at + i, p->leaves + i * p->room, p->room, count, part->before == 0, part->last);
     }
 }
 
@@ -281,7 +281,7 @@ static bool hash_chunk(const hash_job *j, uint64_t first, const leaf_piece *p) {
         transpose(j->t, first + at, n, p);
         for (size_t i = 0; salted && i < n; i++)
             memcpy(p->leaves + i * p->room + 8 * (size_t)j->t->width, p->salts + (at + i) * 32, 32);
-        hash_leaves(j->t, first + at, n, p, j->part.before == 0);
+        hash_leaves(j->t, first + at, n, p, &j->part);
         if (j->sink && !put_piece(p, j->sink, first + at, n)) return false;
     }
     return true;

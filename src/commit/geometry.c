@@ -4,6 +4,7 @@
 #include "commit/geometry_assemble.h"
 #include "commit/queries.h"
 #include "field/ext.h"
+#include "hash/merkle.h"
 
 /* k <= MAX_LANES_LOG lanes per object; a <= MAX_COLUMNS_LOG, so that the domain fits F's two-adic roots. */
 enum { MAX_LANES_LOG = 16, MAX_LANES = 1 << MAX_LANES_LOG, MAX_COLUMNS_LOG = GL_TWO_ADICITY - RATE_LOG };
@@ -108,7 +109,7 @@ static bool levels_safe(const geometry *g) {
 typedef uint64_t siblings_of(unsigned h, uint32_t t);
 
 static uint64_t tree_bytes(unsigned log_n, uint32_t t, uint64_t leaf, siblings_of *siblings) {
-    return t * leaf + 32 * siblings(log_n, t);
+    return t * leaf + MERKLE_BYTES * siblings(log_n, t);
 }
 
 static uint64_t domain_bytes(const geometry *g, uint32_t d, siblings_of *siblings) {

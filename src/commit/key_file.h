@@ -13,7 +13,7 @@
 #include "commit/rng.h"
 
 /* The upper half tells the security profile: a certificate's range proof is of one profile. */
-enum { KEY_VERSION = EXT_DEG > 2 ? 65539 : 3, KEY_PAGE = 4096, KEY_RECORD_SIZE = 4 + 8 + 8 + 32 };
+enum { KEY_VERSION = EXT_DEG > 2 ? 65540 : 4, KEY_PAGE = 4096, KEY_RECORD_SIZE = 4 + 8 + 8 + 32 };
 
 typedef struct key_section {
     uint64_t at, size;

@@ -3,6 +3,7 @@
 #include "base/wide.h"
 #include "commit/queries.h"
 #include "field/ext.h"
+#include "hash/merkle.h"
 
 _Static_assert((int)LADDER_DEPTH <= (int)MAX_LEVELS, "levels of the search fit the geometry");
 
@@ -13,7 +14,7 @@ static void queries_row(ladder_table *t, unsigned v) {
         t->path[v][r] = 0;
         if (log_n > GL_TWO_ADICITY) continue;
         t->t[v][r] = (uint16_t)geometry_queries(UINT64_C(1) << log_n, UINT64_C(1) << v);
-        if (t->t[v][r]) t->path[v][r] = (uint32_t)(32 * expected_siblings(log_n, t->t[v][r]));
+        if (t->t[v][r]) t->path[v][r] = (uint32_t)(MERKLE_BYTES * expected_siblings(log_n, t->t[v][r]));
     }
 }
 
@@ -59,7 +60,7 @@ uint64_t ladder_cost(const ladder_table *t, uint64_t size) {
 
 static uint64_t domain_cost(const ladder_table *t, const geometry_level *l) {
     uint64_t leaf = (uint64_t)EXT_DEG << l->k;
-    return l->t * 8 * leaf + 32 * expected_siblings(l->log_n, l->t) + tree_work(t, l->log_n, leaf);
+    return l->t * 8 * leaf + MERKLE_BYTES * expected_siblings(l->log_n, l->t) + tree_work(t, l->log_n, leaf);
 }
 
 /* Sets the domain of a level: the cheaper of 2^log_n and 2^(log_n + 1) points, the first if they cost the same. False

@@ -6,7 +6,9 @@
 digest merkle_leaf(const void *data, size_t n) {
     sha256 s = {.h = MERKLE_LEAF_STATE, .bytes = 64};
     sha256_update(&s, data, n);
-    return sha256_final(&s);
+    digest d = sha256_final(&s);
+    merkle_cut(&d, 1);
+    return d;
 }
 
 digest merkle_node(const digest *left, const digest *right) {
@@ -16,6 +18,7 @@ digest merkle_node(const digest *left, const digest *right) {
     memcpy(block, left->b, 32);
     memcpy(block + 32, right->b, 32);
     sha256_digests(&d, state, block, sizeof block, 1, 1);
+    merkle_cut(&d, 1);
     return d;
 }
 

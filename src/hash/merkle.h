@@ -1,6 +1,7 @@
 /* hash/merkle: binary trees over 2^h leaves. Leaf = SHA-256(64-byte tag block "tacit merkle leaf" zero-padded, data).
  * Node = compression(compression(IV, tag block "tacit merkle node"), left || right): one compression a node, fixed
- * length, so no padding; leaf and node never collide because their first block differs.
+ * length, so no padding; leaf and node never collide because their first block differs. Both are cut to MERKLE_BYTES: a
+ * digest of a tree has zeros from there on, in memory and where it is hashed; multiproofs leave them out.
  *
  * Storage: an array of 2n - 1 digests, leaves first (level 0 has n, level 1 n/2, ..), the root last.
  * A multiproof for sorted distinct positions is the list of sibling digests that the positions do not give themselves,
@@ -8,7 +9,17 @@
 #ifndef HASH_MERKLE_H
 #define HASH_MERKLE_H
 #include <stdbool.h>
+#include "field/ext.h"
 #include "hash/sha256.h"
+
+/* At P100 a collision costs 2^104 hashes: what cut digests add to a prover's chance, 3.5 Q^2 / 2^208 for Q queries of
+ * the random oracle, stays below 2^-6 of the Q 2^-100 that the profile grants as long as Q <= 2^100 (protocol.md,
+ * section 9). At P128 all of SHA-256. */
+enum { MERKLE_BYTES = EXT_DEG > 2 ? 32 : 26 };
+static inline void merkle_cut(digest *d, size_t count) {
+    for (size_t i = 0; MERKLE_BYTES < 32 && i < count; i++)
+        for (size_t k = MERKLE_BYTES; k < 32; k++) d[i].b[k] = 0;
+}
 
 digest merkle_leaf(const void *data, size_t n);
 digest merkle_node(const digest *left, const digest *right);
@@ -20,9 +31,9 @@ static inline size_t merkle_leaf_room(size_t size) {
 }
 void merkle_leaf_pad(uint8_t *leaf, size_t size, size_t before);
 /* count leaves `room` bytes apart, several streams at a time; room is merkle_leaf_room of their size. A leaf may come
- * in pieces of whole 64-byte blocks, `first` telling the first one: until the last, which is padded (with the number of
- * bytes before it), out[i] is the hash's state. */
-void merkle_leaves_padded(digest *out, const uint8_t *leaves, size_t room, size_t count, bool first);
+ * in pieces of whole 64-byte blocks, `first` and `last` telling those: until the last, which is padded (with the number
+ * of bytes before it), out[i] is the hash's state. */
+void merkle_leaves_padded(digest *out, const uint8_t *leaves, size_t room, size_t count, bool first, bool last);
 /* nodes[0..n) holds the leaves, n = 2^h; fills the rest (threads over large levels). */
 void merkle_build(digest *nodes, unsigned h);
 static inline size_t merkle_size(unsigned h) {

@@ -12,9 +12,10 @@ void merkle_leaf_pad(uint8_t *leaf, size_t size, size_t before) {
     for (size_t i = 0; i < 8; i++) leaf[room - 1 - i] = (uint8_t)(bits >> 8 * i);
 }
 
-void merkle_leaves_padded(digest *out, const uint8_t *leaves, size_t room, size_t count, bool first) {
+void merkle_leaves_padded(digest *out, const uint8_t *leaves, size_t room, size_t count, bool first, bool last) {
     static const uint32_t state[8] = MERKLE_LEAF_STATE;
     sha256_digests(out, first ? state : NULL, leaves, room, room / 64, count);
+    if (last) merkle_cut(out, count);
 }
 
 typedef struct node_level {
@@ -26,6 +27,7 @@ static void node_range(void *ctx, size_t first, size_t count, unsigned worker) {
     const node_level *l = ctx;
     (void)worker;
     sha256_digests(l->parents + first, state, l->children[2 * first].b, 64, 1, count);
+    merkle_cut(l->parents + first, count);
 }
 
 /* Starting a team of threads costs more than hashing a level smaller than this. */

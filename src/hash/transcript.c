@@ -2,6 +2,7 @@
 #include <string.h>
 #include "base/broken.h"
 #include "base/bytes.h"
+#include "hash/merkle.h"
 
 typedef enum message_type {
     TYPE_BYTES = 1,
@@ -116,22 +117,31 @@ void transcript_e(transcript *t, transcript_tag tag, ext *v, size_t n) {
     field_message(t, tag, TYPE_E, (uint32_t)n, v[0].c, n * EXT_DEG);
 }
 
-void transcript_hashes(transcript *t, transcript_tag tag, digest *v, size_t n) {
+/* n digests of which `each` bytes are sent; the others are zero. */
+static void hash_message(transcript *t, transcript_tag tag, digest *v, size_t n, size_t each) {
     const unsigned char *bytes = NULL;
-    size_t size = n * sizeof *v;
+    size_t size = n * each;
     if (t->mode == TRANSCRIPT_PROVE) {
         CHEAT(MESSAGE, v, ((const unsigned[3]){tag, TYPE_HASH, (unsigned)(4 * n)}));
         unsigned char *out = room(t, size);
-        if (out && n) memcpy(out, v, size);
+        for (size_t i = 0; out && i < n; i++) memcpy(out + i * each, v[i].b, each);
         bytes = out;
     } else if (t->mode == TRANSCRIPT_VERIFY) {
         bytes = take(t, size);
-        if (bytes && n) memcpy(v, bytes, size);
     } else {
         t->at += size;
     }
-    if (!bytes && t->mode != TRANSCRIPT_PROVE && n) memset(v, 0, size);
+    if (t->mode != TRANSCRIPT_PROVE && n) memset(v, 0, n * sizeof *v);
+    for (size_t i = 0; bytes && t->mode == TRANSCRIPT_VERIFY && i < n; i++) memcpy(v[i].b, bytes + i * each, each);
     if (bytes) mix(t, tag, TYPE_HASH, (uint32_t)n, bytes, size);
+}
+
+void transcript_hashes(transcript *t, transcript_tag tag, digest *v, size_t n) {
+    hash_message(t, tag, v, n, sizeof v->b);
+}
+
+void transcript_nodes(transcript *t, transcript_tag tag, digest *v, size_t n) {
+    hash_message(t, tag, v, n, MERKLE_BYTES);
 }
 
 /* The 64-bit words of the current state, block by block. */

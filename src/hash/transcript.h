@@ -80,6 +80,8 @@ void transcript_absorb(transcript *t, transcript_tag tag, const void *data, size
 void transcript_e(transcript *t, transcript_tag tag, ext *v, size_t n);
 void transcript_f(transcript *t, transcript_tag tag, gl *v, size_t n);
 void transcript_hashes(transcript *t, transcript_tag tag, digest *v, size_t n);
+/* Digests of a Merkle tree, MERKLE_BYTES of each. */
+void transcript_nodes(transcript *t, transcript_tag tag, digest *v, size_t n);
 ext transcript_challenge(transcript *t, transcript_tag tag);
 void transcript_point(transcript *t, transcript_tag tag, ext *out, size_t n);
 /* count distinct positions below 2^log_n, ascending; count <= 2^log_n / 2. */

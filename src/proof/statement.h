@@ -10,7 +10,7 @@
 #include "proof/view.h"
 #include "proof/zero.h"
 
-enum { PROTOCOL_VERSION = 3 };
+enum { PROTOCOL_VERSION = 4 };
 
 typedef struct statement {
     const program *p;

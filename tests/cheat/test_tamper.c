@@ -4,6 +4,7 @@
  * messages lie). */
 #include "lab.h" /* before cmocka, which defines a macro fail */
 #include "base/broken.h"
+#include "hash/merkle.h"
 #include <stdio.h>
 #ifndef TACIT_RULES
 int main(void) {
@@ -59,8 +60,9 @@ static void record(enum cheat_place place, void *a, const void *b) {
     while (f < FIELDS && manifest[f].tag != (transcript_tag)what[0]) f++;
     if (f == FIELDS) fail_msg("a message with tag %u is not in the manifest", what[0]);
     assert_true(messages.count < MOST);
-    messages.list[messages.count++] = (message){f, messages.at, 8 * (size_t)what[2]};
-    messages.at += 8 * (size_t)what[2];
+    size_t bytes = what[0] == TAG_PATH ? MERKLE_BYTES * (size_t)what[2] / 4 : 8 * (size_t)what[2];
+    messages.list[messages.count++] = (message){f, messages.at, bytes};
+    messages.at += bytes;
 }
 
 /* ---------------------------------------------------------------- a statement with every kind of message */
@@ -182,7 +184,7 @@ static void tamper(lab *l, bool *seen) {
         bool hash = manifest[m->field].tag == TAG_ROOT || manifest[m->field].tag == TAG_SALT ||
                     manifest[m->field].tag == TAG_PATH;
         size_t jump = all ? 8 : m->size / 24 * 8 + 8;
-        for (size_t w = 0; w < m->size; w += jump) word_mutants(l, proof, size, m->at + w, hash, name);
+        for (size_t w = 0; w + 8 <= m->size; w += jump) word_mutants(l, proof, size, m->at + w, hash, name);
     }
     for (size_t i = 0; all && i < size; i++)
         for (int bit = 0; bit < 8; bit++) {

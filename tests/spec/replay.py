@@ -213,12 +213,12 @@ def _(field, test):
 
 @answers("MerkleLeaf")
 def _(field, test):
-    return {"out": merkle.leaf_hash(bytes.fromhex(test["data"])).hex()}
+    return {"out": merkle.leaf_hash(field.degree, bytes.fromhex(test["data"])).hex()}
 
 
 @answers("MerkleNode")
 def _(field, test):
-    return {"out": merkle.node_hash(bytes.fromhex(test["left"]), bytes.fromhex(test["right"])).hex()}
+    return {"out": merkle.node_hash(field.degree, bytes.fromhex(test["left"]), bytes.fromhex(test["right"])).hex()}
 
 
 @answers("MerkleRoot")
@@ -226,7 +226,7 @@ def _(field, test):
     level = [bytes.fromhex(leaf) for leaf in test["leaves"]]
     assert len(level) == 1 << test["height"]
     while len(level) > 1:
-        level = [merkle.node_hash(*pair) for pair in zip(level[::2], level[1::2])]
+        level = [merkle.node_hash(field.degree, *pair) for pair in zip(level[::2], level[1::2])]
     return {"out": level[0].hex()}
 
 
@@ -234,7 +234,7 @@ def _(field, test):
 def _(field, test):
     leaves, siblings = ([bytes.fromhex(each) for each in test[key]] for key in ("leaves", "siblings"))
     assert len(leaves) == len(test["positions"])
-    merkle.check_multiproof(bytes.fromhex(test["root"]), test["height"], test["positions"], leaves, siblings)
+    merkle.check_multiproof(field.degree, bytes.fromhex(test["root"]), test["height"], test["positions"], leaves, siblings)
     return {}
 
 

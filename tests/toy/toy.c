@@ -186,6 +186,9 @@ void transcript_hashes(transcript *t, transcript_tag tag, digest *v, size_t n) {
     }
     if (t->mode != TRANSCRIPT_VERIFY || !toy.choice) t->at += 32 * n;
 }
+void transcript_nodes(transcript *t, transcript_tag tag, digest *v, size_t n) {
+    transcript_hashes(t, tag, v, n);
+}
 ext transcript_challenge(transcript *t, transcript_tag tag) {
     return t->mode == TRANSCRIPT_COUNT ? EXT_ZERO : toy_element(toy.coin(toy.ctx, tag, toy_size()));
 }

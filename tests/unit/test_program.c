@@ -892,8 +892,12 @@ static void name_rules(void **unused) {
     (void)unused;
     static const struct {
         const char *a, *b, *why;
-    } cases[] = {{"a", "b", NULL},      {"a", "a", "two tensors"}, {"", "b", "bad name"}, {"a\n", "b", "name of"},
-                 {"a", "#1", "with #"}, {"a", "\x7f", "name of"},  {"ab", "abc", NULL}};
+    } cases[] = {
+        {"a", "b", NULL},      {"a", "a", "two tensors"},
+        {"", "b", "bad name"}, {"a\n", "b", "name of"},
+        {"a", "#1", "with #"}, {"a", "\x7f", "name of"},
+        {"ab", "abc", NULL},   {"UOGbeZF0yjK", "B3jHJxH83ZB", NULL}, /* one key (program/check.c) */
+    };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         unsigned char data[200];
         writer w = {data, sizeof data, 0};

@@ -17,7 +17,7 @@
  * section 9). At P128 all of SHA-256. */
 enum { MERKLE_BYTES = EXT_DEG > 2 ? 32 : 26 };
 static inline void merkle_cut(digest *d, size_t count) {
-    for (size_t i = 0; MERKLE_BYTES < 32 && i < count; i++)
+    for (size_t i = 0; i < count; i++)
         for (size_t k = MERKLE_BYTES; k < 32; k++) d[i].b[k] = 0;
 }
 

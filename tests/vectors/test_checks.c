@@ -348,6 +348,11 @@ static void test_transcript(void **state) {
     assert_int_equal(transcript_status(&t), TACIT_OK);
     transcript_f(&t, TAG_LEAF, v, 1);
     assert_int_equal(transcript_status(&t), TACIT_INTERNAL);
+    fresh();
+    digest d = {{0}};
+    transcript_prover(&t, buffer, sizeof buffer, &err);
+    transcript_hashes(&t, TAG_SALT, &d, 1);
+    assert_int_equal(transcript_status(&t), TACIT_INTERNAL);
 }
 
 /* Every status and reject code has a name and a text; numbers beyond have some, too. */

@@ -106,7 +106,14 @@ static tacit_status get_terms(parser *ps, uint32_t limit, uint32_t *count, const
     return TACIT_OK;
 }
 
-/* ---- sequences */
+/* ---- sequences; a run lies between its ends, so the interval of constants and columns is found here */
+static void take_ends(int64_t *lo, int64_t *hi, const table_run *r) {
+    int64_t last = r->start + r->step * (int64_t)(r->count - 1);
+    int64_t least = r->start < last ? r->start : last, most = r->start < last ? last : r->start;
+    if (least < *lo) *lo = least;
+    if (most > *hi) *hi = most;
+}
+
 static tacit_status get_runs(parser *ps, table_column *c, uint32_t rows) {
     run_reader q;
     if (!run_reader_start(&q, &ps->r, rows)) return BAD(ps, "program, byte %u: bad sequence", (uint64_t)ps->r.at);
@@ -116,13 +123,15 @@ static tacit_status get_runs(parser *ps, table_column *c, uint32_t rows) {
     int64_t *values = keep ? NULL : ARENA_NEW(ps->a, int64_t, rows);
     if (!runs && !values) return full(ps->err);
     uint32_t n = 0, total = (uint32_t)q.runs;
+    *c =
+        (table_column){.run_count = keep ? total : 0, .runs = runs, .values = values, .lo = INT64_MAX, .hi = INT64_MIN};
     for (uint64_t at = 0; n < total; n++) {
         table_run run;
         if (!run_reader_next(&q, &ps->r, &run)) return BAD(ps, "program, byte %u: bad run", (uint64_t)ps->r.at);
+        take_ends(&c->lo, &c->hi, &run);
         if (keep) runs[n] = run;
         for (uint32_t i = 0; !keep && i < run.count; i++) values[at++] = run.start + run.step * (int64_t)i;
     }
-    *c = (table_column){.run_count = keep ? total : 0, .runs = runs, .values = values};
     return TACIT_OK;
 }
 
@@ -133,8 +142,11 @@ static tacit_status get_constant(parser *ps, tensor *t) {
     if (n > INT32_MAX || !run_reader_start(&q, &ps->r, (uint32_t)n))
         return BAD(ps, "constant \"%s\": bad sequence", t->name);
     int64_t *values = NULL;
+    t->lo = INT64_MAX;
+    t->hi = INT64_MIN;
     while (q.runs) {
         if (!run_reader_next(&q, &ps->r, &run)) return BAD(ps, "constant \"%s\": bad run", t->name);
+        take_ends(&t->lo, &t->hi, &run);
         if (at == 0 && run.count == n && run.step == 0) {
             t->fill = run.start;
             return TACIT_OK;
@@ -235,7 +247,7 @@ static tacit_status get_gather(parser *ps, table *t) {
     t->width = 2;
     t->rows = s->dim[0];
     *run = (table_run){t->rows, 0, 1};
-    t->columns[0] = (table_column){.run_count = 1, .runs = run};
+    t->columns[0] = (table_column){.run_count = 1, .runs = run, .hi = (int64_t)t->rows - 1};
     return TACIT_OK;
 }
 

@@ -198,9 +198,7 @@ tacit_status layout_point_make(layout_point *out, const layout *l, const strip_p
 }
 
 /* ---- points with fixed bits, which name one block */
-/* The part of an axis that z names, as its log size and number among the parts; false unless z fixes every bit above.
- */
-static bool fixed_part(uint64_t dim, const ext *z, unsigned *log, uint32_t *number) {
+bool axis_part(uint64_t dim, const ext *z, unsigned *log, uint32_t *number) {
     unsigned v = log2_ceil(dim);
     *number = 0;
     if (dim >> v) {
@@ -227,7 +225,7 @@ static bool fixed_block(const shape *s, const ext *z, uint32_t *number, ext *low
     for (uint32_t k = s->rank; k-- > 0; z += log2_ceil(s->dim[k])) {
         unsigned log;
         uint32_t part, parts = 0;
-        if (!fixed_part(s->dim[k], z, &log, &part)) return false;
+        if (!axis_part(s->dim[k], z, &log, &part)) return false;
         for (unsigned v = 0; v < log; v++) low[(*vars)++] = z[v];
         for (uint32_t dim = s->dim[k]; dim; dim &= dim - 1) parts++;
         *number += part * stride;

@@ -64,6 +64,9 @@ tacit_status layout_point_make(layout_point *out, const layout *l, const strip_p
 /* MLE at the point of the functional T -> T~(z) of item i: sum over its blocks of [weight of the strip] [weight of the
  * fixed high bits at z] eq(z_low, rho_low) eq(rho_high, place). z: a point of the item's shape, flat. */
 ext layout_eval(layout_point *p, uint32_t item, const ext *z);
+/* The part of an axis that z names, as its log size and number among the parts, larger ones first; false unless z fixes
+ * every bit above. */
+bool axis_part(uint64_t dim, const ext *z, unsigned *log, uint32_t *number);
 /* Weight at z of the block's fixed high index bits (never 1 for all blocks). */
 ext block_high(const shape *s, const block *b, const ext *z);
 /* The block's low variables of z, in layout order (last axis lowest): out[0..log). */

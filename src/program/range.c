@@ -57,47 +57,13 @@ static void intersect(interval *v, int64_t lo, int64_t hi) {
     if (hi < v->hi) v->hi = hi;
 }
 
-static void widen(interval *v, int64_t lo, int64_t hi) {
-    if (!v->known) *v = (interval){lo, hi, true};
-    if (lo < v->lo) v->lo = lo;
-    if (hi > v->hi) v->hi = hi;
-}
-
 /* ---- declared intervals */
-static void values_interval(const int64_t *v, uint64_t n, int64_t *lo, int64_t *hi) {
-    int64_t least = v[0], most = v[0];
-    for (uint64_t i = 1; i < n; i++) {
-        least = v[i] < least ? v[i] : least;
-        most = v[i] > most ? v[i] : most;
-    }
-    *lo = least;
-    *hi = most;
-}
-
-static void column_interval(table_column *c, uint32_t rows) {
-    interval all = {0, 0, false};
-    if (!c->runs) {
-        values_interval(c->values, rows, &c->lo, &c->hi);
-        return;
-    }
-    for (uint32_t i = 0; i < c->run_count; i++) {
-        const table_run *r = &c->runs[i];
-        int64_t last = r->start + r->step * (int64_t)(r->count - 1);
-        widen(&all, r->start, r->start);
-        widen(&all, last, last);
-    }
-    c->lo = all.lo;
-    c->hi = all.hi;
-}
-
 static tacit_status table_intervals(program *p, tacit_error *err) {
     for (uint32_t i = 0; i < p->table_count; i++) {
         table *t = &p->tables[i];
         for (uint32_t c = 0; c < t->width; c++) {
             if (t->gather && c == 1)
                 t->columns[c].lo = p->tensors[t->source].lo, t->columns[c].hi = p->tensors[t->source].hi;
-            else
-                column_interval(&t->columns[c], t->rows);
             if (!fits_i32(t->columns[c].lo, t->columns[c].hi))
                 return BAD("table %u, column %u: an entry does not fit 32 bits", (uint64_t)t->id, (uint64_t)c);
         }
@@ -109,12 +75,7 @@ static tacit_status declared_intervals(program *p, tacit_error *err) {
     for (uint32_t i = 0; i < p->tensor_count; i++) {
         tensor *t = &p->tensors[i];
         t->ranged = t->kind == TENSOR_PARAM || t->kind == TENSOR_CONSTANT;
-        if (t->kind == TENSOR_CONSTANT && t->values)
-            values_interval(t->values, shape_count(&t->shape), &t->lo, &t->hi);
-        else if (t->kind == TENSOR_CONSTANT)
-            t->lo = t->hi = t->fill;
-        else if (!tensor_external(t))
-            t->lo = t->hi = 0;
+        if (t->kind != TENSOR_CONSTANT && !tensor_external(t)) t->lo = t->hi = 0;
         if (t->lo > t->hi || !fits_i32(t->lo, t->hi))
             return BAD("tensor \"%s\": its interval is empty or does not fit 32 bits", t->name);
     }
@@ -207,7 +168,9 @@ static tacit_status mark_parts(ranges *x, uint32_t tensor_id, uint64_t *bits, in
         x->cover_left -= n;
         TRY(mark_image(x, view, bits));
         arena_release(x->a, mark);
-        widen(hull, q->lo, q->hi);
+        if (!hull->known) *hull = (interval){q->lo, q->hi, true};
+        if (q->lo < hull->lo) hull->lo = q->lo;
+        if (q->hi > hull->hi) hull->hi = q->hi;
     }
     return TACIT_OK;
 }

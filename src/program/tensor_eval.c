@@ -2,8 +2,10 @@
  * (2^11 entries at most on the low side), so no table is longer than the axis and cost is one multiplication by a
  * small integer per element. */
 #include "program/tensor_eval.h"
+#include <string.h>
 #include "base/wide.h"
 #include "poly/eq.h"
+#include "program/layout.h"
 
 enum { LOW_VARS = 11 }; /* eq tables of 2048 entries stay in the first cache */
 
@@ -66,10 +68,9 @@ static ext axis_dot_values(const axis_eq *q, const int64_t *v, uint64_t n) {
     ext r = EXT_ZERO;
     uint64_t step = (uint64_t)1 << q->low_vars;
     for (uint64_t i = 0; i < n; i += step) {
-        ext high = axis_high(q, i >> q->low_vars);
-        if (ext_is_zero(high)) continue; /* a point with fixed bits names one block */
         ext part = small_dot(q->low, v + i, n - i < step ? n - i : step);
-        r = ext_add(r, q->vars > q->low_vars ? ext_mul(part, high) : part);
+        if (q->vars > q->low_vars) part = ext_mul(part, axis_high(q, i >> q->low_vars));
+        r = ext_add(r, part);
     }
     return r;
 }
@@ -109,10 +110,25 @@ static tacit_status fold_axes(ext *out, const shape *s, const int64_t *values, c
     return TACIT_OK;
 }
 
+static bool repeats(const int64_t *v, uint64_t size, uint64_t count) {
+    for (uint64_t i = 1; i < count; i++)
+        if (memcmp(v, v + i * size, size * sizeof *v) != 0) return false;
+    return true;
+}
+
+/* A first axis along which all is the same (one mask for many heads) is a factor. */
 tacit_status values_eval(ext *out, const shape *s, const int64_t *values, const ext *z, arena *scratch,
                          tacit_error *err) {
     size_t mark = arena_mark(scratch);
-    tacit_status status = fold_axes(out, s, values, z, scratch, err);
+    shape rest = *s;
+    ext factor = EXT_ONE;
+    while (rest.rank && repeats(values, shape_count(&rest) / rest.dim[0], rest.dim[0])) {
+        factor = ext_mul(factor, eq_prefix(z + shape_axis_var(&rest, 0), log2_ceil(rest.dim[0]), rest.dim[0]));
+        rest.rank--;
+        memmove(rest.dim, rest.dim + 1, rest.rank * sizeof rest.dim[0]);
+    }
+    tacit_status status = fold_axes(out, &rest, values, z, scratch, err);
+    if (status == TACIT_OK) *out = ext_mul(factor, *out);
     arena_release(scratch, mark);
     return status;
 }
@@ -131,9 +147,15 @@ static ext run_eval(const table_run *r, uint64_t from, const ext *z, unsigned n)
 
 tacit_status column_eval(ext *out, const table *t, uint32_t column, const ext *z, arena *scratch, tacit_error *err) {
     const table_column *c = &t->columns[column];
-    const shape s = {1, {t->rows}};
-    if (!c->runs) return values_eval(out, &s, c->values, z, scratch, err);
+    shape s = {1, {t->rows}};
     uint64_t at = 0;
+    unsigned log;
+    uint32_t number;
+    if (!c->runs && axis_part(t->rows, z, &log, &number)) { /* the blocks of a lookup tree: their own rows alone */
+        at = t->rows >> log >> 1 << log << 1;
+        s.dim[0] = UINT32_C(1) << log;
+    }
+    if (!c->runs) return values_eval(out, &s, c->values + at, z, scratch, err);
     *out = EXT_ZERO;
     for (uint32_t i = 0; i < c->run_count; at += c->runs[i++].count)
         *out = ext_add(*out, run_eval(&c->runs[i], at, z, log2_ceil(t->rows)));

@@ -589,6 +589,35 @@ static void identities(void **unused) {
     refused(&f, "\"T\"");
 }
 
+/* Constants and columns, values or runs, have the hull of their elements; the extremes lie inside, too. */
+static void intervals_of_values(void **unused) {
+    (void)unused;
+    static const int64_t values[3][6] = {{5, 3, 1, -7, 9, 2}, {4, 8, 12, 9, 6, 3}, {-3, -3, -3, -3, -3, -3}};
+    static const int64_t lo[] = {-7, 3, -3}, hi[] = {9, 12, -3};
+    const shape s = vec1(6);
+    for (int i = 0; i < 3; i++) {
+        fixture f;
+        start(&f);
+        uint32_t u = builder_committed(f.b, "u", &s), k = builder_constant(f.b, "k", &s, values[i]);
+        const table_run runs[] = {{4, hi[i], -3}, {2, lo[i], 1}};
+        const table_column columns[] = {{.values = values[i]}, {.runs = runs, .run_count = 2}};
+        const uint32_t both[] = {u, u};
+        constraint1(&f, "use", &s, (const linear_term[]){{1, u}, {1, k}}, 2, 0);
+        (void)builder_lookup(f.b, "both", builder_table(f.b, 2, columns, 6), both);
+        accepted(&f);
+        for (uint32_t t = 0; t < f.p.tensor_count; t++) {
+            const tensor *v = &f.p.tensors[t];
+            if (v->kind != TENSOR_CONSTANT) continue;
+            assert_true(v->lo == (v->values ? lo[i] : v->fill) && v->hi == (v->values ? hi[i] : v->fill));
+        }
+        const table_column *c = f.p.tables[0].columns;
+        assert_true(c[0].lo == lo[i] && c[0].hi == hi[i]);
+        int64_t least = hi[i] - 9 < lo[i] ? hi[i] - 9 : lo[i], most = hi[i] > lo[i] + 1 ? hi[i] : lo[i] + 1;
+        assert_true(c[1].lo == least && c[1].hi == most);
+        finish(&f);
+    }
+}
+
 static void externals(void **unused) {
     (void)unused;
     const shape s = vec1(2);
@@ -1060,6 +1089,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(round_trip),
         cmocka_unit_test(every_truncation),
+        cmocka_unit_test(intervals_of_values),
         cmocka_unit_test(every_flip),
         cmocka_unit_test(random_damage),
         cmocka_unit_test(little_memory),

@@ -49,10 +49,11 @@ void expr_add(session *s, expr *e, const expr *other, ext factor) {
 }
 
 const ext *session_point(session *s, const ext *z, unsigned n) {
+    static const ext nowhere[64]; /* no point has more variables */
     ext *copy = ARENA_NEW(s->a, ext, n ? n : 1);
     if (!copy) {
         s->out_of_memory = true;
-        return z;
+        return nowhere;
     }
     if (n) memcpy(copy, z, n * sizeof *copy);
     return copy;

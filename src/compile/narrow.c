@@ -1,111 +1,10 @@
 #include "compile/narrow.h"
 #include "compile/narrow_plan.h"
-#include "compile/operator.h"
-#include "onnx.pb-c.h"
+#include "compile/make.h"
 #include <stdlib.h>
 
 static tacit_status no_memory(tacit_error *err) {
     return fail(err, TACIT_RESOURCES, "the model needs more memory than is set aside");
-}
-
-/* ---- tensors */
-/* Like t, of another shape. */
-static tacit_status new_tensor(graph *g, uint32_t t, const shape *s, uint32_t *out, tacit_error *err) {
-    const char *name = name_copy(g->a, g->tensors[t].name, ".part");
-    while (name && graph_find(g, name) != NO_INDEX) name = name_copy(g->a, name, "_");
-    if (!name) return no_memory(err);
-    TRY(graph_add(g, name, out, err));
-    gtensor *x = &g->tensors[*out];
-    *x = g->tensors[t];
-    x->name = name;
-    x->shape = *s;
-    x->producer = x->same = NO_INDEX;
-    x->is_input = x->is_output = false;
-    return TACIT_OK;
-}
-
-/* The part's elements of a constant. */
-static tacit_status cut_constant(graph *g, uint32_t t, const box *b, uint32_t *out, tacit_error *err) {
-    void *values;
-    if (box_is_whole(b)) return *out = t, TACIT_OK;
-    TRY(graph_alloc(g, &values, shape_count(&b->shape) + 1, sizeof(double), err));
-    TRY(new_tensor(g, t, &b->shape, out, err));
-    const gtensor *from = &g->tensors[t];
-    gtensor *x = &g->tensors[*out];
-    for (uint64_t i = 0; i < shape_count(&b->shape); i++) {
-        uint64_t rest = i, step = 1, at = 0;
-        for (uint32_t k = b->shape.rank; k-- > 0; step *= from->shape.dim[k]) {
-            at += box_place(b, k, (uint32_t)(rest % b->shape.dim[k])) * step;
-            rest /= b->shape.dim[k];
-        }
-        if (x->type == ELEM_REAL)
-            ((double *)values)[i] = from->real[at];
-        else
-            ((int64_t *)values)[i] = from->whole[at];
-    }
-    x->real = x->type == ELEM_REAL ? values : NULL;
-    x->whole = x->type == ELEM_WHOLE ? values : NULL;
-    return TACIT_OK;
-}
-
-/* ---- nodes */
-/* A node of this operator, named as `like`; `axis` where it has one. */
-static tacit_status add_node(graph *g, const gnode *like, operator_domain domain, const char *op, const uint32_t in[2],
-                             uint32_t in_count, int64_t axis, uint32_t out, tacit_error *err) {
-    void *proto, *list, *attribute, *ids;
-    TRY(graph_alloc(g, &proto, 1, sizeof(Onnx__NodeProto), err));
-    TRY(graph_alloc(g, &list, 1, sizeof(Onnx__AttributeProto *), err));
-    TRY(graph_alloc(g, &attribute, 1, sizeof(Onnx__AttributeProto), err));
-    TRY(graph_alloc(g, &ids, 3, sizeof(uint32_t), err));
-    Onnx__NodeProto *p = proto;
-    Onnx__AttributeProto *a = attribute;
-    onnx__node_proto__init(p);
-    onnx__attribute_proto__init(a);
-    a->name = (char *)(uintptr_t) "axis";
-    a->has_type = a->has_i = true;
-    a->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT;
-    a->i = axis;
-    p->attribute = list;
-    p->attribute[0] = a;
-    p->n_attribute = domain == DOMAIN_TACIT ? 1 : 0;
-    gnode n = {.name = like->name, .op = op, .rule = operator_find(domain, op), .proto = p, .internal = true};
-    n.in = ids;
-    n.in_count = in_count;
-    n.out = n.in + 2;
-    n.out_count = 1;
-    memcpy(n.in, in, in_count * sizeof *in);
-    n.out[0] = out;
-    return graph_add_node(g, &n, err);
-}
-
-static tacit_status new_wholes(graph *g, uint32_t like, uint32_t count, const uint32_t *v, uint32_t *out,
-                               tacit_error *err) {
-    void *values;
-    TRY(graph_alloc(g, &values, count + 1u, sizeof(int64_t), err));
-    TRY(new_tensor(g, like, &(shape){.rank = 1, .dim = {count}}, out, err));
-    gtensor *x = &g->tensors[*out];
-    int64_t *list = values;
-    for (uint32_t i = 0; i < count; i++) list[i] = v[i];
-    x->type = ELEM_WHOLE;
-    x->constant = true;
-    x->boolean = x->bounded = false;
-    x->stored = 0;
-    x->real = NULL;
-    x->whole = list;
-    return TACIT_OK;
-}
-
-/* *t becomes its places along an axis. */
-static tacit_status take(graph *g, const gnode *like, uint32_t axis, const uint32_t *places, uint32_t count,
-                         uint32_t *t, tacit_error *err) {
-    uint32_t in[2] = {*t, NO_INDEX}, out;
-    shape s = g->tensors[*t].shape;
-    s.dim[axis] = count;
-    TRY(new_wholes(g, *t, count, places, &in[1], err));
-    TRY(new_tensor(g, *t, &s, &out, err));
-    TRY(add_node(g, like, DOMAIN_TACIT, "Take", in, 2, axis, out, err));
-    *t = out;
-    return TACIT_OK;
 }
 
 /* ---- selections */
@@ -145,7 +44,7 @@ static tacit_status cut(graph *g, const gnode *like, part *from, const box *b, u
         const uint32_t *at = selection_places(g, &all, k, b, &count);
         if (!at) return no_memory(err);
         TRY(inside(g, &from->b, k, at, count, &at, &same, err));
-        if (!same) TRY(take(g, like, k, at, count, out, err));
+        if (!same) TRY(make_take(g, like, k, at, count, out, err));
     }
     TRY(graph_alloc(g, &made, 1, sizeof(cutting), err));
     *(cutting *)made = (cutting){.b = *b, .tensor = *out, .next = from->cuttings};
@@ -174,7 +73,7 @@ static tacit_status narrow_selection(graph *g, const gnode *n, const selection *
         const uint32_t *at = selection_places(g, s, k, &p->b, &count);
         if (!at) return no_memory(err);
         TRY(inside(g, &a->of->b, k, at, count, &at, &same, err));
-        if (!same) TRY(take(g, n, k, at, count, &t, err));
+        if (!same) TRY(make_take(g, n, k, at, count, &t, err));
         drops = drops || s->to[k] == NO_INDEX;
     }
     const bool whole = box_is_whole(&p->b);
@@ -182,9 +81,11 @@ static tacit_status narrow_selection(graph *g, const gnode *n, const selection *
     if (!drops && whole) replace_output(g, n->out[0], t);
     if (!drops) return TACIT_OK;
     uint32_t in[2] = {t, NO_INDEX};
-    if (!whole) TRY(new_tensor(g, n->out[0], &p->b.shape, &p->tensor, err));
-    TRY(new_wholes(g, n->out[0], p->b.shape.rank, p->b.shape.dim, &in[1], err));
-    return add_node(g, n, DOMAIN_ONNX, "Reshape", in, 2, 0, p->tensor, err);
+    int64_t *dim;
+    if (!whole) TRY(make_tensor(g, n->out[0], &p->b.shape, &p->tensor, err));
+    TRY(make_wholes(g, n->out[0], p->b.shape.rank, &dim, &in[1], err));
+    for (uint32_t k = 0; k < p->b.shape.rank; k++) dim[k] = p->b.shape.dim[k];
+    return make_node(g, n, DOMAIN_ONNX, "Reshape", in, 2, NO_AXIS, p->tensor, err);
 }
 
 /* ---- rebuilding */
@@ -192,7 +93,7 @@ static tacit_status read_input(graph *g, const gnode *n, part *p, uint32_t i, ui
     need *a = &p->needs[i];
     *out = n->in[i];
     if (n->in[i] == NO_INDEX) return TACIT_OK;
-    if (!a->of) return cut_constant(g, n->in[i], &a->b, out, err);
+    if (!a->of) return make_cut(g, n->in[i], &a->b, out, err);
     return cut(g, n, a->of, &a->b, out, err);
 }
 
@@ -223,7 +124,7 @@ static tacit_status narrow_node(graph *g, const gnode *n, part *p, tacit_error *
     memcpy(made.out, n->out, n->out_count * sizeof *n->out);
     for (uint32_t i = 0; i < n->in_count; i++) TRY(read_input(g, n, p, i, &made.in[i], err));
     if (node_is(n, "RowSoftmax") && n->in_count == 2 && masks_nothing(node_in(g, &made, 1))) made.in_count = 1;
-    if (!box_is_whole(&p->b)) TRY(new_tensor(g, n->out[0], &p->b.shape, &made.out[0], err));
+    if (!box_is_whole(&p->b)) TRY(make_tensor(g, n->out[0], &p->b.shape, &made.out[0], err));
     p->tensor = made.out[0];
     TRY(check_part(g, &made, p, err));
     return graph_add_node(g, &made, err);

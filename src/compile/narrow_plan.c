@@ -1,6 +1,6 @@
 #include "compile/narrow_plan.h"
 
-enum { MOST_PARTS = 4 }; /* of one tensor */
+enum { MOST_PARTS = 8 }; /* of one tensor */
 
 static tacit_status new_part(narrowing *w, uint32_t t, const box *b, part **out, tacit_error *err) {
     void *p;

@@ -7,6 +7,7 @@
 #include "compile/merge.h"
 #include "compile/narrow.h"
 #include "compile/share.h"
+#include "compile/strips.h"
 
 /* Users of the node's output use its input i. */
 static void bypass_to(graph *g, gnode *n, uint32_t i) {
@@ -105,6 +106,7 @@ static void drop_unused(graph *g) {
 }
 
 tacit_status simplify_graph(graph *g, tacit_error *err) {
+    bool cut;
     for (uint32_t k = 0; k < g->node_count; k++) {
         gnode *n = &g->nodes[k];
         uint32_t kept = kept_input(g, n);
@@ -113,6 +115,8 @@ tacit_status simplify_graph(graph *g, tacit_error *err) {
     graph_count_uses(g);
     drop_unused(g); /* what was replaced as a whole reads nothing any more */
     TRY(narrow_graph(g, err));
+    TRY(cut_strips(g, &cut, err));
+    if (cut) TRY(narrow_graph(g, err));
     TRY(scale_columns(g, err));
     TRY(merge_affine(g, bypass, err));
     graph_count_uses(g);

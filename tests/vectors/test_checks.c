@@ -47,6 +47,7 @@ static const refusal programs[] = {
     {"\"TACP 1 1 'www", "bad tensor kind"},
     {"\"TACP 1 1 'ww 1 0", "bad interval"},
     {"\"TACP 1 1 'w 1 2 4194304 4194304 %0 %1", "bad shape"},
+    {"\"TACP 1 1 'k 3 1 4 0  0 0 0", "bad sequence"},
     {"\"TACP 1 1 'w 1 0 %0 %1  1 1 1 2 0  0 0", "bad sequence"},
     {"\"TACP 1 1 'w 1 0 %0 %1  1 1 1 3 2 2 %5", "bad sequence"},
     {"\"TACP 1 1 'w 1 0 %0 %1  1 1 1 4 2 2 %5 %1 2", "bad run"},

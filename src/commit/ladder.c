@@ -29,13 +29,14 @@ ext ladder_dot(const ext *weight, const gl *v, size_t n) {
     return r;
 }
 
-/* Horner in x^16 over runs of 16, each one sum. */
+/* Horner in x^32 over runs of 32, each one sum. */
 ext ladder_horner(const ext *v, unsigned log, gl x) {
-    enum { RUN_LOG = 4, RUN = 1 << RUN_LOG };
+    enum { RUN_LOG = 5, RUN = 1 << RUN_LOG };
     gl power[RUN + 1] = {1};
     size_t run = log < RUN_LOG ? (size_t)1 << log : RUN;
     ext r = EXT_ZERO;
-    for (size_t i = 0; i < run; i++) power[i + 1] = gl_mul(power[i], x);
+    power[1] = x;
+    for (size_t i = 2; i <= run; i++) power[i] = gl_mul(power[i / 2], power[i - i / 2]);
     for (size_t at = (size_t)1 << log; at > 0; at -= run)
         r = ext_add(ext_scale(r, power[run]), ladder_dot(v + at - run, power, run));
     return r;

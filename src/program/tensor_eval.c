@@ -50,17 +50,21 @@ static gl gl_from_wide(wide_int v) {
     return negative ? gl_neg(r) : r;
 }
 
-/* sum_i w[i] v[i], n <= 2^11. Unreduced while |v| < 2^51: each product is below 2^115, their sum below 2^126. */
+/* sum_i w[i] v[i], n <= 2^11. Unreduced while |v| <= 2^51 (v + 2^51 has 52 bits): each product is at most 2^115, their
+ * sum at most 2^126. */
 static ext small_dot(const ext *w, const int64_t *v, uint64_t n) {
     ext r = EXT_ZERO;
-    bool small = true;
-    for (uint64_t i = 0; i < n; i++) small = small && v[i] > -((int64_t)1 << 51) && v[i] < (int64_t)1 << 51;
-    for (int j = 0; small && j < EXT_DEG; j++) {
-        wide_int sum = wide_of(0);
-        for (uint64_t i = 0; i < n; i++) sum = wide_add(sum, wide_mul_u64(w[i].c[j], v[i]));
-        r.c[j] = gl_from_wide(sum);
+    wide_int sum[EXT_DEG];
+    uint64_t bits = 0;
+    for (uint64_t i = 0; i < n; i++) bits |= (uint64_t)v[i] + (UINT64_C(1) << 51);
+    if (bits >> 52) {
+        for (uint64_t i = 0; i < n; i++) r = ext_add(r, ext_scale(w[i], gl_from_i64(v[i])));
+        return r;
     }
-    for (uint64_t i = 0; !small && i < n; i++) r = ext_add(r, ext_scale(w[i], gl_from_i64(v[i])));
+    for (int j = 0; j < EXT_DEG; j++) sum[j] = wide_of(0);
+    for (uint64_t i = 0; i < n; i++)
+        for (int j = 0; j < EXT_DEG; j++) sum[j] = wide_add(sum[j], wide_mul_u64(w[i].c[j], v[i]));
+    for (int j = 0; j < EXT_DEG; j++) r.c[j] = gl_from_wide(sum[j]);
     return r;
 }
 

@@ -307,6 +307,7 @@ static void values(void **unused) {
         for (uint64_t i = 0; i < n; i++) {
             v[i] = (int64_t)test_u64() >> (1 + below(62));
             if (round % 3 == 0) v[i] = i & 1 ? INT32_MIN : INT32_MAX;
+            if (round % 5 == 2) v[i] = (i % 3 ? -1 : 1) * (((int64_t)1 << 51) - (int64_t)(i % 2));
             uint64_t slice = s.rank ? n / s.dim[0] : n; /* the first axis repeats, in some rounds but for one element */
             if (round % 4 == 1 && i >= slice) v[i] = v[i % slice];
         }

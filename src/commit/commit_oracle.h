@@ -22,7 +22,7 @@ struct commit_prover {
     tacit_status (*mask)(commit_prover *cp, const batch_final *f, const extv *y, ext gamma, tacit_error *err);
     tacit_status (*level)(commit_prover *cp, const geometry_level *l, digest *root, tacit_error *err);
     void (*clear)(commit_prover *cp, ext *out, uint64_t count);
-    /* The positions of a tree that will be asked for, ascending; NULL: nothing to prepare. */
+    /* The positions of a tree that will be asked for, ascending. */
     tacit_status (*columns)(commit_prover *cp, tree_ref tree, const uint32_t *positions, uint32_t count,
                             tacit_error *err);
     void (*column)(commit_prover *cp, tree_ref tree, uint32_t position, gl *column, digest *salt);

@@ -44,7 +44,10 @@ static void add_mle(functional *f, term *terms, uint32_t *last, const term *t) {
 static tacit_status split(session *s, const expr *whole, functional *f) {
     uint32_t most = s->plan.pads > s->plan.triples ? s->plan.pads : s->plan.triples;
     term *terms = ARENA_NEW(s->a, term, whole->count + 1);
-    uint32_t *last = ARENA_ZNEW(s->a, uint32_t, s->p->tensor_count + 1);
+    uint32_t tensors = 0;
+    for (uint32_t i = 0; i < whole->count; i++)
+        if (whole->terms[i].kind == TERM_MLE && whole->terms[i].index >= tensors) tensors = whole->terms[i].index + 1;
+    uint32_t *last = ARENA_ZNEW(s->a, uint32_t, tensors + 1);
     ext *tab = ARENA_NEW(s->a, ext, 2 * (size_t)most + 2);
     memset(f, 0, sizeof *f);
     for (int k = 0; k < CELL_ARRAYS; k++) {

@@ -56,6 +56,13 @@ struct simulator {
 static simulator *sim;
 static script *under_way;
 
+/* Columns are made when they are asked for. */
+static tacit_status sim_columns(commit_prover *cp, tree_ref tree, const uint32_t *positions, uint32_t count,
+                                tacit_error *err) {
+    (void)cp, (void)tree, (void)positions, (void)count;
+    return err->status;
+}
+
 static gl digit(void) {
     if (sim->used == MOST) abort();
     return sim->digit[sim->used++];
@@ -256,6 +263,7 @@ void simulate(lab *l, simulator *s, const script *given, script *out, bool verif
                                  .mask = sim_mask,
                                  .level = sim_level,
                                  .clear = sim_clear,
+                                 .columns = sim_columns,
                                  .column = sim_column,
                                  .path = sim_path,
                                  .add_openings = sim_add,

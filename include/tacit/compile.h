@@ -19,8 +19,8 @@ typedef struct tacit_samples {
 typedef struct tacit_compile_options {
     uint32_t weight_bits;     /* 8 or 16 (default 8) */
     uint32_t activation_bits; /* 8 .. 16 (default 16) */
-    /* default AUTO: SATURATE where that costs at most a quarter more, else REFUSE, with tables that are wider than
-     * calibration asks for as far as it costs next to nothing */
+    /* default AUTO: SATURATE where that costs at most a quarter more and tables stay short, else REFUSE, with tables
+     * that are wider than calibration asks for as far as it costs next to nothing */
     tacit_overflow overflow;
     double headroom; /* calibrated range is widened by this factor (default 1.5) */
     uint32_t batch;  /* inputs in one proof: the leading (batch) axis, default 0 = the model's own */

@@ -29,7 +29,7 @@ static tacit_status order_samples(const graph *g, const tacit_samples *s, const 
 }
 
 /* Stand-ins for `check`, from a fixed sequence: reals in [-1, 1), rows of a table, 0 and 1 for other integers. */
-enum { CHECK_SAMPLES = 2 };
+enum { CHECK_SAMPLES = 2, MORE_ROWS = 1 << 15 };
 static double invent(const gtensor *x, double real) {
     const double most = x->bounded ? x->most : 1;
     return x->type == ELEM_REAL ? real : floor((real + 1) / 2 * (most + 1));
@@ -108,19 +108,28 @@ static tacit_status lower_as(work *w, const tacit_compile_options *o, tacit_comp
     return TACIT_OK;
 }
 
+/* Clamped where that is cheap and does not make tables grow: those of an argmax's differences may, twentyfold. */
+static tacit_status lower_as_is_cheaper(work *w, tacit_compile_options *o, tacit_compile_report *r, tacit_error *err) {
+    size_t mark = arena_mark(&w->a);
+    o->overflow = TACIT_SATURATE;
+    TRY(lower_as(w, o, r, err));
+    bool cheap = clamps_cheaply(r, &w->low);
+    uint64_t rows = r->table_rows;
+    arena_release(&w->a, mark);
+    o->overflow = TACIT_REFUSE;
+    TRY(lower_as(w, o, r, err));
+    if (!cheap || rows > 2 * r->table_rows + MORE_ROWS) return TACIT_OK;
+    arena_release(&w->a, mark);
+    o->overflow = TACIT_SATURATE;
+    return lower_as(w, o, r, err);
+}
+
 /* Lowered, made a model; values outside are treated as the options say or as is cheaper. */
 static tacit_status lower_all(work *w, const tacit_compile_options *given, struct tacit_model **out,
                               tacit_compile_report *r, tacit_error *err) {
     tacit_compile_options o = *given;
+    TRY(given->overflow == TACIT_OVERFLOW_AUTO ? lower_as_is_cheaper(w, &o, r, err) : lower_as(w, &o, r, err));
     size_t mark = arena_mark(&w->a);
-    if (given->overflow == TACIT_OVERFLOW_AUTO) o.overflow = TACIT_SATURATE;
-    TRY(lower_as(w, &o, r, err));
-    if (given->overflow == TACIT_OVERFLOW_AUTO && !clamps_cheaply(r, &w->low)) {
-        arena_release(&w->a, mark);
-        o.overflow = TACIT_REFUSE;
-        TRY(lower_as(w, &o, r, err));
-    }
-    mark = arena_mark(&w->a);
     TRY(lower_param_values(&w->g, w->low.params, &w->a, err));
     TRY(make_model(out, w, &o, err));
     arena_release(&w->a, mark);

@@ -49,6 +49,13 @@ AVX2_INLINE __m256i madd(__m256i sum, __m256i a, __m256i b) {
     return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b));
 }
 
+/* Two rows of a, or the last one, with four of b; ...: further arguments. */
+#define EACH_CELL(cell, ...)                                                                                           \
+    for (size_t j = 0, i; j < nb; j += 4) {                                                                            \
+        for (i = 0; i + 2 <= na; i += 2) cell(out + i * nb + j, nb, a + i * k, 2, b + j * k, k, ##__VA_ARGS__);        \
+        if (i < na) cell(out + i * nb + j, nb, a + i * k, 1, b + j * k, k, ##__VA_ARGS__);                             \
+    }
+
 typedef struct sums {
     __m256i v[8]; /* a's first row with b's four, then a's second */
 } sums;
@@ -86,11 +93,7 @@ AVX2_INLINE void cell_i16(int64_t *out, size_t nb, const int16_t *a, int rows, c
 
 AVX2 static void avx2_i16(int64_t *out, const int16_t *a, size_t na, const int16_t *b, size_t nb, size_t k,
                           size_t flush) {
-    for (size_t j = 0; j < nb; j += 4) {
-        size_t i = 0;
-        for (; i + 2 <= na; i += 2) cell_i16(out + i * nb + j, nb, a + i * k, 2, b + j * k, k, flush);
-        if (i < na) cell_i16(out + i * nb + j, nb, a + i * k, 1, b + j * k, k, flush);
-    }
+    EACH_CELL(cell_i16, flush);
 }
 
 #define VNNI __attribute__((target("avx512f,avx512bw,avx512vnni")))
@@ -139,11 +142,7 @@ VNNI_INLINE void cell512(int64_t *out, size_t nb, const int16_t *a, int rows, co
 
 VNNI static void vnni_i16(int64_t *out, const int16_t *a, size_t na, const int16_t *b, size_t nb, size_t k,
                           size_t flush) {
-    for (size_t j = 0; j < nb; j += 4) {
-        size_t i = 0;
-        for (; i + 2 <= na; i += 2) cell512(out + i * nb + j, nb, a + i * k, 2, b + j * k, k, flush);
-        if (i < na) cell512(out + i * nb + j, nb, a + i * k, 1, b + j * k, k, flush);
-    }
+    EACH_CELL(cell512, flush);
 }
 
 /* Even and odd 32-bit lanes apart: vpmuldq multiplies the even ones. */
@@ -174,11 +173,7 @@ AVX2_INLINE void cell_i32(int64_t *out, size_t nb, const int32_t *a, int rows, c
 }
 
 AVX2 static void avx2_i32(int64_t *out, const int32_t *a, size_t na, const int32_t *b, size_t nb, size_t k) {
-    for (size_t j = 0; j < nb; j += 4) {
-        size_t i = 0;
-        for (; i + 2 <= na; i += 2) cell_i32(out + i * nb + j, nb, a + i * k, 2, b + j * k, k);
-        if (i < na) cell_i32(out + i * nb + j, nb, a + i * k, 1, b + j * k, k);
-    }
+    EACH_CELL(cell_i32);
 }
 
 static bool has_avx2(void) {

@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/broken.h"
+#include "base/threads.h"
 #include "commit/rng.h"
 #include "execute/gather.h"
 #include "logup/logup_prove.h"
@@ -57,13 +58,25 @@ tacit_status memory_available(uint64_t needed, tacit_error *err) {
 
 /* ---------------------------------------------------------------- randomness */
 /* Of what x holds: weights are named by the statement's certificates. */
-static digest witness_digest(const trace *t) {
-    sha256 h;
-    sha256_init(&h);
-    for (uint32_t i = 0; i < t->p->tensor_count; i++)
-        if (t->values[i] && t->p->tensors[i].kind != TENSOR_PARAM && t->p->tensors[i].kind != TENSOR_CONSTANT)
-            sha256_update(&h, t->values[i], shape_count(&t->p->tensors[i].shape) * sizeof(int32_t));
-    return sha256_final(&h);
+typedef struct witness_job {
+    const trace *t;
+    digest *of_tensor;
+} witness_job;
+static void tensor_digest(void *ctx, size_t i, unsigned worker) {
+    const witness_job *j = ctx;
+    const tensor *x = &j->t->p->tensors[i];
+    (void)worker;
+    if (j->t->values[i] && x->kind != TENSOR_PARAM && x->kind != TENSOR_CONSTANT)
+        j->of_tensor[i] = sha256_of(j->t->values[i], shape_count(&x->shape) * sizeof(int32_t));
+}
+
+static tacit_status witness_digest(attempt *t, digest *out) {
+    const size_t n = t->r->t->p->tensor_count;
+    digest *each = ARENA_ZNEW(&t->a, digest, n + 1);
+    if (!each) return full(t);
+    threads_run(n, tensor_digest, &(witness_job){t->r->t, each});
+    *out = sha256_of(each, n * sizeof *each);
+    return TACIT_OK;
 }
 
 static digest statement_digest(const statement *st) {
@@ -209,7 +222,8 @@ static tacit_status on_step(void *ctx, unsigned number) {
 
 static tacit_status prepare(attempt *t) {
     const statement *st = t->st;
-    digest w = witness_digest(t->r->t), s = statement_digest(st);
+    digest w, s = statement_digest(st);
+    TRY(witness_digest(t, &w));
     rng_attempt(&t->key, &w, &s);
     TRY(draw_cells(t));
     TRY(draw_sigma(t));
